@@ -1,0 +1,1 @@
+"""Decides. Pure: the standard library only; no I/O, no clock, no randomness, no logging."""

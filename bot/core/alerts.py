@@ -1,0 +1,239 @@
+"""One matter, one alert: how it opens, changes, is taken, snoozed, resolved and reopened.
+
+An alert is a rule and a subject of a shop (its fingerprint) with an episode. ``turn`` counts the changes on which
+people decide (opened, severity up, taken, snoozed, resolved, reopened): buttons carry it, and a click on an older turn
+changes nothing. ``version`` counts every change of what is shown.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Literal
+
+from bot.core.parts import Line, Moment, Person, say
+from bot.core.subject import Subject
+from bot.core.verdict import Clear, Fire, Quiet, Severity, Verdict
+
+State = Literal["firing", "acknowledged", "snoozed", "resolved"]
+Change = Literal[
+    "none", "opened", "updated", "escalated", "resolved", "reopened", "taken", "snoozed", "woken", "handed_off"
+]
+REOPEN_WITHIN = timedelta(hours=2)
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who has the matter: a department, and a person of it once somebody took it."""
+
+    department: str
+    person: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alert:
+    """One matter as it stands. ``number`` is shown as A-1042; times are aware UTC."""
+
+    number: int
+    shop: str
+    rule: str
+    subject: Subject
+    episode: int
+    state: State
+    severity: Severity
+    fire: Fire
+    holder: Holder
+    opened_at: datetime
+    changed_at: datetime
+    turn: int = 1
+    version: int = 1
+    due_at: datetime | None = None
+    snoozed_until: datetime | None = None
+    resolved_at: datetime | None = None
+    resolved_by: str | None = None
+    resolution: Line = ()
+    recent: int = 1
+    """How many times the same matter opened in the last 30 days, this one included."""
+
+    @property
+    def name(self) -> str:
+        """What people call it."""
+        return f"A-{self.number}"
+
+
+@dataclass(frozen=True, slots=True)
+class Advanced:
+    """What a verdict made of an alert: the alert (None when there is none), what changed, and why."""
+
+    alert: Alert | None
+    change: Change
+    reason: Line
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """The place an alert would take if it opened now: its next number and how often the matter came up before."""
+
+    number: int
+    shop: str
+    rule: str
+    subject: Subject
+    episode: int = 1
+    recent: int = 1
+
+
+def advance(alert: Alert | None, verdict: Verdict, seat: Seat, now: datetime) -> Advanced:
+    """The alert after a verdict. ``alert`` is the matter's newest episode, if it has one.
+
+    A matter that fires again within two hours of its resolution is reopened; later it is a new episode.
+    """
+    match verdict:
+        case Quiet(reason):
+            return Advanced(alert, "none", reason)
+        case Clear(reason, note):
+            return _clear(alert, reason, note or reason, now)
+        case Fire():
+            return _fire(alert, verdict, seat, now)
+
+
+def _clear(alert: Alert | None, reason: Line, note: Line, now: datetime) -> Advanced:
+    if alert is None or alert.state == "resolved":
+        return Advanced(alert, "none", reason)
+    return Advanced(resolved(alert, note, None, now), "resolved", reason)
+
+
+def _fire(alert: Alert | None, fire: Fire, seat: Seat, now: datetime) -> Advanced:
+    if alert is None or (alert.state == "resolved" and not _just_resolved(alert, now)):
+        return Advanced(_open(fire, seat, now), "opened", fire.reason)
+    if alert.state == "resolved":
+        return Advanced(_reopen(alert, fire, now), "reopened", fire.reason)
+    if fire.severity > alert.severity:
+        return Advanced(_escalate(alert, fire, now), "escalated", fire.reason)
+    if _same_news(alert.fire, fire):
+        return Advanced(alert, "none", fire.reason)
+    return Advanced(
+        replace(alert, fire=fire, severity=fire.severity, version=alert.version + 1, changed_at=now),
+        "updated",
+        fire.reason,
+    )
+
+
+def _just_resolved(alert: Alert, now: datetime) -> bool:
+    return alert.resolved_at is not None and now - alert.resolved_at <= REOPEN_WITHIN
+
+
+def _same_news(before: Fire, now: Fire) -> bool:
+    """Whether the same would be shown, apart from how fresh it is."""
+    return replace(before, as_of=None, reason=()) == replace(now, as_of=None, reason=())
+
+
+def _open(fire: Fire, seat: Seat, now: datetime) -> Alert:
+    department = next(iter(fire.views))
+    return Alert(
+        number=seat.number,
+        shop=seat.shop,
+        rule=seat.rule,
+        subject=seat.subject,
+        episode=seat.episode,
+        recent=seat.recent,
+        state="firing",
+        severity=fire.severity,
+        fire=fire,
+        holder=Holder(department),
+        opened_at=now,
+        changed_at=now,
+        due_at=_due(fire, department, now),
+    )
+
+
+def _due(fire: Fire, department: str, now: datetime) -> datetime | None:
+    view = fire.views.get(department)
+    if view is None:
+        return None
+    return view.step.by or (now + view.step.within if view.step.within else None)
+
+
+def _reopen(alert: Alert, fire: Fire, now: datetime) -> Alert:
+    return replace(
+        alert,
+        state="firing",
+        fire=fire,
+        severity=fire.severity,
+        holder=Holder(next(iter(fire.views))),
+        turn=alert.turn + 1,
+        version=alert.version + 1,
+        changed_at=now,
+        due_at=_due(fire, next(iter(fire.views)), now),
+        resolved_at=None,
+        resolved_by=None,
+        resolution=(),
+        snoozed_until=None,
+    )
+
+
+def _escalate(alert: Alert, fire: Fire, now: datetime) -> Alert:
+    """Worse than before: whoever snoozed it must look again, whoever took it still holds it."""
+    return replace(
+        alert,
+        state="firing" if alert.state == "snoozed" else alert.state,
+        snoozed_until=None,
+        fire=fire,
+        severity=fire.severity,
+        turn=alert.turn + 1,
+        version=alert.version + 1,
+        changed_at=now,
+    )
+
+
+# What people do. Each returns the alert after the act; whether the act is allowed on this turn is checked by the caller.
+
+
+def taken(alert: Alert, person: str, now: datetime) -> Alert:
+    """``person`` holds the matter."""
+    return _turned(alert, now, state="acknowledged", holder=Holder(alert.holder.department, person), snoozed_until=None)
+
+
+def snoozed(alert: Alert, until: datetime, person: str, now: datetime) -> Alert:
+    """Nobody is bothered before ``until`` unless it gets worse."""
+    holder = Holder(alert.holder.department, alert.holder.person or person)
+    return _turned(alert, now, state="snoozed", snoozed_until=until, holder=holder)
+
+
+def woken(alert: Alert, now: datetime) -> Alert:
+    """The snooze ended and the matter still stands."""
+    return _turned(alert, now, state="firing", snoozed_until=None)
+
+
+def handed_off(alert: Alert, holder: Holder, now: datetime) -> Alert:
+    """Somebody else has it now."""
+    return _turned(alert, now, state="acknowledged" if holder.person else "firing", holder=holder, snoozed_until=None)
+
+
+def resolved(alert: Alert, resolution: Line, person: str | None, now: datetime) -> Alert:
+    """The matter is over, by a person or by itself."""
+    return _turned(
+        alert, now, state="resolved", resolved_at=now, resolved_by=person, resolution=resolution, snoozed_until=None
+    )
+
+
+def _turned(alert: Alert, now: datetime, **changes: object) -> Alert:
+    return replace(alert, turn=alert.turn + 1, version=alert.version + 1, changed_at=now, **changes)  # type: ignore[arg-type]
+
+
+def standing(alert: Alert) -> Line:
+    """What is true of the alert now, in one line: the answer to a stale click."""
+    match alert.state:
+        case "resolved" if alert.resolved_by:
+            return say(f"{alert.name} was resolved by ", Person(alert.resolved_by), " at ", _time(alert.resolved_at))
+        case "resolved":
+            return say(f"{alert.name} resolved itself at ", _time(alert.resolved_at))
+        case "snoozed":
+            return say(f"{alert.name} is snoozed until ", _time(alert.snoozed_until))
+        case "acknowledged" if alert.holder.person:
+            return say(f"{alert.name} is held by ", Person(alert.holder.person), " since ", _time(alert.changed_at))
+        case _:
+            return say(f"{alert.name} is open, with {alert.holder.department}")
+
+
+def _time(at: datetime | None) -> Line:
+    return say(Moment(at)) if at else say("an unknown time")

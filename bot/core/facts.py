@@ -1,0 +1,413 @@
+"""Facts as declared data: what a rule, a command or a digest section wants to know.
+
+A handler declares a frozen dataclass whose fields default to queries::
+
+    @dataclass(frozen=True)
+    class Facts:
+        sold_14d: int = total(ItemSold, "quantity", days=14)
+        position: Position | None = position()
+
+The store answers each query for the subject at hand and builds the dataclass, so the handler stays pure and its test
+is a table of plain values.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+from bot.core.demand import Demand
+from bot.core.events import Event
+from bot.core.money import Money
+from bot.core.parts import ShopText
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A question the store can answer about a subject of a shop as of now."""
+
+
+# Values that answers are made of.
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """Stock of a SKU at one location; ``available`` is None where the shop does not count, ``at`` when it was told."""
+
+    location: str
+    available: int | None
+    at: datetime
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Inbound:
+    """Units promised to arrive by ``due``."""
+
+    quantity: int
+    due: datetime
+    reference: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """All that is known of a SKU's stock: levels, promises, pace, price and the lead time seen (days), if any."""
+
+    sku: str
+    title: ShopText | None
+    levels: tuple[Level, ...]
+    demand: Demand
+    inbound: tuple[Inbound, ...] = ()
+    price: Money | None = None
+    lead_days: float | None = None
+
+    @property
+    def available(self) -> int | None:
+        """Units available over all locations; None when no location counts."""
+        counted = [level.available for level in self.levels if level.available is not None]
+        return sum(counted) if counted else None
+
+    @property
+    def as_of(self) -> datetime | None:
+        """When the newest level was told."""
+        return max((level.at for level in self.levels), default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Campaign:
+    """A campaign as last told."""
+
+    campaign: str
+    name: ShopText
+    status: str
+    starts: datetime
+    ends: datetime | None
+    channel: str
+    skus: tuple[str, ...]
+    uplift: float | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OrderState:
+    """An order as last told."""
+
+    order: str
+    number: str
+    placed: datetime
+    total: Money
+    outstanding: Money
+    shipped: bool
+    cancelled: bool
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Receivable:
+    """Money somebody owes the shop: an invoice, or an order not yet paid; ``due`` is None when nobody set a date."""
+
+    reference: str
+    number: str
+    outstanding: Money
+    due: datetime | None
+    status: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DisputeState:
+    """A dispute as last told."""
+
+    dispute: str
+    amount: Money
+    reason: ShopText
+    status: str
+    due: datetime | None
+    order: str
+    provider: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AlertLine:
+    """An alert as listed: enough to name it, sort it and say who has it."""
+
+    number: int
+    rule: str
+    subject: str
+    state: str
+    severity: str
+    title: tuple[Any, ...]
+    department: str
+    person: str | None
+    opened_at: datetime
+    due_at: datetime | None
+    cost_minor: int | None
+    cost_currency: str | None
+    resolved_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DayTotal:
+    """One measure of one day of the shop (its local calendar), as ``YYYY-MM-DD``; ``key`` is a currency, a SKU or ""."""
+
+    day: str
+    key: str
+    value: int
+
+
+@dataclass(frozen=True, slots=True)
+class SourceSeen:
+    """When a source was last heard."""
+
+    source: str
+    last: datetime | None
+
+
+# Queries over the stored events of the subject.
+
+
+@dataclass(frozen=True, slots=True)
+class Total(Query):
+    """Sum of an integer field over the subject's events of one kind in the last ``window``: an int."""
+
+    event: type[Event]
+    field: str
+    window: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Count(Query):
+    """Number of the subject's events of one kind in the last ``window``: an int."""
+
+    event: type[Event]
+    window: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Latest(Query):
+    """The subject's newest event of one kind, or None."""
+
+    event: type[Event]
+
+
+# Queries over read models.
+
+
+@dataclass(frozen=True, slots=True)
+class Now(Query):
+    """The moment at which the facts were loaded: aware UTC."""
+
+
+@dataclass(frozen=True, slots=True)
+class Today(Query):
+    """The shop's local calendar day at that moment: a datetime.date."""
+
+
+@dataclass(frozen=True, slots=True)
+class PositionOf(Query):
+    """The subject SKU's Position, or None when the SKU is unknown."""
+
+
+@dataclass(frozen=True, slots=True)
+class LevelBefore(Query):
+    """Units available of the subject SKU before the event being decided changed it, or None when unknown."""
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignOf(Query):
+    """The subject campaign, or None."""
+
+
+@dataclass(frozen=True, slots=True)
+class PositionsInCampaign(Query):
+    """Positions of the subject campaign's SKUs: tuple[Position, ...], in the campaign's order."""
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignsFor(Query):
+    """Campaigns of the subject SKU that are scheduled or running: tuple[Campaign, ...]."""
+
+
+@dataclass(frozen=True, slots=True)
+class OrdersFor(Query):
+    """Newest open orders (neither shipped nor cancelled) that hold the subject SKU: tuple[OrderState, ...], ``most`` at most."""
+
+    most: int = 10
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivableOf(Query):
+    """The subject invoice, or None."""
+
+
+@dataclass(frozen=True, slots=True)
+class DisputeOf(Query):
+    """The subject dispute, or None."""
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentDays(Query):
+    """Tallies of the subject payment method by whole days, newest first, leaving out the last 24 hours: tuple[Tally, ...]."""
+
+    days: int = 28
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsOfShop(Query):
+    """The shop's Shop settings (name, currency, time zone)."""
+
+
+# Queries of commands and digests, over the whole shop.
+
+
+@dataclass(frozen=True, slots=True)
+class PositionsMatching(Query):
+    """Positions whose SKU, title or location matches the request's text: tuple[Position, ...], best first."""
+
+    most: int = 20
+
+
+@dataclass(frozen=True, slots=True)
+class PositionsAtRisk(Query):
+    """Positions most likely to need attention (least days of cover first): tuple[Position, ...]."""
+
+    most: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class NearestSkus(Query):
+    """SKUs spelt most like the request's text: tuple[str, ...]."""
+
+    most: int = 3
+
+
+@dataclass(frozen=True, slots=True)
+class AlertsOpen(Query):
+    """Alerts not resolved, worst first: tuple[AlertLine, ...]. ``about_subject`` keeps those of the subject alone."""
+
+    about_subject: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AlertsOpened(Query):
+    """Alerts opened in the period, worst first: tuple[AlertLine, ...]."""
+
+
+@dataclass(frozen=True, slots=True)
+class AlertStory(Query):
+    """The alert named by the request's text ("A-1042") with its log: a Story, or None."""
+
+
+@dataclass(frozen=True, slots=True)
+class DayTotals(Query):
+    """A measure by day over the period, or over as many days before it when ``before``: tuple[DayTotal, ...]."""
+
+    measure: str
+    weeks_before: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Receivables(Query):
+    """What is outstanding now: tuple[Receivable, ...]."""
+
+
+@dataclass(frozen=True, slots=True)
+class DisputesOpen(Query):
+    """Disputes that wait for evidence, next deadline first: tuple[DisputeState, ...]."""
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignsAhead(Query):
+    """Campaigns running, or starting within ``days``: tuple[Campaign, ...], next first."""
+
+    days: int = 14
+
+
+@dataclass(frozen=True, slots=True)
+class PositionsAhead(Query):
+    """Positions of every SKU of the campaigns ahead: tuple[Position, ...]."""
+
+    days: int = 14
+
+
+@dataclass(frozen=True, slots=True)
+class OrdersWaiting(Query):
+    """Open orders by placing time, oldest first: tuple[OrderState, ...]."""
+
+    most: int = 200
+
+
+@dataclass(frozen=True, slots=True)
+class SourcesSeen(Query):
+    """When each source was last heard: tuple[SourceSeen, ...]."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """One thing that happened to an alert: when, what (opened, escalated, taken ...), by whom, and why."""
+
+    at: datetime
+    change: str
+    actor: str
+    reason: tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PostLine:
+    """Where an alert shows: channel, state of the post, and why it is held, parked or not shown."""
+
+    channel: str
+    state: str
+    reason: str
+    shown_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """An alert with all that is recorded of it, oldest first."""
+
+    alert: AlertLine
+    facts: tuple[tuple[str, str], ...]
+    log: tuple[LogLine, ...]
+    posts: tuple[PostLine, ...]
+
+
+# How handlers write them. They return Any because the field they stand in has the type of the answer.
+
+
+def total(event: type[Event], field: str, *, days: float) -> Any:
+    """Sum of ``field`` over the subject's events of one kind in the last ``days``."""
+    return Total(event, field, timedelta(days=days))
+
+
+def count(event: type[Event], *, hours: float) -> Any:
+    """Number of the subject's events of one kind in the last ``hours``."""
+    return Count(event, timedelta(hours=hours))
+
+
+def ask(query: Query) -> Any:
+    """Any other query as the default of a facts field: ``position: Position | None = ask(PositionOf())``."""
+    return query
+
+
+@dataclass(frozen=True)
+class NoFacts:
+    """For handlers that need none."""
+
+
+F = TypeVar("F")
+
+
+def queries(facts: type[F]) -> dict[str, Query]:
+    """Field name to query of a facts class. Raises TypeError for a field without a query."""
+    if not dataclasses.is_dataclass(facts):
+        raise TypeError(f"{facts!r} is no dataclass of facts")
+    found: dict[str, Query] = {}
+    for spec in dataclasses.fields(facts):
+        if not isinstance(spec.default, Query):
+            raise TypeError(f"fact {spec.name!r} of {facts.__qualname__} has no query as its default")
+        found[spec.name] = spec.default
+    return found

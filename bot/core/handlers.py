@@ -1,0 +1,251 @@
+"""What a handler file declares: a Rule, a Command, an Action or a Section. (A Source is in ``delivery``.)
+
+The decorators turn a pure function into one of these values; the catalog collects the values by type. The function's
+annotations are its contract: a rule's first parameter is its subscription, the second its facts, and keyword-only
+parameters with defaults are the settings that the config may change. Its docstring is its documentation for users.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import UnionType
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+
+from bot.core.alerts import Alert
+from bot.core.events import Event
+from bot.core.facts import NoFacts, queries
+from bot.core.message import Block, Message
+from bot.core.parts import Line
+from bot.core.subject import SubjectKind
+from bot.core.verdict import Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A keyword-only parameter of a handler: its type and its default."""
+
+    type: type
+    default: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """An alert rule. ``about`` is the kind of subject it decides on; ``inhibits`` names rules whose alerts on the same
+    subject are not shown while this one's is open."""
+
+    name: str
+    about: SubjectKind
+    events: tuple[type[Event], ...]
+    facts: type
+    settings: Mapping[str, Setting]
+    decide: Callable[..., Verdict]
+    inhibits: tuple[str, ...] = ()
+    doc: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A slash command as typed: ``text`` is what follows the command (and the verb), ``user`` a Slack user id."""
+
+    text: str
+    user: str
+    channel: str
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A private answer; with ``share`` it carries a button that posts it into the channel."""
+
+    message: Message
+    share: bool = False
+
+
+class Refused(Exception):
+    """What was asked cannot be done; the line is told to the one who asked, and only to them."""
+
+    def __init__(self, line: Line) -> None:
+        super().__init__(line)
+        self.line = line
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A slash command: ``/stock`` alone, or a verb under ``/ops`` (``name="ops"``, ``verb="alerts"``)."""
+
+    name: str
+    verb: str
+    usage: str
+    facts: type
+    settings: Mapping[str, Setting]
+    answer: Callable[..., Reply]
+    doc: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Click:
+    """A press of an alert's button by ``person`` (a Slack user id)."""
+
+    person: str
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Acted:
+    """The act changed the alert; ``did`` is written into its log ("taken")."""
+
+    alert: Alert
+    did: Literal["taken", "snoozed", "resolved", "handed_off"]
+
+
+@dataclass(frozen=True, slots=True)
+class ShowModal:
+    """The click opens a modal instead of changing anything. Its title is at most 24 characters."""
+
+    title: str
+    blocks: tuple[Block, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """A button of an alert. ``states`` are the alert's states in which it is drawn, ``order`` its place from the left."""
+
+    name: str
+    label: str
+    order: int
+    states: tuple[str, ...]
+    style: Literal["", "primary", "danger"]
+    settings: Mapping[str, Setting]
+    act: Callable[..., Acted | ShowModal]
+    doc: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """The complete period of a digest: [start, end) in aware UTC, and its local days as ``YYYY-MM-DD``, oldest first."""
+
+    start: datetime
+    end: datetime
+    days: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A digest section's contribution. ``headline`` lines go to the top (decisions and money); ``blocks`` make the body."""
+
+    blocks: tuple[Block, ...] = ()
+    headline: tuple[Line, ...] = ()
+    decisions: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A digest section: in which departments' digests it stands, and in which order."""
+
+    name: str
+    departments: tuple[str, ...]
+    order: int
+    facts: type
+    settings: Mapping[str, Setting]
+    write: Callable[..., Entry | None]
+    doc: str = ""
+
+
+Handler = Rule | Command | Action | Section
+
+
+def rule(*, about: SubjectKind, inhibits: tuple[str, ...] = ()) -> Callable[[Callable[..., Verdict]], Rule]:
+    """Declares ``def my_rule(event: StockChanged | ItemSold, facts: Facts, *, setting=default) -> Verdict``."""
+
+    def declare(decide: Callable[..., Verdict]) -> Rule:
+        contract = _Contract.of(decide)
+        return Rule(
+            name=decide.__name__,
+            about=about,
+            events=contract.events(),
+            facts=contract.facts(),
+            settings=contract.settings,
+            decide=decide,
+            inhibits=inhibits,
+            doc=contract.doc,
+        )
+
+    return declare
+
+
+def command(name: str, *, verb: str = "", usage: str = "") -> Callable[[Callable[..., Reply]], Command]:
+    """Declares ``def stock(request: Request, facts: Facts, *, setting=default) -> Reply``; ``name`` without the slash."""
+
+    def declare(answer: Callable[..., Reply]) -> Command:
+        contract = _Contract.of(answer)
+        return Command(name, verb, usage, contract.facts(), contract.settings, answer, contract.doc)
+
+    return declare
+
+
+def action(
+    *, label: str, order: int, states: tuple[str, ...], style: Literal["", "primary", "danger"] = ""
+) -> Callable[[Callable[..., Acted | ShowModal]], Action]:
+    """Declares ``def take(alert: Alert, click: Click, *, setting=default) -> Acted | ShowModal``."""
+
+    def declare(act: Callable[..., Acted | ShowModal]) -> Action:
+        contract = _Contract.of(act)
+        return Action(act.__name__, label, order, states, style, contract.settings, act, contract.doc)
+
+    return declare
+
+
+def section(*, departments: tuple[str, ...], order: int) -> Callable[[Callable[..., Entry | None]], Section]:
+    """Declares ``def stock_risk(period: Period, facts: Facts, *, setting=default) -> Entry | None``."""
+
+    def declare(write: Callable[..., Entry | None]) -> Section:
+        contract = _Contract.of(write)
+        return Section(write.__name__, departments, order, contract.facts(), contract.settings, write, contract.doc)
+
+    return declare
+
+
+@dataclass(frozen=True, slots=True)
+class _Contract:
+    """What a handler's function says of itself. Raises TypeError, naming the function, where it says too little."""
+
+    name: str
+    positional: tuple[Any, ...]
+    doc: str
+    settings: Mapping[str, Setting] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, function: Callable[..., Any]) -> _Contract:
+        hints = get_type_hints(function)
+        positional: list[Any] = []
+        settings: dict[str, Setting] = {}
+        for name, parameter in inspect.signature(function).parameters.items():
+            if parameter.kind is parameter.KEYWORD_ONLY:
+                if parameter.default is parameter.empty:
+                    raise TypeError(f"setting {name!r} of {function.__name__} has no default")
+                settings[name] = Setting(hints[name], parameter.default)
+            else:
+                positional.append(hints[name])
+        doc = inspect.getdoc(function) or ""
+        if not doc:
+            raise TypeError(f"{function.__name__} has no docstring, which is its documentation for users")
+        return cls(function.__name__, tuple(positional), doc, settings)
+
+    def events(self) -> tuple[type[Event], ...]:
+        annotation = self.positional[0]
+        kinds = get_args(annotation) if get_origin(annotation) in (Union, UnionType) else (annotation,)
+        if not all(isinstance(kind, type) and issubclass(kind, Event) for kind in kinds):
+            raise TypeError(f"the first parameter of {self.name} must be annotated with the events it listens to")
+        return tuple(kinds)
+
+    def facts(self) -> type:
+        if len(self.positional) < 2:
+            return NoFacts
+        facts = self.positional[1]
+        if not isinstance(facts, type):
+            raise TypeError(f"the second parameter of {self.name} must be annotated with its facts")
+        queries(facts)
+        return facts

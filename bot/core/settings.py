@@ -1,0 +1,75 @@
+"""Settings as core understands them: shops, departments, routes, schedules. The config builds them, frozen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import time
+from zoneinfo import ZoneInfo
+
+from bot.core.verdict import Severity
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """A shop: its name in the config, its reporting currency, its time zone and its locale ("en_GB")."""
+
+    name: str
+    title: str
+    currency: str
+    zone: ZoneInfo
+    locale: str = "en_GB"
+
+
+@dataclass(frozen=True, slots=True)
+class QuietHours:
+    """From ``start`` to ``end`` local time (over midnight when start is later) a department is not interrupted."""
+
+    start: time
+    end: time
+    zone: ZoneInfo
+    above: Severity = Severity.HIGH
+    """Severities above this one are told at once all the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class Department:
+    """A department and the channel in which it lives."""
+
+    name: str
+    channel: str
+    quiet: QuietHours | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """An override: alerts that match go to ``channels`` of a department instead of its own. None matches anything."""
+
+    rule: str | None = None
+    shop: str | None = None
+    department: str | None = None
+    subject: str | None = None
+    at_least: Severity | None = None
+    channel: str | None = None
+    mute: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """When a digest is due: weekdays ("mon") at a local wall time of a zone. ``name`` is its identity for ever."""
+
+    name: str
+    weekdays: tuple[str, ...]
+    at: time
+    zone: ZoneInfo
+    departments: tuple[str, ...]
+    days: int = 7
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """All that routing needs to know."""
+
+    shops: dict[str, Shop]
+    departments: dict[str, Department]
+    routes: tuple[Route, ...] = ()
+    schedules: tuple[Schedule, ...] = field(default=())

@@ -1,0 +1,1 @@
+"""Talks: HTTP in, Slack in and out, and the clock that ticks."""

@@ -1,0 +1,1 @@
+"""One file a platform: how its deliveries are verified and what they mean."""
