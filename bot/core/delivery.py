@@ -46,8 +46,8 @@ class Shopfront:
     options: Mapping[str, Any] = field(default_factory=dict)
 
 
-Verify = Callable[[Delivery, tuple[str, ...], datetime], None]
-"""verify(delivery, secrets, now): returns when any secret proves the delivery, else raises Unverified."""
+Verify = Callable[[Delivery, tuple[str, ...], datetime, Shopfront], None]
+"""verify(delivery, secrets, now, shopfront): returns when any secret proves the delivery, else raises Unverified."""
 
 Parse = Callable[[Delivery, Shopfront], tuple[Event, ...]]
 """parse(delivery, shopfront): the canonical events of a delivery, or raises Unparsable or Unrouted."""

@@ -14,6 +14,7 @@ is a table of plain values.
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
@@ -180,9 +181,23 @@ class Total(Query):
 
 @dataclass(frozen=True, slots=True)
 class Count(Query):
-    """Number of the subject's events of one kind in the last ``window``: an int."""
+    """Number of the subject's events of one kind in the last ``window``: an int.
+
+    ``leaving_out`` names fields whose values exclude an event: (("retry", True),).
+    """
 
     event: type[Event]
+    window: timedelta
+    leaving_out: tuple[tuple[str, bool | str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TotalMoney(Query):
+    """Sum of a Money field over the subject's events of one kind in the last ``window``, by currency:
+    tuple[Money, ...]."""
+
+    event: type[Event]
+    field: str
     window: timedelta
 
 
@@ -233,7 +248,8 @@ class CampaignsFor(Query):
 
 @dataclass(frozen=True, slots=True)
 class OrdersFor(Query):
-    """Newest open orders (neither shipped nor cancelled) that hold the subject SKU: tuple[OrderState, ...], ``most`` at most."""
+    """Newest open orders (neither shipped nor cancelled) that hold the subject SKU, ``most`` at most:
+    tuple[OrderState, ...]."""
 
     most: int = 10
 
@@ -250,7 +266,8 @@ class DisputeOf(Query):
 
 @dataclass(frozen=True, slots=True)
 class PaymentDays(Query):
-    """Tallies of the subject payment method by whole days, newest first, leaving out the last 24 hours: tuple[Tally, ...]."""
+    """Tallies of the subject payment method by whole days, newest first, leaving out the last 24 hours:
+    tuple[Tally, ...]."""
 
     days: int = 28
 
@@ -383,9 +400,14 @@ def total(event: type[Event], field: str, *, days: float) -> Any:
     return Total(event, field, timedelta(days=days))
 
 
-def count(event: type[Event], *, hours: float) -> Any:
-    """Number of the subject's events of one kind in the last ``hours``."""
-    return Count(event, timedelta(hours=hours))
+def count(event: type[Event], *, hours: float, leaving_out: Mapping[str, bool | str] | None = None) -> Any:
+    """Number of the subject's events of one kind in the last ``hours``, without those of certain field values."""
+    return Count(event, timedelta(hours=hours), tuple(sorted((leaving_out or {}).items())))
+
+
+def total_money(event: type[Event], field: str, *, hours: float) -> Any:
+    """Sum of a Money field over the subject's events of one kind in the last ``hours``, by currency."""
+    return TotalMoney(event, field, timedelta(hours=hours))
 
 
 def ask(query: Query) -> Any:

@@ -134,7 +134,7 @@ class Period:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A digest section's contribution. ``headline`` lines go to the top (decisions and money); ``blocks`` make the body."""
+    """A digest section's contribution: ``headline`` lines go to the top (decisions and money), ``blocks`` into the body."""
 
     blocks: tuple[Block, ...] = ()
     headline: tuple[Line, ...] = ()
@@ -177,7 +177,7 @@ def rule(*, about: SubjectKind, inhibits: tuple[str, ...] = ()) -> Callable[[Cal
 
 
 def command(name: str, *, verb: str = "", usage: str = "") -> Callable[[Callable[..., Reply]], Command]:
-    """Declares ``def stock(request: Request, facts: Facts, *, setting=default) -> Reply``; ``name`` without the slash."""
+    """Declares ``def stock(request: Request, facts: Facts, *, setting=default) -> Reply``; no slash in ``name``."""
 
     def declare(answer: Callable[..., Reply]) -> Command:
         contract = _Contract.of(answer)
