@@ -1,0 +1,79 @@
+"""Whether an alert may be shown now, must wait, or is not shown at all; each with its reason."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+
+from bot.core.alerts import Alert, Change
+from bot.core.settings import Department, QuietHours
+
+_CALLS_PEOPLE: frozenset[Change] = frozenset({"opened", "escalated", "reopened", "woken"})
+
+
+@dataclass(frozen=True, slots=True)
+class Now:
+    """Show it."""
+
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Look again at ``until`` (aware UTC) and decide then."""
+
+    until: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Never:
+    """Not shown, because something else says it already."""
+
+    reason: str
+
+
+Mute = Now | Hold | Never
+
+
+def mute(
+    alert: Alert, change: Change, department: Department | None, inhibitor: Alert | None, seen: bool, now: datetime
+) -> Mute:
+    """What to do with an alert's message in one channel.
+
+    ``seen`` says whether the channel already shows it: what people see is always kept true, only what would call them
+    anew is held or left out. ``inhibitor`` is an open alert on the same subject that says more.
+    """
+    if seen:
+        return Now("keeps true what is shown")
+    if alert.state == "resolved":
+        return Never("over before it was shown")
+    if inhibitor is not None:
+        return Never(f"{inhibitor.name} ({inhibitor.rule}) says it already")
+    if alert.state == "snoozed" and alert.snoozed_until is not None:
+        return Hold(alert.snoozed_until, "snoozed")
+    quiet = department.quiet if department else None
+    if quiet is not None and alert.severity <= quiet.above:
+        end = quiet_until(quiet, now)
+        if end is not None:
+            return Hold(end, f"quiet hours of {department.name}" if department else "quiet hours")
+    return Now()
+
+
+def calls_people(change: Change) -> bool:
+    """Whether people must look again, so that an edit alone is not enough."""
+    return change in _CALLS_PEOPLE
+
+
+def quiet_until(quiet: QuietHours, now: datetime) -> datetime | None:
+    """When the quiet hours that ``now`` lies in are over (aware UTC), or None outside of them."""
+    local = now.astimezone(quiet.zone)
+    clock = local.timetz().replace(tzinfo=None)
+    if not _within(quiet.start, quiet.end, clock):
+        return None
+    day = local.date() if clock < quiet.end else local.date() + timedelta(days=1)
+    return datetime.combine(day, quiet.end, tzinfo=quiet.zone).astimezone(now.tzinfo)
+
+
+def _within(start: time, end: time, clock: time) -> bool:
+    return start <= clock < end if start <= end else clock >= start or clock < end

@@ -1,0 +1,93 @@
+"""When digests are due: slots named by local wall time, exact over every change of the clocks.
+
+A slot is one (schedule, local day, wall time, zone). Where the clocks skip the wall time the slot falls on the first
+valid instant after the gap; where they repeat it, on the first of the two. Its key names no offset, so a day has one
+slot whatever the clocks do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from bot.core.handlers import Period
+from bot.core.settings import Schedule
+
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+LATE_AFTER = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One time at which a schedule is due: its key for ever, and the instant (aware UTC)."""
+
+    schedule: str
+    key: str
+    due: datetime
+    day: date
+
+
+def instant(day: date, at: time, zone: ZoneInfo) -> datetime:
+    """The instant (aware UTC) of a local wall time; in a gap the first valid instant after it."""
+    local = datetime.combine(day, at, tzinfo=zone)
+    back = local.astimezone(UTC).astimezone(zone)
+    if back.replace(tzinfo=None) == local.replace(tzinfo=None):
+        return local.astimezone(UTC)
+    return _after_gap(local, zone)
+
+
+def _after_gap(local: datetime, zone: ZoneInfo) -> datetime:
+    """The end of the gap that ``local`` lies in, found by halving between the offsets before and after it."""
+    low = local.replace(fold=1).astimezone(UTC)
+    high = local.replace(fold=0).astimezone(UTC)
+    offset = low.astimezone(zone).utcoffset()
+    while high - low > timedelta(seconds=1):
+        middle = low + (high - low) / 2
+        if middle.astimezone(zone).utcoffset() == offset:
+            low = middle
+        else:
+            high = middle
+    return high.replace(microsecond=0)
+
+
+def slots(schedule: Schedule, after: datetime, until: datetime) -> Iterator[Slot]:
+    """The slots with after < due <= until, in order."""
+    day = after.astimezone(schedule.zone).date() - timedelta(days=1)
+    last = until.astimezone(schedule.zone).date() + timedelta(days=1)
+    while day <= last:
+        if WEEKDAYS[day.weekday()] in schedule.weekdays:
+            due = instant(day, schedule.at, schedule.zone)
+            if after < due <= until:
+                yield Slot(schedule.name, slot_key(schedule, day), due, day)
+        day += timedelta(days=1)
+
+
+def slot_key(schedule: Schedule, day: date) -> str:
+    """Such as ``2026-W48/Mon 09:00 Europe/Berlin``."""
+    year, week, weekday = day.isocalendar()
+    name = WEEKDAYS[weekday - 1].capitalize()
+    return f"{year}-W{week:02d}/{name} {schedule.at:%H:%M} {schedule.zone.key}"
+
+
+def next_slot(schedule: Schedule, after: datetime) -> Slot | None:
+    """The first slot after a moment, within the next two weeks."""
+    return next(slots(schedule, after, after + timedelta(days=14)), None)
+
+
+def latest_due(schedule: Schedule, watermark: datetime, now: datetime) -> Slot | None:
+    """The newest slot due since ``watermark``: after a pause the latest alone is told, once."""
+    found = None
+    for slot in slots(schedule, watermark, now):
+        found = slot
+    return found
+
+
+def period_before(day: date, days: int, zone: ZoneInfo) -> Period:
+    """The ``days`` complete local days before ``day``."""
+    start, names = day - timedelta(days=days), []
+    for number in range(days):
+        names.append((start + timedelta(days=number)).isoformat())
+    midnight = time(0, 0)
+    return Period(instant(start, midnight, zone), instant(day, midnight, zone), tuple(names))
