@@ -1,0 +1,127 @@
+"""auth.*, api.*, apps.*, users.*, usergroups.* and reactions.*: who is who, and the small rest."""
+
+from bot.workbench import roster
+from bot.workbench.journal import Json
+from bot.workbench.methods_conversations import page
+from bot.workbench.registry import Call, method
+from bot.workbench.roster import Member
+from bot.workbench.state import Refusal
+
+
+@method("api.test", tier=4, token="none")
+def api_test(call: Call) -> Json:
+    """Echo the arguments, or fail with the error asked for."""
+    if call.text("error"):
+        raise Refusal(call.text("error"), args=call.arguments)
+    return {"args": call.arguments}
+
+
+@method("auth.test", tier=5)
+def auth_test(call: Call) -> Json:
+    """Who the token is."""
+    return {
+        "url": f"{call.workspace.base_url}/",
+        "team": roster.TEAM_NAME,
+        "team_id": roster.TEAM_ID,
+        "user": roster.BOT_NAME.lower(),
+        "user_id": roster.BOT_USER,
+        "bot_id": roster.BOT_ID,
+        "is_enterprise_install": False,
+    }
+
+
+@method("apps.connections.open", tier=3, token="app")
+def open_connection(call: Call) -> Json:
+    """A WebSocket address for Socket Mode, good for one connection."""
+    ticket = call.workspace.name("ticket")
+    call.workspace.tickets.add(ticket)
+    place = call.workspace.base_url.replace("http", "ws", 1)
+    return {"url": f"{place}/link/?ticket={ticket}&app_id={roster.APP_ID}"}
+
+
+def _described(member: Member) -> Json:
+    return _person(member.id, member.name, member.handle, member.title) | {"is_bot": False}
+
+
+def _bot() -> Json:
+    person = _person(roster.BOT_USER, roster.BOT_NAME, roster.BOT_NAME.lower(), "")
+    person["profile"] |= {"bot_id": roster.BOT_ID, "api_app_id": roster.APP_ID}
+    return person | {"is_bot": True}
+
+
+def _person(user: str, name: str, handle: str, title: str) -> Json:
+    profile = {"real_name": name, "display_name": handle, "title": title, "team": roster.TEAM_ID}
+    zone = {"tz": "Europe/Berlin", "tz_label": "Central European Time", "tz_offset": 3600, "locale": "en-GB"}
+    return {"id": user, "team_id": roster.TEAM_ID, "name": handle, "real_name": name, "deleted": False} | zone | {
+        "profile": profile,
+        "is_app_user": False,
+        "updated": 1_700_000_000,
+    }
+
+
+@method("users.info", tier=4, scope="users:read")
+def one_user(call: Call) -> Json:
+    """One person."""
+    user = call.required("user", "user_not_found")
+    if user == roster.BOT_USER:
+        return {"user": _bot()}
+    if user not in roster.MEMBERS:
+        raise Refusal("user_not_found")
+    return {"user": _described(roster.MEMBERS[user])}
+
+
+@method("users.list", tier=2, scope="users:read")
+def list_users(call: Call) -> Json:
+    """Everybody, the bot included."""
+    rows, more = page(call, [*map(_described, roster.MEMBERS.values()), _bot()])
+    return {"members": rows, "response_metadata": more}
+
+
+@method("usergroups.list", tier=2, scope="usergroups:read")
+def list_groups(call: Call) -> Json:
+    """The workspace's user groups."""
+    wanted = call.flag("include_users")
+    groups = [_group(group) for group in roster.GROUPS]
+    return {"usergroups": groups if wanted else [_without_users(group) for group in groups]}
+
+
+def _group(group: roster.Group) -> Json:
+    return {
+        "id": group.id,
+        "team_id": roster.TEAM_ID,
+        "is_usergroup": True,
+        "name": group.name,
+        "handle": group.handle,
+        "user_count": len(group.members),
+        "date_delete": 0,
+        "users": list(group.members),
+    }
+
+
+def _without_users(group: Json) -> Json:
+    return {key: value for key, value in group.items() if key != "users"}
+
+
+@method("usergroups.users.list", tier=2, scope="usergroups:read")
+def list_group_users(call: Call) -> Json:
+    """Who is in a user group."""
+    wanted = call.required("usergroup")
+    found = next((group for group in roster.GROUPS if group.id == wanted), None)
+    if found is None:
+        raise Refusal("no_such_subteam")
+    return {"users": list(found.members)}
+
+
+@method("reactions.add", tier=3, scope="reactions:write")
+def add_reaction(call: Call) -> Json:
+    """React to a message as the bot."""
+    channel, name = call.channel(), call.required("name", "no_reaction")
+    message = call.workspace.messages[channel.id].get(call.required("timestamp", "no_item_specified"))
+    if message is None or "ephemeral_to" in message:
+        raise Refusal("message_not_found")
+    reactions = message.get("reactions", [])
+    if any(reaction["name"] == name for reaction in reactions):
+        raise Refusal("already_reacted")
+    added = {"name": name, "users": [roster.BOT_USER], "count": 1}
+    call.workspace.put_message(message | {"reactions": [*reactions, added]})
+    return {}
