@@ -12,7 +12,7 @@ from bot.core.events import Event
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """Raw bytes and lower-cased headers of a request to ``/webhooks/{source}``, received at ``received`` (aware UTC)."""
+    """Raw bytes and lower-cased headers of a request to ``/webhooks/{source}``, ``received`` in aware UTC."""
 
     source: str
     headers: Mapping[str, str]
@@ -36,12 +36,14 @@ class Unrouted(Exception):
 class Shopfront:
     """What a source knows of its place in the config: the source's and the shop's names and its own options.
 
-    ``options`` is the source's ``options:`` mapping from the config (empty when there is none); ``live`` says that
-    test orders and test payments are to be ignored.
+    ``options`` is the source's ``options:`` mapping from the config (empty when there is none); ``currency`` is the
+    shop's reporting currency, for platforms that send prices without one; ``live`` says that test orders and test
+    payments are to be ignored.
     """
 
     source: str
     shop: str
+    currency: str = "EUR"
     live: bool = True
     options: Mapping[str, Any] = field(default_factory=dict)
 
@@ -52,8 +54,8 @@ Verify = Callable[[Delivery, tuple[str, ...], datetime, Shopfront], None]
 Parse = Callable[[Delivery, Shopfront], tuple[Event, ...]]
 """parse(delivery, shopfront): the canonical events of a delivery, or raises Unparsable or Unrouted."""
 
-Sign = Callable[[str, bytes, str, datetime], dict[str, str]]
-"""sign(topic, body, secret, now): the headers with which the platform would send this body (for samples and tests)."""
+Sign = Callable[[str, bytes, str, datetime, Shopfront], dict[str, str]]
+"""sign(topic, body, secret, now, shopfront): the headers with which the platform would send this body."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,193 @@
+"""Alerts and digests put into messages: what stands where, and in which words.
+
+An alert's message has six blocks (title, impact, figures, next step, buttons, footer) and is edited in place while the
+matter lives; what calls people to look again is a short notice in its thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from bot.core.alerts import Alert, Change
+from bot.core.handlers import Action, Entry, Period
+from bot.core.message import (
+    Block,
+    Bullets,
+    Button,
+    Buttons,
+    Figures,
+    Footer,
+    Heading,
+    Message,
+    Paragraph,
+    Title,
+    button_value,
+)
+from bot.core.parts import Line, Moment, Person, ShopText, join, say, strong
+from bot.core.settings import Shop
+from bot.core.verdict import View
+
+_MOST_BUTTONS = 4
+_MOST_FIGURES = 6
+_STATES = {"acknowledged": "TAKEN", "snoozed": "SNOOZED", "resolved": "RESOLVED"}
+
+
+def compose(alert: Alert, departments: Sequence[str], actions: Iterable[Action]) -> Message:
+    """The alert as the ``departments`` of one channel see it, with the buttons that fit its state."""
+    views = [alert.fire.views[name] for name in departments if name in alert.fire.views]
+    seen = views or [next(iter(alert.fire.views.values()))]
+    blocks: list[Block] = [Title(alert.fire.title, alert.severity, _STATES.get(alert.state, ""))]
+    blocks.append(Paragraph(_impact(alert, seen)))
+    figures = _figures(seen)
+    if figures:
+        blocks.append(Figures(figures))
+    blocks.append(Paragraph(_next(alert, departments)))
+    buttons = _buttons(alert, actions)
+    if buttons:
+        blocks.append(Buttons(buttons))
+    blocks.append(Footer(_footer(alert)))
+    return Message(_summary(alert, seen), tuple(blocks))
+
+
+def _impact(alert: Alert, views: Sequence[View]) -> Line:
+    impact = join([view.impact for view in views], " ")
+    if alert.fire.cost is None:
+        return impact
+    return say(impact, " · ", alert.fire.cost.amount, " at risk")
+
+
+def _figures(views: Sequence[View]) -> tuple[tuple[str, Line], ...]:
+    """The views' figures, each label once."""
+    figures: dict[str, Line] = {}
+    for view in views:
+        for label, line in view.fields:
+            figures.setdefault(label, line)
+    return tuple(figures.items())[:_MOST_FIGURES]
+
+
+def _next(alert: Alert, departments: Sequence[str]) -> Line:
+    match alert.state:
+        case "resolved":
+            return say(strong("Resolved "), _at(alert.resolved_at), _by(alert.resolved_by), ": ", alert.resolution)
+        case "snoozed":
+            return say(strong("Snoozed "), "until ", _at(alert.snoozed_until), _by(alert.holder.person))
+        case _:
+            return say(strong("Next  "), _steps(alert, departments), " · ", _holder(alert))
+
+
+def _steps(alert: Alert, departments: Sequence[str]) -> Line:
+    """Each view's step, those of this channel first, so that everybody sees who acts after them."""
+    order = sorted(alert.fire.views, key=lambda name: name not in departments)
+    return join([_step(alert, name) for name in order], ", then ")
+
+
+def _step(alert: Alert, department: str) -> Line:
+    step = alert.fire.views[department].step
+    due = alert.due_at if department == alert.holder.department else step.by
+    by = say(" by ", Moment(due)) if due else ()
+    return say(strong(department.capitalize()), " ", step.what, by)
+
+
+def _holder(alert: Alert) -> Line:
+    if alert.holder.person:
+        return say("held by ", Person(alert.holder.person), " since ", Moment(alert.changed_at, "time"))
+    return say(f"with {alert.holder.department}, nobody has taken it")
+
+
+def _at(at: datetime | None) -> Line:
+    return say(Moment(at)) if at else ()
+
+
+def _by(person: str | None) -> Line:
+    return say(" by ", Person(person)) if person else ()
+
+
+def _buttons(alert: Alert, actions: Iterable[Action]) -> tuple[Button, ...]:
+    value = button_value(alert.number, alert.turn)
+    drawn = sorted((action for action in actions if alert.state in action.states), key=lambda action: action.order)
+    return tuple(Button(f"alert.{action.name}", action.label, value, action.style) for action in drawn[:_MOST_BUTTONS])
+
+
+def _footer(alert: Alert) -> Line:
+    told = [say("open since ", Moment(alert.opened_at))]
+    if alert.recent > 1:
+        told.append(say(f"{alert.recent} times in 30 days"))
+    told.append(say(f"rule {alert.rule}"))
+    if alert.fire.as_of:
+        told.append(say("as of ", Moment(alert.fire.as_of, "time")))
+    told.append(say(alert.name))
+    return join(told, " · ")
+
+
+def _summary(alert: Alert, views: Sequence[View]) -> Line:
+    """Severity, what, money, who by when: the push notification."""
+    state = _STATES.get(alert.state)
+    head = f"{state}: " if state else f"{alert.severity.name}: "
+    due = say(" by ", Moment(alert.due_at)) if alert.due_at else ()
+    who = say(". ", alert.holder.department.capitalize(), ": ", views[0].step.what, due)
+    return say(head, alert.fire.title, ". ", _impact(alert, views), () if alert.state == "resolved" else who)
+
+
+_NOTICES: dict[Change, str] = {
+    "escalated": "Worse: now ",
+    "reopened": "Back again: ",
+    "woken": "The snooze is over and it still stands: ",
+}
+
+
+def notice(alert: Alert, change: Change) -> Message:
+    """The line in the thread that calls people to look again."""
+    line = say(strong(_NOTICES[change]), f"{alert.severity.name} · ", alert.fire.title)
+    return Message(line, (Paragraph(line),))
+
+
+def details(alert: Alert, log: Sequence[tuple[datetime, str, Line]]) -> tuple[Block, ...]:
+    """The modal behind Details: why, the formula of the money, every detail line, and what happened so far."""
+    blocks: list[Block] = [Title(alert.fire.title, alert.severity, _STATES.get(alert.state, ""))]
+    blocks.append(Paragraph(say(strong("Why  "), alert.fire.reason)))
+    if alert.fire.cost:
+        cost = alert.fire.cost
+        blocks.append(Paragraph(say(strong("At risk  "), cost.amount, ": ", cost.formula)))
+    for name, view in alert.fire.views.items():
+        blocks.append(Paragraph(say(strong(f"{name.capitalize()}  "), view.impact)))
+        if view.fields:
+            blocks.append(Figures(view.fields))
+    if alert.fire.details:
+        blocks.append(Bullets(alert.fire.details))
+    if log:
+        blocks.append(Heading("What happened so far"))
+        blocks.append(Bullets(tuple(say(Moment(at), f"  {change}: ", reason) for at, change, reason in log)))
+    blocks.append(Footer(_footer(alert)))
+    return tuple(blocks)
+
+
+def digest(
+    department: str, period: Period, shop: Shop, entries: Sequence[Entry], late: bool, as_of: Sequence[tuple[str, Line]]
+) -> Message:
+    """A department's digest: period and freshness on top, decisions and money as the headline, then the sections.
+
+    With nothing to say it is one line, so that silence and failure differ.
+    """
+    head = say(f"{department.capitalize()} digest · ", ShopText(shop.title))
+    span = say(f"{period.days[0]} to {period.days[-1]} ({shop.zone.key})", " · late" if late else "")
+    fresh = join([say(f"{source} ", line) for source, line in as_of], ", ")
+    top: list[Block] = [
+        Heading(f"{department.capitalize()} digest"),
+        Footer(say(span, " · as of ", fresh or "no source")),
+    ]
+    if not entries:
+        quiet = say("Nothing needs you.")
+        return Message(say(head, ": ", quiet), (*top, Paragraph(quiet)))
+    headline = _headline(entries)
+    blocks: list[Block] = [*top, Paragraph(headline)]
+    for entry in entries:
+        blocks.extend(entry.blocks)
+    return Message(say(head, ": ", headline), tuple(blocks))
+
+
+def _headline(entries: Sequence[Entry]) -> Line:
+    decisions = sum(entry.decisions for entry in entries)
+    lines = [line for entry in entries for line in entry.headline]
+    count = "No decision" if not decisions else "1 decision" if decisions == 1 else f"{decisions} decisions"
+    return join([say(strong(count)), *lines], " · ")
