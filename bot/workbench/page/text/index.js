@@ -1,0 +1,26 @@
+/** Text objects (plain_text, mrkdwn) and the resolver of names that inline text needs. */
+import { h } from "../dom.js";
+import { channelOf, person } from "../store.js";
+import { withEmoji } from "./emoji.js";
+import { mrkdwn } from "./mrkdwn.js";
+
+/** Resolves ids to names in `state` for the member `me`. */
+export function namesOf(state, me) {
+  return {
+    me,
+    person: (id) => person(state, id)?.name ?? (id === state.bot.id ? state.bot.name : undefined),
+    channel: (id) => channelOf(state, id)?.name,
+  };
+}
+
+const plain = (text) => withEmoji(text).split("\n").flatMap((row, at) => [at ? h("br") : null, row]);
+
+/** The nodes of a text object; a bare string counts as plain text. */
+export function textNodes(text, names) {
+  if (!text) return [];
+  if (typeof text === "string") return plain(text);
+  return text.type === "mrkdwn" ? mrkdwn(text.text ?? "", names) : plain(text.text ?? "");
+}
+
+/** The words of a text object without any node, for labels and options. */
+export const words = (text) => withEmoji(typeof text === "string" ? text : text?.text ?? "");
