@@ -62,7 +62,9 @@ class Api:
     ) -> web.StreamResponse:
         row["fault"] = rule.kind
         undo = self._undo(call) if rule.kind == "lose" else None
-        return await play(request, rule, lambda: self._commit(method, call, row, undo), self.workspace.clock, self.later)
+        return await play(
+            request, rule, lambda: self._commit(method, call, row, undo), self.workspace.clock, self.later
+        )
 
     def _commit(self, method: Method, call: Call, row: Json, undo: Callable[[Json], None] | None) -> web.Response:
         body = self.run(method, call, row)

@@ -17,7 +17,13 @@ class Calls:
     def enter(self, method: str, arguments: Json) -> Json:
         """A new line; its `outcome` is set when the call has run: "ok", an error's name, or "not_run"."""
         kept = {name: value for name, value in arguments.items() if name != "token"}
-        row = {"n": len(self.rows) + 1, "at": self.clock.now(), "method": method, "arguments": kept, "outcome": "not_run"}
+        row = {
+            "n": len(self.rows) + 1,
+            "at": self.clock.now(),
+            "method": method,
+            "arguments": kept,
+            "outcome": "not_run",
+        }
         self.rows.append(row)
         return row
 

@@ -81,7 +81,9 @@ class Delivery:
         url = str(_settings(self.workspace).get("event_subscriptions", {}).get("request_url") or "")
         if not url:
             raise Unanswered("connection_failed")
-        tried = {"X-Slack-Retry-Num": str(attempt), "X-Slack-Retry-Reason": reason or "unknown_error"} if attempt else {}
+        tried = (
+            {"X-Slack-Retry-Num": str(attempt), "X-Slack-Retry-Reason": reason or "unknown_error"} if attempt else {}
+        )
         status, _, headers = await self._post(url, json.dumps(body).encode(), "application/json", tried)
         refused = not 200 <= status < 300
         return refused and headers.get("X-Slack-No-Retry") != "1", "http_error" if refused else ""

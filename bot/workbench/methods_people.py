@@ -52,11 +52,15 @@ def _bot() -> Json:
 def _person(user: str, name: str, handle: str, title: str) -> Json:
     profile = {"real_name": name, "display_name": handle, "title": title, "team": roster.TEAM_ID}
     zone = {"tz": "Europe/Berlin", "tz_label": "Central European Time", "tz_offset": 3600, "locale": "en-GB"}
-    return {"id": user, "team_id": roster.TEAM_ID, "name": handle, "real_name": name, "deleted": False} | zone | {
-        "profile": profile,
-        "is_app_user": False,
-        "updated": 1_700_000_000,
-    }
+    return (
+        {"id": user, "team_id": roster.TEAM_ID, "name": handle, "real_name": name, "deleted": False}
+        | zone
+        | {
+            "profile": profile,
+            "is_app_user": False,
+            "updated": 1_700_000_000,
+        }
+    )
 
 
 @method("users.info", tier=4, scope="users:read")

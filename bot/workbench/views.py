@@ -46,11 +46,17 @@ def _dressed(workspace: Workspace, given: Json, user: str) -> Json:
     texts: Json = dict.fromkeys(TEXTS, "")
     defaults: Json = {"title": None, "submit": None, "close": None, "clear_on_close": False, "notify_on_close": False}
     blocks = named_blocks(given["blocks"], workspace.number)
-    return defaults | texts | given | app | {
-        "blocks": blocks,
-        "state": {"values": {}},
-        "app_installed_team_id": roster.TEAM_ID,
-    }
+    return (
+        defaults
+        | texts
+        | given
+        | app
+        | {
+            "blocks": blocks,
+            "state": {"values": {}},
+            "app_installed_team_id": roster.TEAM_ID,
+        }
+    )
 
 
 def open_view(workspace: Workspace, given: Json, user: str) -> Json:
