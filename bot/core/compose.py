@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from bot.core.alerts import Alert, Change
+from bot.core.facts import LogLine
 from bot.core.handlers import Action, Entry, Period
 from bot.core.message import (
     Block,
@@ -30,6 +31,7 @@ from bot.core.verdict import View
 
 _MOST_BUTTONS = 4
 _MOST_FIGURES = 6
+_MOST_LOGGED = 20
 _STATES = {"acknowledged": "TAKEN", "snoozed": "SNOOZED", "resolved": "RESOLVED"}
 
 
@@ -142,7 +144,7 @@ def notice(alert: Alert, change: Change) -> Message:
     return Message(line, (Paragraph(line),))
 
 
-def details(alert: Alert, log: Sequence[tuple[datetime, str, Line]]) -> tuple[Block, ...]:
+def details(alert: Alert, log: Sequence[LogLine]) -> tuple[Block, ...]:
     """The modal behind Details: why, the formula of the money, every detail line, and what happened so far."""
     blocks: list[Block] = [Title(alert.fire.title, alert.severity, _STATES.get(alert.state, ""))]
     blocks.append(Paragraph(say(strong("Why  "), alert.fire.reason)))
@@ -157,9 +159,13 @@ def details(alert: Alert, log: Sequence[tuple[datetime, str, Line]]) -> tuple[Bl
         blocks.append(Bullets(alert.fire.details))
     if log:
         blocks.append(Heading("What happened so far"))
-        blocks.append(Bullets(tuple(say(Moment(at), f"  {change}: ", reason) for at, change, reason in log)))
+        blocks.append(Bullets(tuple(_logged(entry) for entry in log[-_MOST_LOGGED:])))
     blocks.append(Footer(_footer(alert)))
     return tuple(blocks)
+
+
+def _logged(entry: LogLine) -> Line:
+    return say(Moment(entry.at), f"  {entry.change}", _by(entry.actor or None), ": ", entry.reason)
 
 
 def digest(

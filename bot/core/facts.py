@@ -63,6 +63,8 @@ class Position:
     inbound: tuple[Inbound, ...] = ()
     price: Money | None = None
     lead_days: float | None = None
+    committed: int = 0
+    """Units in orders that are neither shipped nor cancelled."""
 
     @property
     def available(self) -> int | None:
@@ -320,7 +322,8 @@ class AlertStory(Query):
 
 @dataclass(frozen=True, slots=True)
 class DayTotals(Query):
-    """A measure by day over the period, or over as many days before it when ``before``: tuple[DayTotal, ...]."""
+    """A measure by day over the period's days; with ``weeks_before`` = n over the n weeks that end where the period
+    starts: tuple[DayTotal, ...], oldest first, days without a value left out."""
 
     measure: str
     weeks_before: int = 0

@@ -16,7 +16,7 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from bot.core.alerts import Alert
 from bot.core.events import Event
-from bot.core.facts import NoFacts, queries
+from bot.core.facts import LogLine, NoFacts, queries
 from bot.core.message import Block, Message
 from bot.core.parts import Line
 from bot.core.subject import SubjectKind
@@ -47,13 +47,26 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
+class Help:
+    """How a command is typed ("/ops alerts [mine]") and what it is for."""
+
+    usage: str
+    doc: str
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
-    """A slash command as typed: ``text`` is what follows the command (and the verb), ``user`` a Slack user id."""
+    """A slash command as typed: ``text`` is what follows the command (and the verb), ``user`` a Slack user id.
+
+    ``commands`` and ``departments`` are what this installation knows, for help and for hints.
+    """
 
     text: str
     user: str
     channel: str
     now: datetime
+    commands: tuple[Help, ...] = ()
+    departments: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +75,13 @@ class Reply:
 
     message: Message
     share: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ShowDigest:
+    """Answers with a department's digest as it would be written now."""
+
+    department: str
 
 
 class Refused(Exception):
@@ -81,16 +101,17 @@ class Command:
     usage: str
     facts: type
     settings: Mapping[str, Setting]
-    answer: Callable[..., Reply]
+    answer: Callable[..., Reply | ShowDigest]
     doc: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Click:
-    """A press of an alert's button by ``person`` (a Slack user id)."""
+    """A press of an alert's button by ``person`` (a Slack user id); ``log`` is what happened to the alert so far."""
 
     person: str
     now: datetime
+    log: tuple[LogLine, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,10 +197,10 @@ def rule(*, about: SubjectKind, inhibits: tuple[str, ...] = ()) -> Callable[[Cal
     return declare
 
 
-def command(name: str, *, verb: str = "", usage: str = "") -> Callable[[Callable[..., Reply]], Command]:
+def command(name: str, *, verb: str = "", usage: str = "") -> Callable[[Callable[..., Reply | ShowDigest]], Command]:
     """Declares ``def stock(request: Request, facts: Facts, *, setting=default) -> Reply``; no slash in ``name``."""
 
-    def declare(answer: Callable[..., Reply]) -> Command:
+    def declare(answer: Callable[..., Reply | ShowDigest]) -> Command:
         contract = _Contract.of(answer)
         return Command(name, verb, usage, contract.facts(), contract.settings, answer, contract.doc)
 

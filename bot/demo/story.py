@@ -1,0 +1,220 @@
+"""The story the demo plays: first a month of history, then a day's events, each with the seconds at which it happens.
+
+Everything follows from the moment at which the story began, so a demo that was killed and started again tells the
+same deliveries once more and the bot recognises every one of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from bot.demo import shop
+from bot.demo.shop import BY_SKU, ITEMS, Body, Item, wobble
+
+HISTORY_DAYS = 35
+ORDERS_A_DAY = 6
+PAYMENTS_A_DAY = 14
+BERLIN, LODZ = 24826418, 24826419
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """One webhook: who sends it, on which topic, with which body."""
+
+    source: str
+    topic: str
+    body: Body
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """Something a reader can follow: at ``second`` of the story, what happens (in words), and what the systems send."""
+
+    second: float
+    words: str
+    tellings: tuple[Telling, ...]
+
+
+def history(began: datetime) -> Iterator[Telling]:
+    """The month before, oldest first: orders, payments, a campaign that ran, paid payouts; then today's stock."""
+    for item in ITEMS:
+        yield Telling("shopify", "products/update", shop.product(item, began - timedelta(days=HISTORY_DAYS + 1)))
+    for ago in range(HISTORY_DAYS, 0, -1):
+        yield from _past_day(began, ago)
+    for item in ITEMS:
+        yield from _levels(item, item.stock, began - timedelta(seconds=30))
+    late = began - timedelta(days=12)
+    yield _stripe(shop.invoice(_id(began, "inv1"), "INV-0031", 48_000, late, late, "invoice.finalized"))
+
+
+def _past_day(began: datetime, ago: int) -> Iterator[Telling]:
+    noon = (began - timedelta(days=ago)).replace(hour=9, minute=0, second=0, microsecond=0)
+    for nth in range(ORDERS_A_DAY):
+        number = 40_000 - ago * 20 + nth
+        at = noon + timedelta(hours=nth * 1.5, minutes=int(50 * wobble("minute", number)))
+        code = "AUTUMN10" if wobble("code", number) < 0.25 else ""
+        body = shop.order(_number(began, number), _basket(ago, nth), at, code=code)
+        yield Telling("shopify", "orders/create", body)
+        if ago > 1:
+            hours = 6 + 40 * wobble("ship", number)
+            yield Telling("shopify", "orders/fulfilled", shop.shipped(body, at + timedelta(hours=hours)))
+    for nth in range(PAYMENTS_A_DAY):
+        identity = _id(began, f"h{ago}n{nth}")
+        at = noon + timedelta(minutes=38 * nth + int(30 * wobble("pay", ago, nth)))
+        decline = "insufficient_funds" if wobble("decline", ago, nth) < 0.045 else ""
+        yield _stripe(shop.payment(identity, 2_000 + int(9_000 * wobble("sum", ago, nth)), at, decline))
+    if ago % 7 == 3:
+        yield _stripe(shop.payout(_id(began, f"po{ago}"), 812_000 + ago * 1_300, noon, failed=False))
+
+
+def _basket(ago: int, nth: int) -> list[tuple[Item, int]]:
+    """The items of one order; over a day's orders each item sells about its pace."""
+    weekend = 1.35 if ago % 7 in (1, 2) else 0.9
+    basket = []
+    for item in ITEMS:
+        swing = 0.45 + 1.1 * wobble(item.sku, ago, nth)
+        quantity = int(item.pace * weekend * swing / ORDERS_A_DAY + wobble("round", item.sku, ago, nth))
+        if quantity:
+            basket.append((item, quantity))
+    return basket or [(ITEMS[0], 1)]
+
+
+def _levels(item: Item, stock: int, at: datetime) -> Iterator[Telling]:
+    lodz = stock // 8
+    yield Telling("shopify", "inventory_levels/update", shop.level(item, BERLIN, stock - lodz, at))
+    yield Telling("shopify", "inventory_levels/update", shop.level(item, LODZ, lodz, at))
+
+
+def _stripe(body: Body) -> Telling:
+    return Telling("stripe", str(body["type"]), body)
+
+
+def _id(began: datetime, name: str) -> str:
+    return f"{int(began.timestamp()):x}{name}"
+
+
+def _number(began: datetime, number: int) -> int:
+    """Order numbers of one story never meet those of another."""
+    return int(began.timestamp()) % 1_000_000 * 100_000 + number
+
+
+def day(began: datetime) -> tuple[Scene, ...]:
+    """The day's scenes in order, about a minute in all."""
+    return tuple(write(began, began + timedelta(seconds=second), second, words) for second, words, write in _SCENES)
+
+
+def _campaign_planned(began: datetime, at: datetime, second: float, words: str) -> Scene:
+    starts = (began + timedelta(days=4)).replace(hour=8, minute=0, second=0, microsecond=0)
+    return Scene(second, words, (_generic("campaign.changed", {
+        "at": at.isoformat(), "campaign": _id(began, "cosy"), "name": "Cosy Weekend", "status": "scheduled",
+        "channel": "e-mail", "starts": starts.isoformat(), "ends": (starts + timedelta(days=3)).isoformat(),
+        "skus": ["HOODIE-BLU-M", "HOODIE-BLU-L", "SOCKS-WOL", "SCARF-RED", "MUG-OWL"], "uplift": 2.5,
+    }),))  # fmt: skip
+
+
+def _campaign_starts(began: datetime, at: datetime, second: float, words: str) -> Scene:
+    return Scene(second, words, (_generic("campaign.changed", {
+        "at": at.isoformat(), "campaign": _id(began, "cards"), "name": "Write a card again", "status": "running",
+        "channel": "newsletter", "starts": at.isoformat(), "ends": (at + timedelta(days=2)).isoformat(),
+        "skus": ["CARD-SET", "CANDLE-CED"], "uplift": 1.8,
+    }),))  # fmt: skip
+
+
+def _generic(kind: str, fields: Body) -> Telling:
+    return Telling("generic", kind, {"type": kind, **fields})
+
+
+def _hoodies_run_down(began: datetime, at: datetime, second: float, words: str) -> Scene:
+    item = BY_SKU["HOODIE-BLU-M"]
+    tellings: list[Telling] = []
+    left = item.stock
+    for nth, quantity in enumerate((14, 22, 9, 17)):
+        moment = at + timedelta(seconds=nth)
+        left -= quantity
+        tellings.append(_order(began, 100 + nth, [(item, quantity)], moment))
+        tellings.extend(_levels(item, left, moment))
+    return Scene(second, words, tuple(tellings))
+
+
+def _order(began: datetime, nth: int, lines: list[tuple[Item, int]], at: datetime, *, paid: bool = True) -> Telling:
+    return Telling("shopify", "orders/create", shop.order(_number(began, 41_000 + nth), lines, at, paid=paid))
+
+
+def _wholesale_order(began: datetime, at: datetime, second: float, words: str) -> Scene:
+    item = BY_SKU["BLANKET-OAT"]
+    tellings = [_order(began, 200, [(item, 72)], at), *_levels(item, item.stock - 72, at)]
+    return Scene(second, words, tuple(tellings))
+
+
+def _cards_fail(began: datetime, at: datetime, second: float, words: str) -> Scene:
+    tellings = []
+    for nth in range(14):
+        decline = "" if nth in (1, 5, 8, 10, 13) else "processing_error"
+        moment = at - timedelta(minutes=28 - 2 * nth)
+        cents = 3_900 + int(12_000 * wobble("fail", nth))
+        tellings.append(_stripe(shop.payment(_id(began, f"f{nth}"), cents, moment, decline)))
+    return Scene(second, words, tuple(tellings))
+
+
+def _dispute_comes(began: datetime, at: datetime, second: float, words: str) -> Scene:
+    body = shop.dispute(_id(began, "d1"), 18_900, at, at + timedelta(days=2, hours=6))
+    return Scene(second, words, (_stripe(body),))
+
+
+def _beanies_gone(began: datetime, at: datetime, second: float, words: str) -> Scene:
+    item = BY_SKU["BEANIE-GRY"]
+    return Scene(second, words, (_order(began, 300, [(item, item.stock)], at), *_levels(item, 0, at)))
+
+
+def _teapots_oversold(began: datetime, at: datetime, second: float, words: str) -> Scene:
+    item = BY_SKU["TEAPOT-CAST"]
+    orders = [_order(began, 400 + nth, [(item, 3)], at + timedelta(seconds=nth)) for nth in range(2)]
+    gone = Telling("shopify", "inventory_levels/update", shop.level(item, LODZ, 0, at))
+    below = Telling("shopify", "inventory_levels/update", shop.level(item, BERLIN, -2, at + timedelta(seconds=1)))
+    return Scene(second, words, (*orders, gone, below))
+
+
+def _money_is_late(began: datetime, at: datetime, second: float, words: str) -> Scene:
+    due = began - timedelta(days=9)
+    overdue = shop.invoice(_id(began, "inv2"), "INV-0042", 125_000, at, due, "invoice.overdue")
+    failed = shop.payout(_id(began, "po"), 964_250, at, failed=True)
+    return Scene(second, words, (_stripe(overdue), _stripe(failed)))
+
+
+def _hoodies_arrive(began: datetime, at: datetime, second: float, words: str) -> Scene:
+    item = BY_SKU["HOODIE-BLU-M"]
+    received = _generic("stock.received", {
+        "at": at.isoformat(), "sku": item.sku, "quantity": 900, "location": "Berlin", "reference": "PO-7731",
+    })  # fmt: skip
+    return Scene(second, words, (received, *_levels(item, item.stock - 62 + 900, at)))
+
+
+def _teapots_counted(began: datetime, at: datetime, second: float, words: str) -> Scene:
+    item = BY_SKU["TEAPOT-CAST"]
+    return Scene(second, words, (Telling("shopify", "inventory_levels/update", shop.level(item, BERLIN, 10, at)),))
+
+
+_SCENES: tuple[tuple[float, str, Callable[[datetime, datetime, float, str], Scene]], ...] = (
+    (2, "Marketing plans the Cosy Weekend on five products; the hoodie will not last it", _campaign_planned),
+    (10, "Blue hoodies sell fast", _hoodies_run_down),
+    (18, "A hotel orders most of the blankets", _wholesale_order),
+    (24, "Card payments begin to fail", _cards_fail),
+    (32, "A customer disputes a charge", _dispute_comes),
+    (37, "The last beanies are sold", _beanies_gone),
+    (42, "The teapot is sold twice over", _teapots_oversold),
+    (47, "An invoice is overdue and a payout comes back", _money_is_late),
+    (51, "The greeting card campaign goes out", _campaign_starts),
+    (55, "900 hoodies arrive in Berlin", _hoodies_arrive),
+    (59, "The warehouse finds ten more teapots", _teapots_counted),
+)
+
+
+def anchor(text: str | None, now: datetime) -> datetime:
+    """The moment at which the story began: the remembered one while it is fresh, else now."""
+    if text:
+        began = datetime.fromisoformat(text)
+        if now - began < timedelta(hours=2):
+            return began
+    return now.astimezone(UTC).replace(microsecond=0)

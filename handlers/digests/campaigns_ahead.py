@@ -1,0 +1,84 @@
+"""The campaigns of the next two weeks against the stock they will use."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from bot.core import stock as reckon
+from bot.core.facts import Campaign, CampaignsAhead, Now, Position, PositionsAhead, Today, ask
+from bot.core.handlers import Entry, Period, section
+from bot.core.message import Heading, Table
+from bot.core.parts import Line, Moment, Quantity, say
+from bot.core.subject import Subject
+
+_MOST_ROWS = 15
+
+
+@dataclass(frozen=True)
+class Facts:
+    now: datetime = ask(Now())
+    today: date = ask(Today())
+    campaigns: tuple[Campaign, ...] = ask(CampaignsAhead())
+    positions: tuple[Position, ...] = ask(PositionsAhead())
+
+
+@section(departments=("marketing",), order=20)
+def campaigns_ahead(period: Period, facts: Facts, *, uplift: float = 2.0) -> Entry | None:
+    """Each campaign's SKUs with days of cover at the usual pace and at the expected uplift (`uplift` where none is said)."""
+    positions = {position.sku: position for position in facts.positions}
+    rows: list[tuple[Line, ...]] = []
+    short: set[str] = set()
+    for campaign in facts.campaigns:
+        for position in (positions[sku] for sku in campaign.skus if sku in positions):
+            lasting = _lasting(position, campaign, uplift, facts)
+            if lasting < _days_to_end(campaign, facts.now):
+                short.add(campaign.campaign)
+            rows.append(_row(campaign, position, lasting, facts))
+    if not rows:
+        return None
+    header = ("Campaign", "Starts", "SKU", "Cover, usual pace", "Cover, campaign", "Verdict")
+    table = Table("Campaigns ahead", header, tuple(rows[:_MOST_ROWS]), numeric=(3, 4))
+    headline = (say(Quantity(len(short)), " campaigns short of stock"),) if short else ()
+    return Entry((Heading("Campaigns of the next 14 days"), table), headline, decisions=len(short))
+
+
+def _lasting(position: Position, campaign: Campaign, uplift: float, facts: Facts) -> float:
+    """Days until the stock is used up when sales run at the uplift from the campaign's start on."""
+    starts = max(0.0, (campaign.starts - facts.now) / reckon.DAY)
+    stretch = reckon.Stretch(starts, max(starts, _days_to_end(campaign, facts.now)), campaign.uplift or uplift)
+    pace = reckon.memory(position, facts.today).rate()
+    arrivals = stretch.arrivals(reckon.due_arrivals(position, facts.now))
+    usual = reckon.run_out(pace, position.available or 0, arrivals)
+    return stretch.actual(usual) if usual < _UNTOLD_DAYS else usual
+
+
+_UNTOLD_DAYS = 365.0
+_DAYS_WITHOUT_AN_END = 7.0
+
+
+def _days_to_end(campaign: Campaign, now: datetime) -> float:
+    if campaign.ends is None:
+        return (campaign.starts - now) / reckon.DAY + _DAYS_WITHOUT_AN_END
+    return (campaign.ends - now) / reckon.DAY
+
+
+def _row(campaign: Campaign, position: Position, lasting: float, facts: Facts) -> tuple[Line, ...]:
+    usual = reckon.run_out(
+        reckon.memory(position, facts.today).rate(),
+        position.available or 0,
+        reckon.due_arrivals(position, facts.now),
+    )
+    verdict = "runs out before the end" if lasting < _days_to_end(campaign, facts.now) else "lasts"
+    return (
+        say(campaign.name),
+        say(Moment(campaign.starts, "day")),
+        say(Subject("sku", position.sku)),
+        _days(usual),
+        _days(lasting),
+        say(verdict),
+    )
+
+
+def _days(count: float) -> Line:
+    return say("over a year") if count >= _UNTOLD_DAYS else say(reckon.days(count))
