@@ -10,7 +10,8 @@ const SUGGESTED = 4;
 
 function title(state, channel) {
   if (channel.kind === "im") return [h("h1", {}, state.bot.name), h("p", {}, "Your direct messages with the app. Only you and the app see them.")];
-  return [h("h1", {}, icon("hash", 19), channel.name), h("p", {}, channel.purpose ?? "")];
+  const standing = channel.archived ? "Archived. " : channel.joined === false ? "The app is not in this channel. " : "";
+  return [h("h1", {}, icon("hash", 19), channel.name), h("p", {}, `${standing}${channel.purpose ?? ""}`)];
 }
 
 function welcome(state, channel, draft) {
@@ -49,7 +50,7 @@ export function createChannelView(getWhere, on) {
     fill(empty, messages.length ? null : welcome(state, channel, composer.draft));
     const mine = change?.message?.channel === channel.id ? change.message : null;
     list.show(`${channel.id} ${ui.me}`, messageItems(state, ui.me, messages, { openThread: on.openThread, dismiss: on.dismiss, newAfter: ui.newAfter }),
-      { changed: change?.type === "message.changed" && mine?.ts, posted: change?.type === "message.posted" && mine });
+      { changed: change?.reworded && mine?.ts, posted: change?.type === "message.posted" && mine });
     return messages.at(-1)?.ts;
   }
   return { node, draw, following: list.following, focus: composer.focus };

@@ -106,7 +106,7 @@ export function createComposer({ where, threaded = false }) {
   field.addEventListener("input", changed);
   send.disabled = true;
 
-  const frame = h("div", { class: "composer-frame" }, completion.node, h("div", { class: "composer-row" }, !threaded && slash, field, send));
+  const frame = h("div", { class: "composer-frame" }, completion.node, h("div", { class: "composer-row" }, field, !threaded && slash, send));
   return {
     node: h("div", { class: "composer" }, frame, note),
     focus: () => field.focus(),

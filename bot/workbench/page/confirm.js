@@ -1,12 +1,9 @@
 /** The dialog that asks before an act, from Block Kit's confirm object. */
 import { h, uid } from "./dom.js";
-import { words } from "./text/index.js";
-import { mrkdwn } from "./text/mrkdwn.js";
+import { textNodes, words } from "./text/index.js";
 
-const names = { person: () => undefined, channel: () => undefined, me: null };
-
-/** Asks; resolves to true only when the person agrees. */
-export function confirm({ title, text, confirm: yes, deny: no, style }) {
+/** Asks; resolves to true only when the person agrees. `names` resolves ids in the text. */
+export function confirm({ title, text, confirm: yes, deny: no, style }, names) {
   return new Promise((resolve) => {
     const label = uid("confirm");
     const done = (answer) => { dialog.close(); dialog.remove(); resolve(answer); };
@@ -14,7 +11,7 @@ export function confirm({ title, text, confirm: yes, deny: no, style }) {
       cancel: (event) => { event.preventDefault(); done(false); },
     } },
     h("h2", { id: label, class: "dialog-title" }, words(title) || "Are you sure?"),
-    h("div", { class: "dialog-body text" }, text?.type === "mrkdwn" ? mrkdwn(text.text, names) : words(text)),
+    h("div", { class: "dialog-body text" }, textNodes(text, names)),
     h("footer", { class: "dialog-foot" },
       h("button", { type: "button", class: "button", on: { click: () => done(false) } }, words(no) || "Cancel"),
       h("button", { type: "button", class: `button button-${style === "danger" ? "danger" : "primary"}`, autofocus: true, on: { click: () => done(true) } }, words(yes) || "Yes")));

@@ -2,8 +2,7 @@
 import { fill, h } from "./dom.js";
 import { blockNodes } from "./blocks/index.js";
 import { icon } from "./icons.js";
-import { actor, createForm } from "./interaction.js";
-import { namesOf } from "./text/index.js";
+import { contextOf } from "./interaction.js";
 
 function nothingYet(state) {
   return h("div", { class: "welcome" }, h("h2", {}, "Home is empty"), h("p", {}, `${state.bot.name} has not published anything for you yet. It does so when you open this page while it runs.`));
@@ -25,8 +24,7 @@ export function createHomeView(on) {
     if (stamp === shown) return;
     shown = stamp;
     if (!view) { fill(content, nothingYet(state)); return; }
-    const form = createForm();
-    const ctx = { state, me: ui.me, form, surface: "home", names: namesOf(state, ui.me), act: actor({ me: ui.me, container: { type: "view", view_id: view.id }, form }) };
+    const ctx = contextOf({ state, me: ui.me, surface: "home", container: { type: "view", view_id: view.id } });
     fill(content, h("div", { class: "sheet sheet-wide" }, blockNodes(view.blocks, ctx)));
   }
   return { node, draw };

@@ -2,6 +2,7 @@
 import { h } from "./dom.js";
 import { api } from "./api.js";
 import { confirm } from "./confirm.js";
+import { namesOf } from "./text/index.js";
 
 /** The values of one message's or view's controls, in the shape of Slack's `state.values`. */
 export function createForm() {
@@ -42,10 +43,10 @@ async function whilePending(control, work) {
 }
 
 /** A function `act(block, element, answer, control)` for the controls of one container; answers whether the app took it. */
-export function actor({ me, container, form }) {
+function actor({ me, container, form, names }) {
   return async (block, element, answer, control) => {
     if (control.getAttribute("aria-busy") === "true") return false;
-    if (element.confirm && !(await confirm(element.confirm))) return false;
+    if (element.confirm && !(await confirm(element.confirm, names))) return false;
     showError(control, null);
     const action = { type: element.type, action_id: element.action_id, block_id: block.block_id, ...answer };
     const body = { user: me, container, action, state: { values: form.values() } };
@@ -53,6 +54,22 @@ export function actor({ me, container, form }) {
     if (!result.ok) showError(control, explain(result.error));
     return result.ok;
   };
+}
+
+/** A function `suggest(block, element, typed)` that asks the app for a select's options; answers groups of options. */
+function suggester({ me, container }) {
+  return async (block, element, typed) => {
+    const action = { type: element.type, action_id: element.action_id, block_id: block.block_id };
+    const result = await api.suggest({ user: me, container, action, value: typed });
+    return result.option_groups ?? [{ options: result.options ?? [] }];
+  };
+}
+
+/** Everything that blocks need to be drawn and used inside one container ({type: "message" | "view", …}). */
+export function contextOf({ state, me, container, surface, form = createForm(), errors = {} }) {
+  const names = namesOf(state, me);
+  const seat = { me, container, form, names };
+  return { state, me, names, form, errors, surface, act: actor(seat), suggest: suggester(seat) };
 }
 
 /** A control has a new value: remember it, and tell the app unless the control waits for a form's submit. */

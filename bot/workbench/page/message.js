@@ -3,10 +3,9 @@ import { h } from "./dom.js";
 import { avatar } from "./avatar.js";
 import { blockNodes } from "./blocks/index.js";
 import { icon } from "./icons.js";
-import { actor, createForm } from "./interaction.js";
+import { contextOf } from "./interaction.js";
 import { authorOf, isReply, replies } from "./store.js";
 import { agoOf, dayKey, dayTitle, exactTime, momentOf, timeOf } from "./text/dates.js";
-import { namesOf } from "./text/index.js";
 import { mrkdwn } from "./text/mrkdwn.js";
 
 const GROUP_SECONDS = 300;
@@ -18,15 +17,6 @@ export function continues(before, message) {
   return Number(message.ts) - Number(before.ts) < GROUP_SECONDS && dayKey(momentOf(before.ts)) === dayKey(momentOf(message.ts));
 }
 
-function contextOf(state, me, message) {
-  const form = createForm();
-  const container = {
-    type: "message", channel: message.channel, ts: message.ts,
-    ...(message.thread_ts ? { thread_ts: message.thread_ts } : {}), ...(message.ephemeral_to ? { is_ephemeral: true } : {}),
-  };
-  return { state, me, form, surface: "message", names: namesOf(state, me), act: actor({ me, container, form }) };
-}
-
 function threadLine(state, me, message, openThread) {
   const answers = replies(state, message.channel, message.ts, me);
   if (!answers.length) return null;
@@ -34,11 +24,11 @@ function threadLine(state, me, message, openThread) {
   return h("button", { type: "button", class: "thread-line", data: { focus: "thread" }, on: { click: () => openThread(message.ts) } },
     h("span", { class: "thread-faces" }, authors.map((author) => avatar(author, 22))),
     h("span", { class: "thread-count" }, `${answers.length} ${answers.length === 1 ? "reply" : "replies"}`),
-    h("span", { class: "thread-last" }, `last ${agoOf(answers.at(-1).ts)}`));
+    h("span", { class: "thread-last" }, `last reply ${agoOf(answers.at(-1).ts)}`));
 }
 
 function body(state, me, message) {
-  const ctx = contextOf(state, me, message);
+  const ctx = contextOf({ state, me, surface: "message", container: { type: "message", channel: message.channel, ts: message.ts } });
   const attached = (message.attachments ?? []).filter(({ blocks }) => blocks?.length);
   if (!message.blocks?.length && !attached.length) return h("div", { class: "text message-text" }, mrkdwn(message.text ?? "", ctx.names));
   return [message.blocks?.length ? h("div", { class: "sheet" }, blockNodes(message.blocks, ctx)) : h("div", { class: "text message-text" }, mrkdwn(message.text ?? "", ctx.names)),

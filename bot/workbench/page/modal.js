@@ -3,8 +3,8 @@ import { h } from "./dom.js";
 import { api } from "./api.js";
 import { blockNodes } from "./blocks/index.js";
 import { icon } from "./icons.js";
-import { actor, createForm, explain } from "./interaction.js";
-import { namesOf, words } from "./text/index.js";
+import { contextOf, createForm, explain } from "./interaction.js";
+import { words } from "./text/index.js";
 
 /** Typed values outlive a redraw of the same view, so an update by the app or an error loses nothing. */
 const forms = new Map();
@@ -64,8 +64,7 @@ export function createModalView() {
   }
 
   function build(view, depth, state, me, problem) {
-    const form = formOf(view);
-    const ctx = { state, me, form, errors, surface: "modal", names: namesOf(state, me), act: actor({ me, container: { type: "view", view_id: view.id }, form }) };
+    const ctx = contextOf({ state, me, errors, surface: "modal", form: formOf(view), container: { type: "view", view_id: view.id } });
     const body = h("form", { class: "dialog-form", novalidate: true },
       h("div", { class: "dialog-body" }, problem && h("p", { class: "action-error", role: "alert" }, problem), blockNodes(view.blocks, ctx)), foot(view, depth, me));
     body.addEventListener("submit", (event) => {
@@ -77,7 +76,7 @@ export function createModalView() {
   }
 
   function focusFirst() {
-    const field = dialog.querySelector("[autofocus], .dialog-body input:not([type=checkbox]):not([type=radio]), .dialog-body textarea");
+    const field = dialog.querySelector("[autofocus], .dialog-body input:not([type=checkbox]):not([type=radio]), .dialog-body textarea, .dialog-body select");
     (field ?? dialog.querySelector("[type=submit], .dialog-foot button"))?.focus();
   }
 

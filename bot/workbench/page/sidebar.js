@@ -68,6 +68,6 @@ export function drawSidebar(node, state, ui, on) {
     h("header", { class: "brand" }, mark(30), h("div", { class: "brand-words" }, h("strong", {}, "Floorwalker"), h("span", {}, state.team.name)), themeButton(on.redraw)),
     h("div", { class: "places" }, places(state, ui, on.go)),
     switcher(state, ui, on.act),
-    h("footer", { class: `link-state${live ? "" : " link-lost"}`, role: "status" }, h("i", {}), live ? "Local workbench, nothing leaves this machine" : "Connection lost, trying again…"));
+    h("footer", { class: `link-state${live ? "" : " link-lost"}`, role: "status" }, h("i", {}), live ? "Local: nothing leaves this machine" : "Connection lost, trying again…"));
   if (focus) [...node.querySelectorAll("[data-focus]")].find((one) => one.dataset.focus === focus)?.focus();
 }

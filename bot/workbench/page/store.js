@@ -44,7 +44,11 @@ function settle(before, after) {
   return { commands: [], shortcuts: [], homes: {}, modals: {}, ...after, messages };
 }
 
-/** A store: `get()`, `set(state)` for a full state, `change(change)`, and `subscribe(listener)` called with (state, change or null). */
+/** What a message says, as opposed to how many replies it has. */
+const saying = ({ text, blocks, attachments }) => JSON.stringify([text, blocks, attachments]);
+
+/** A store: `get()`, `set(state)` for a full state, `change(change)`, and `subscribe(listener)` called with (state, change or null);
+ * a change of a message carries `reworded`: whether it says something else than before. */
 export function createStore() {
   let state = null;
   const listeners = [];
@@ -52,7 +56,11 @@ export function createStore() {
   return {
     get: () => state,
     set(full) { state = settle(state, full); tell(null); },
-    change(change) { state = fold(state, change); tell(change); },
+    change(change) {
+      const before = change.message && state.messages[change.message.channel]?.find(({ ts }) => ts === change.message.ts);
+      state = fold(state, change);
+      tell({ ...change, reworded: Boolean(before) && saying(before) !== saying(change.message) });
+    },
     subscribe(listener) { listeners.push(listener); },
   };
 }

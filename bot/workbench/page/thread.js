@@ -27,7 +27,7 @@ export function createThreadView(node, getWhere, on) {
     const count = answers.length && { key: "count", stamp: answers.length, make: () => h("div", { class: "day day-count", role: "separator" }, h("span", {}, `${answers.length} ${answers.length === 1 ? "reply" : "replies"}`)) };
     const options = { inThread: true, dismiss: on.dismiss };
     const items = [...messageItems(state, ui.me, [parent], options), count, ...messageItems(state, ui.me, answers, options)].filter(Boolean);
-    list.show(`${ui.place} ${ui.thread} ${ui.me}`, items, { changed: change?.type === "message.changed" && change.message.ts });
+    list.show(`${ui.place} ${ui.thread} ${ui.me}`, items, { changed: change?.reworded && change.message.ts });
     if (opening) composer.focus();
   }
   return { draw };

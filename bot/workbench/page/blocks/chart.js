@@ -6,7 +6,7 @@ import { pie } from "../charts/pie.js";
 import { full } from "../charts/scale.js";
 
 const KINDS = { line: cartesian, bar: cartesian, area: cartesian, pie };
-const WIDEST = 720;
+const WIDEST = 900;
 
 function legend(names) {
   return h("ul", { class: "legend", aria: { hidden: "true" } }, names.map((name, at) => h("li", {}, h("i", { class: `key ink-${at % 12}` }), name)));

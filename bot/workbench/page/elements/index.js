@@ -3,7 +3,7 @@ import { h } from "../dom.js";
 import { safeUrl } from "../text/inline.js";
 import { button, feedback, overflow } from "./press.js";
 import { checkboxes, radios } from "./choose.js";
-import { multiSelect, select } from "./select.js";
+import { externalSelect, multiSelect, select } from "./select.js";
 import { dateTimePicker, textInput, timed } from "./write.js";
 
 /** A picture that a block refers to; one that cannot be shown leaves its description. */
@@ -27,6 +27,7 @@ const ELEMENTS = {
   users_select: select,
   channels_select: select,
   conversations_select: select,
+  external_select: externalSelect,
   multi_static_select: multiSelect,
   multi_users_select: multiSelect,
   multi_channels_select: multiSelect,

@@ -70,3 +70,38 @@ export function multiSelect(spec, block, ctx) {
   describe();
   return h("span", { class: "select-frame" }, node, icon("chevron", 14));
 }
+
+/** A select whose options come from the app while one types; the first letters are the app's to ask for (min_query_length, else 3). */
+export function externalSelect(spec, block, ctx) {
+  const known = settled(ctx, block, spec, { selected_option: spec.initial_option ?? null }).selected_option;
+  const list = h("div", { class: "menu suggestions", role: "listbox", hidden: true });
+  const node = h("input", { class: "input", type: "text", role: "combobox", autocomplete: "off", placeholder: words(spec.placeholder) || "Type to search…",
+    value: known ? words(known.text) : "", data: { focus: spec.action_id, actionId: spec.action_id }, aria: { expanded: "false", autocomplete: "list" } });
+  let asked = 0;
+
+  function open(entries) {
+    list.replaceChildren(...entries);
+    list.hidden = entries.length === 0;
+    node.setAttribute("aria-expanded", String(!list.hidden));
+  }
+
+  function take(option) {
+    node.value = words(option.text);
+    open([]);
+    node.focus();
+    report(ctx, block, spec, { selected_option: option }, node);
+  }
+
+  const entry = (option) => h("button", { type: "button", role: "option", class: "menu-item", on: { click: () => take(option) } }, words(option.text));
+
+  async function ask() {
+    const mine = asked += 1;
+    if (node.value.length < (spec.min_query_length ?? 3)) { open([]); return; }
+    const groups = await ctx.suggest(block, spec, node.value);
+    if (mine === asked) open(groups.flatMap((group) => group.options ?? []).map(entry));
+  }
+  node.addEventListener("input", ask);
+  node.addEventListener("focus", () => { if (spec.min_query_length === 0 && !node.value) ask(); });
+  node.addEventListener("keydown", (event) => { if (event.key === "ArrowDown" && !list.hidden) { event.preventDefault(); list.querySelector("button").focus(); } });
+  return h("div", { class: "external" }, node, walkable(list));
+}

@@ -9,6 +9,7 @@ export function namesOf(state, me) {
   return {
     me,
     person: (id) => person(state, id)?.name ?? (id === state.bot.id ? state.bot.name : undefined),
+    group: (id) => state.groups?.find((group) => group.id === id)?.handle,
     channel: (id) => channelOf(state, id)?.name,
   };
 }

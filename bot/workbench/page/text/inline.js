@@ -28,7 +28,7 @@ export function mention(id, names) {
 }
 
 export const channelMention = (id, names) => h("span", { class: "mention" }, `#${names.channel(id) ?? id}`);
-export const group = (id, label) => h("span", { class: "mention" }, label ?? `@${id}`);
+export const group = (id, names, label) => h("span", { class: "mention" }, label ?? `@${names.group(id) ?? id}`);
 export const broadcast = (range) => h("span", { class: "mention mention-all" }, `@${range}`);
 
 export function date(seconds, format, fallback, url) {

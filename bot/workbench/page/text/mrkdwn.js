@@ -24,7 +24,7 @@ function special(body, label, names, literal) {
     const [, seconds, format, url] = body.split("^");
     return date(seconds, format ?? "", label, url);
   }
-  if (body.startsWith("subteam^")) return group(body.slice(8), label);
+  if (body.startsWith("subteam^")) return group(body.slice(8), names, label);
   return document.createTextNode(literal);
 }
 
