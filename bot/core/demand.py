@@ -13,9 +13,13 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 HALF_LIFE_DAYS = 28.0
-_KEEP = 0.5 ** (1.0 / HALF_LIFE_DAYS)
-_MOST_DAYS = 400
+_KEEP: float = 0.5 ** (1.0 / HALF_LIFE_DAYS)
 DEFAULT_LEAD_DAYS = 14.0
+MOST_COVER_DAYS = 365.0
+_SOONEST, _LATEST = 0.1, 0.9
+_POISSON_UP_TO = 1.0 + 1e-5
+_TINY = 1e-300
+_NOTHING = 1e-12
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,25 +72,56 @@ def _close(state: Demand) -> Demand:
     )
 
 
+def _rest(state: Demand, day: date) -> Demand:
+    """The memory after days without a sale up to ``day``, in one step: what many closings of empty days add up to."""
+    if not state.in_stock:
+        return replace(state, day=day, stocked=False)
+    days = (day - state.day).days
+    keep = math.pow(_KEEP, days)
+    return replace(
+        state,
+        day=day,
+        weight=state.weight * keep + _weight_of(days),
+        units=state.units * keep,
+        squares=state.squares * keep,
+        weight2=state.weight2 * keep**2 + (1.0 - keep**2) / (1.0 - _KEEP**2),
+    )
+
+
+def _weight_of(days: int) -> float:
+    """What the last ``days`` closed days weigh."""
+    return (1.0 - math.pow(_KEEP, days)) / (1.0 - _KEEP)
+
+
 def advance(state: Demand, day: date) -> Demand:
     """The memory as of the start of ``day``: every day between is closed. A past ``day`` changes nothing."""
-    if (day - state.day).days > _MOST_DAYS:
-        return Demand(day=day, stocked=state.in_stock, in_stock=state.in_stock)
-    while state.day < day:
-        state = _close(state)
-    return state
+    if state.day >= day:
+        return state
+    closed = _close(state)
+    return closed if closed.day == day else _rest(closed, day)
+
+
+def current(state: Demand, day: date) -> Demand:
+    """The memory to judge by during ``day``: a running day that already sold more than a usual one counts as closed."""
+    state = advance(state, day)
+    return _close(state) if state.today > state.rate() else state
 
 
 def sold(state: Demand, day: date, quantity: float) -> Demand:
-    """The memory after ``quantity`` units were ordered on ``day``; a late telling joins a closed day by its age."""
+    """The memory after ``quantity`` units were ordered on ``day``.
+
+    A late telling joins its closed day by that day's age; one from before the memory began lengthens the memory.
+    Its square is that of the order alone, because a closed day's own total is no longer known.
+    """
     state = advance(state, day)
     if day == state.day:
         return replace(state, today=state.today + quantity)
-    faded = _KEEP ** ((state.day - day).days - 1)
+    age = (state.day - day).days
+    faded = _KEEP ** (age - 1)
     return replace(
         state,
-        weight=max(state.weight, faded),
-        weight2=max(state.weight2, faded**2),
+        weight=max(state.weight, _weight_of(age)),
+        weight2=max(state.weight2, (1.0 - _KEEP ** (2 * age)) / (1.0 - _KEEP**2)),
         units=state.units + faded * quantity,
         squares=state.squares + faded * quantity**2,
     )
@@ -109,6 +144,17 @@ class Outlook:
         """Probability that demand reaches ``stock`` units or more (the stock is used up)."""
         return tail(self.mean, self.variance, math.ceil(stock))
 
+    def quantile(self, share: float) -> int:
+        """The fewest units that suffice with probability ``share`` (0 to 1, exclusive)."""
+        high = 1
+        while self.beyond(high + 1) > 1.0 - share:
+            high *= 2
+        low = -1
+        while high - low > 1:
+            middle = (low + high) // 2
+            low, high = (middle, high) if self.beyond(middle + 1) > 1.0 - share else (low, middle)
+        return high
+
 
 def outlook(state: Demand, days: float, uplift: float = 1.0) -> Outlook:
     """Demand over the next ``days`` at ``uplift`` times the usual pace, with the parameter error of a short memory.
@@ -123,32 +169,95 @@ def outlook(state: Demand, days: float, uplift: float = 1.0) -> Outlook:
     return Outlook(state.rate() * scale, spread * scale + error)
 
 
+@dataclass(frozen=True, slots=True)
+class Cover:
+    """For how many days a stock lasts: at the mean pace, and the 80 % interval of the day on which it runs out.
+
+    All three are at most MOST_COVER_DAYS.
+    """
+
+    days: float
+    soonest: float
+    latest: float
+
+
+def cover(state: Demand, stock: float) -> Cover | None:
+    """How long ``stock`` units last at the usual pace, new deliveries left out; None when nothing sells."""
+    pace = state.rate()
+    if pace <= 0:
+        return None
+    units = max(stock, 0.0)
+    days = min(units / pace, MOST_COVER_DAYS)
+    return Cover(days, min(days, run_out_day(state, units, _SOONEST)), max(days, run_out_day(state, units, _LATEST)))
+
+
+def run_out_day(state: Demand, stock: float, chance: float) -> float:
+    """The days after which ``stock`` units are used up with at least that chance; at most MOST_COVER_DAYS."""
+    low, high = 0.0, MOST_COVER_DAYS
+    if stock <= 0:
+        return 0.0
+    while high - low > 0.05:
+        middle = (low + high) / 2.0
+        low, high = (low, middle) if outlook(state, middle).beyond(stock) >= chance else (middle, high)
+    return high
+
+
 def tail(mean: float, variance: float, least: int) -> float:
-    """P(X >= least) for a negative binomial of that mean and variance (Poisson when the variance is no larger)."""
+    """P(X >= least) for a negative binomial of that mean and variance (Poisson when the variance is no larger).
+
+    For the negative binomial this is the regularised incomplete beta function I_q(least, size), where
+    size = mean^2 / (variance - mean) and q = 1 - mean / variance (NIST DLMF 8.17).
+    """
     if least <= 0:
         return 1.0
-    if mean <= 0:
+    if mean <= _NOTHING:
         return 0.0
-    if least > 2000:
-        return _normal_tail(mean, variance, least)
-    return max(0.0, min(1.0, 1.0 - _mass_below(mean, variance, least)))
-
-
-def _mass_below(mean: float, variance: float, least: int) -> float:
-    """P(X < least), by the recurrence of the probabilities in logarithms, so that small tails do not underflow."""
-    if variance <= mean * 1.0001:
-        size, log_chance, log_p = math.inf, math.log(mean), -mean
+    if variance <= mean * _POISSON_UP_TO:
+        chance = _poisson_tail(mean, least)
     else:
-        size = mean * mean / (variance - mean)
-        log_chance = math.log1p(-mean / variance)
-        log_p = size * math.log(mean / variance)
-    below = 0.0
-    for k in range(least):
-        below += math.exp(log_p)
-        log_p += log_chance + (math.log(k + size) if size < math.inf else 0.0) - math.log(k + 1)
-    return below
+        chance = _binomial_tail(mean, variance, least)
+    return min(1.0, max(0.0, chance))
 
 
-def _normal_tail(mean: float, variance: float, least: int) -> float:
-    spread = math.sqrt(max(variance, mean))
-    return 0.5 * math.erfc((least - 0.5 - mean) / (spread * math.sqrt(2.0)))
+def _poisson_tail(mean: float, least: int) -> float:
+    """The smaller side is summed term by term, from the largest term on until nothing is added."""
+    rising = least > mean
+    k = least if rising else least - 1
+    term = total = 1.0
+    first = math.exp(k * math.log(mean) - mean - math.lgamma(k + 1))
+    while term > total * 1e-17:
+        k += 1 if rising else -1
+        term *= mean / k if rising else (k + 1) / mean
+        total += term
+    return first * total if rising else 1.0 - first * total
+
+
+def _binomial_tail(mean: float, variance: float, least: int) -> float:
+    size = mean * mean / (variance - mean)
+    log_p, log_q = math.log(mean / variance), math.log1p(-mean / variance)
+    front = math.lgamma(least + size) - math.lgamma(least) - math.lgamma(size) + least * log_q + size * log_p
+    q = 1.0 - mean / variance
+    if q * (least + size + 2.0) <= least + 1.0:
+        return math.exp(front) * _fraction(least, size, q) / least
+    return 1.0 - math.exp(front) * _fraction(size, least, mean / variance) / size
+
+
+def _fraction(a: float, b: float, x: float) -> float:
+    """The continued fraction of the incomplete beta function (NIST DLMF 8.17.22), by Lentz's method."""
+    c, d = 1.0, 1.0 / _away(1.0 - (a + b) * x / (a + 1.0))
+    value, step, m = d, 0.0, 0
+    while abs(step - 1.0) > 1e-13 and m < 20_000:
+        m += 1
+        even = m * (b - m) * x / ((a + 2 * m - 1.0) * (a + 2 * m))
+        odd = -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1.0))
+        d, c = 1.0 / _away(1.0 + even * d), _away(1.0 + even / c)
+        value *= c * d
+        d, c = 1.0 / _away(1.0 + odd * d), _away(1.0 + odd / c)
+        step = c * d
+        value *= step
+    return value
+
+
+def _away(value: float) -> float:
+    """Keeps a denominator off zero."""
+    return value if abs(value) > _TINY else _TINY

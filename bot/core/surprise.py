@@ -14,6 +14,7 @@ KAPPA = 60.0
 LEAST_FAILURES = 3
 _HALF_LIFE_ATTEMPTS = 3000.0
 _PRIOR_RATE, _PRIOR_ATTEMPTS = 0.05, 20.0
+_LEAST_RATE, _MOST_RATE = 1e-4, 0.95
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +48,42 @@ def surprise(seen: Tally, usual: float) -> float:
     """-log10 of the probability of at least this many failures by chance; 0 below three failures."""
     if seen.failures < LEAST_FAILURES:
         return 0.0
-    rate = min(max(usual, 1e-4), 0.99)
-    chance = _beta_binomial_tail(seen.attempts, seen.failures, rate * KAPPA, (1.0 - rate) * KAPPA)
-    return -math.log10(max(chance, 1e-300))
+    rate = min(max(usual, _LEAST_RATE), _MOST_RATE)
+    return -_log_tail(seen.attempts, seen.failures, rate * KAPPA, (1.0 - rate) * KAPPA) / math.log(10.0)
 
 
-def _beta_binomial_tail(n: int, least: int, a: float, b: float) -> float:
-    """P(X >= least) for X ~ BetaBinomial(n, a, b)."""
-    return min(1.0, sum(math.exp(_log_mass(n, k, a, b)) for k in range(least, n + 1)))
+def _log_tail(n: int, least: int, a: float, b: float) -> float:
+    """log P(X >= least) for X ~ BetaBinomial(n, a, b), at most 0; b is at least 1, so the masses fall past the mean.
+
+    The side away from the mean is summed from its largest term on, each term from the one before (the ratio of
+    neighbouring masses is a plain fraction), until a term adds nothing.
+    """
+    if least > n:
+        return -math.inf
+    if least > n * a / (a + b):
+        return min(0.0, _log_mass(n, least, a, b) + math.log(_above(n, least, a, b)))
+    below = math.exp(_log_mass(n, least - 1, a, b)) * _below(n, least - 1, a, b)
+    return math.log1p(-min(below, 1.0 - 1e-16))
+
+
+def _above(n: int, k: int, a: float, b: float) -> float:
+    """The masses from ``k`` up to ``n``, in units of the mass at ``k``."""
+    total = term = 1.0
+    while k < n and term > total * 1e-17:
+        term *= (n - k) / (k + 1.0) * (k + a) / (n - k - 1.0 + b)
+        total += term
+        k += 1
+    return total
+
+
+def _below(n: int, k: int, a: float, b: float) -> float:
+    """The masses from ``k`` down to 0, in units of the mass at ``k``. All are summed, for with a < 1 they rise again."""
+    total = term = 1.0
+    while k > 0:
+        term *= k / (n - k + 1.0) * (n - k + b) / (k - 1.0 + a)
+        total += term
+        k -= 1
+    return total
 
 
 def _log_mass(n: int, k: int, a: float, b: float) -> float:

@@ -1,0 +1,255 @@
+"""Warns before a SKU runs out, while a reorder can still arrive in time."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from bot.core.demand import DEFAULT_LEAD_DAYS, Demand, cover, outlook
+from bot.core.events import ItemSold, StockChanged, StockExpected, StockReceived, Tick
+from bot.core.facts import Campaign, CampaignsFor, Now, Position, PositionOf, SettingsOfShop, Today, ask, total
+from bot.core.handlers import rule
+from bot.core.parts import Line, Moment, Quantity, Share, say
+from bot.core.settings import Shop
+from bot.core.stock import (
+    Arrival,
+    a_day,
+    arrivals_of,
+    chance_out,
+    in_days,
+    lasts,
+    major,
+    memory,
+    name,
+    on_day,
+    on_hand,
+    on_order,
+    overdue,
+    run_out,
+    supply,
+    two_digits,
+    units_short,
+    worth,
+)
+from bot.core.verdict import Clear, Cost, Fire, Quiet, Severity, Step, Verdict, View
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is known of the SKU's stock, its pace and the campaigns that will use it."""
+
+    position: Position | None = ask(PositionOf())
+    sold_7d: int = total(ItemSold, "quantity", days=7)
+    campaigns: tuple[Campaign, ...] = ask(CampaignsFor())
+    now: datetime = ask(Now())
+    today: date = ask(Today())
+    shop: Shop = ask(SettingsOfShop())
+
+
+_BUSY = 0.9
+# Severity by the most days of cover (in lead times) and the least stake (chance x money, in multiples of high_stake).
+_SEVERITIES = (
+    (Severity.CRITICAL, 0.25, 10.0),
+    (Severity.HIGH, 1.0, 1.0),
+    (Severity.MEDIUM, 1.0, 0.1),
+    (Severity.MEDIUM, math.inf, 1.0),
+)
+_STAKE_WITHOUT_PRICE = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """The position as it is judged: ``days`` is the horizon, ``left`` the days until it runs out at the usual pace."""
+
+    facts: Facts
+    position: Position
+    stock: int
+    demand: Demand
+    arrivals: tuple[Arrival, ...]
+    lead: float
+    days: float
+
+    def chance(self) -> float:
+        return chance_out(self.demand, self.stock, self.arrivals, self.days)
+
+    def left(self) -> float:
+        return run_out(self.demand.rate(), self.stock, self.arrivals)
+
+    def shortfall(self) -> tuple[float, float]:
+        """Units short within the horizon at the usual pace, and in a busy spell such as comes one time in ten."""
+        usual = self.demand.rate()
+        busy = max(usual, outlook(self.demand, self.days).quantile(_BUSY) / self.days)
+        return self._short(usual), self._short(busy)
+
+    def _short(self, pace: float) -> float:
+        return units_short(pace, self.stock, self.arrivals, self.days)
+
+    def cost(self) -> Cost | None:
+        span = say("Units short within ", in_days(self.days), ", at the usual pace and in a busy spell (one in ten)")
+        return worth(*self.shortfall(), self.position.price, span)
+
+
+@rule(about="sku")
+def low_stock(
+    event: StockChanged | ItemSold | StockReceived | StockExpected | Tick,
+    facts: Facts,
+    *,
+    probability: float = 0.30,
+    clear_below: float = 0.15,
+    lead_days: float = DEFAULT_LEAD_DAYS,
+    margin_days: float = 3.0,
+    threshold: int | None = None,
+    least_days: float = 7.0,
+    least_units: float = 3.0,
+    order_days: float = 28.0,
+    high_stake: int = 1000,
+) -> Verdict:
+    """Fires when a SKU will probably run out before a new order could arrive.
+
+    The chance of running out within the lead time and a margin comes from how the SKU sold so far (recent days count
+    more) and from promised deliveries; overdue ones do not count. The message shows days of cover.
+    It clears when the chance falls below a second, lower line, so that it does not come and go, or when the SKU is
+    sold out, which out_of_stock tells.
+
+    - probability: the chance from which it fires.
+    - clear_below: the chance below which it clears.
+    - lead_days: days from order to arrival, where the SKU's own receipts do not tell.
+    - margin_days: days on top of the lead time.
+    - threshold: fires at so many units or fewer, and then nothing else decides. Off unless set.
+    - least_days: days of sales to know before judging.
+    - least_units: units sold lately, below which a SKU is too slow to be judged.
+    - order_days: how many days the proposed order lasts once it has arrived.
+    - high_stake: money at risk times its chance, in major units of the SKU's currency, from which it is high.
+    """
+    position = facts.position
+    if position is None or position.available is None:
+        return Quiet(say("The shop does not count the stock of this SKU"))
+    if position.available <= 0:
+        return Clear(say("Nothing is left, which out_of_stock tells"))
+    case = _case(facts, position, position.available, lead_days, margin_days)
+    unlikely = _at_threshold(case, threshold) if threshold is not None else None
+    if threshold is None:
+        unlikely = _unknown(case, least_days, least_units) or _unlikely(case, probability, clear_below)
+    return unlikely or _fire(case, threshold is not None, order_days, high_stake)
+
+
+def _case(facts: Facts, position: Position, stock: int, lead_days: float, margin_days: float) -> _Case:
+    lead = position.lead_days if position.lead_days is not None else lead_days
+    demand = memory(position, facts.today)
+    return _Case(facts, position, stock, demand, arrivals_of(position, facts.now), lead, max(lead + margin_days, 1.0))
+
+
+def _at_threshold(case: _Case, threshold: int) -> Verdict | None:
+    if case.stock > threshold:
+        return Clear(say("The stock is above its threshold of ", Quantity(threshold, "units")))
+    return None
+
+
+def _unknown(case: _Case, least_days: float, least_units: float) -> Verdict | None:
+    if case.demand.days_known() < least_days:
+        return Quiet(say("Too few days of sales are known to judge; it needs ", Quantity(least_days, "d")))
+    if case.demand.units < least_units:
+        return Clear(say("It sells too seldom to be judged by its pace"))
+    return None
+
+
+def _unlikely(case: _Case, probability: float, clear_below: float) -> Verdict | None:
+    chance = case.chance()
+    within = say("The chance of running out within ", in_days(case.days), " is below ")
+    if chance < clear_below:
+        return Clear(say(within, Share(clear_below)), say("Enough stock again: ", Quantity(case.stock), " on hand"))
+    if chance < probability:
+        return Quiet(say(within, Share(probability), ", where it would fire, and not below ", Share(clear_below)))
+    return None
+
+
+def _fire(case: _Case, by_threshold: bool, order_days: float, high_stake: int) -> Fire:
+    campaign = min(case.facts.campaigns, key=lambda campaign: campaign.starts, default=None)
+    cost = case.cost()
+    views = {"warehouse": _warehouse(case, order_days)}
+    if campaign:
+        views["marketing"] = _marketing(case, campaign)
+    return Fire(
+        reason=_reason(case, by_threshold),
+        severity=_severity(case, cost, 1.0 if by_threshold else case.chance(), high_stake),
+        title=_title(case, campaign),
+        views=views,
+        cost=cost,
+        details=_details(case),
+        as_of=case.position.as_of,
+    )
+
+
+def _reason(case: _Case, by_threshold: bool) -> Line:
+    if by_threshold:
+        return say("The stock is at or below its threshold")
+    return say("It will probably run out within ", in_days(case.days), ", lead time and margin")
+
+
+def _severity(case: _Case, cost: Cost | None, chance: float, high_stake: int) -> Severity:
+    money = major(cost)
+    stake = _STAKE_WITHOUT_PRICE if money is None else round(chance, 1) * money / max(high_stake, 1)
+    leads = case.left() / max(case.lead, 1.0)
+    rows = (severity for severity, most, least in _SEVERITIES if leads <= most and stake >= least)
+    return next(rows, Severity.LOW)
+
+
+def _title(case: _Case, campaign: Campaign | None) -> Line:
+    what = name(case.position.sku, case.position.title)
+    if not math.isfinite(case.left()):
+        return say(what, " is down to ", Quantity(case.stock, "units"))
+    day = Moment(on_day(case.facts.today, case.left(), case.facts.shop.zone), "day")
+    if campaign is None:
+        return say(what, " runs out about ", day)
+    end = say(" ends ", Moment(campaign.ends, "day")) if campaign.ends else say(" needs it")
+    return say(what, " runs out about ", day, ", ", campaign.name, end)
+
+
+def _warehouse(case: _Case, order_days: float) -> View:
+    return View(_impact(case), _step(case, order_days), _figures(case))
+
+
+def _impact(case: _Case) -> Line:
+    usual, busy = (round(two_digits(units)) for units in case.shortfall())
+    if usual:
+        return say("About ", Quantity(usual, "units"), " short before a new order arrives, at the usual pace")
+    if busy:
+        return say("Up to ", Quantity(busy, "units"), " short before a new order arrives, if it sells fast")
+    return say("It may run out before a new order arrives")
+
+
+def _step(case: _Case, order_days: float) -> Step:
+    """Order what lasts through lead time and beyond, by the last day on which it still arrives before the end."""
+    coming = sum(arrival.quantity for arrival in case.arrivals)
+    units = case.demand.rate() * (case.days + order_days) - case.stock - coming
+    what = supply(case.position, case.facts.now, units)
+    spare = case.left() - case.lead
+    if 1.0 <= spare < math.inf:
+        return Step(what, by=on_day(case.facts.today, spare, case.facts.shop.zone))
+    return Step(what, within=timedelta(hours=24))
+
+
+def _figures(case: _Case) -> tuple[tuple[str, Line], ...]:
+    usual = case.demand.rate()
+    lead = say(on_order(case.position, case.facts.now), ", lead time ", in_days(case.lead))
+    figures = [("On hand", on_hand(case.position)), ("Inbound", lead)]
+    lasting = cover(case.demand, case.stock)
+    if lasting:
+        sells = say(a_day(case.facts.sold_7d / 7), " this week (usual ", Quantity(two_digits(usual), "", 1), ")")
+        figures += [("Sells", sells), ("Cover", lasts(lasting))]
+    return tuple(figures)
+
+
+def _marketing(case: _Case, campaign: Campaign) -> View:
+    impact = say(campaign.name, " promotes it, and only ", Quantity(case.stock, "units"), " are on hand")
+    return View(impact, Step(say("decides: cap it or swap it in ", campaign.name), within=timedelta(hours=24)))
+
+
+def _details(case: _Case) -> tuple[Line, ...]:
+    late = [
+        say("Overdue since ", Moment(promise.due, "day"), ": ", Quantity(promise.quantity, "units"))
+        for promise in overdue(case.position, case.facts.now)
+    ]
+    judged = say("Judged over ", in_days(case.days), ": lead time ", in_days(case.lead), " and a margin")
+    return (judged, say("The range of the cover holds four times in five"), *late)
