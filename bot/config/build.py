@@ -1,0 +1,119 @@
+"""Makes the frozen Config out of a file that has passed every check: defaults that depend on other keys, and secrets."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Mapping
+from datetime import time
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from bot.catalog import Catalog, Kind
+from bot.catalog_settings import severity, time_of_day
+from bot.config.checks import KINDS, variables
+from bot.config.schema import ConfigPart, DepartmentPart, DigestPart, QuietPart, RoutePart, ShopPart, SourcePart
+from bot.config.values import Config, Settings, SlackConfig, SourceConfig, WorkbenchConfig
+from bot.core.settings import Department, House, QuietHours, Route, Schedule, Shop
+
+
+def build(file: str, part: ConfigPart, catalog: Catalog, env: Mapping[str, str], demo: bool) -> Config:
+    """The config of a checked file."""
+    house = _house(part)
+    settings = {section: _settings(getattr(part, section), kind, catalog) for section, kind in KINDS.items()}
+    return Config(
+        file=file,
+        house=house,
+        operations=house.departments["operations"].channel,
+        sources={name: _source(name, one, house, env) for name, one in part.sources.items()},
+        handlers=part.handlers,
+        slack=_slack(part, env, demo),
+        store_url=_store_url(part, env),
+        listen=(part.listen.host, part.listen.port),
+        public_url=(part.listen.public_url or "").rstrip("/"),
+        workbench=WorkbenchConfig(part.workbench.port),
+        **settings,
+    )
+
+
+def _settings(given: Mapping[str, Any], kind: Kind, catalog: Catalog) -> dict[str, Settings]:
+    return {name: False if one == "off" else catalog.settings(kind, name, one) for name, one in given.items()}
+
+
+def _house(part: ConfigPart) -> House:
+    shops = {name: _shop(name, one) for name, one in (part.shops or {"shop": ShopPart()}).items()}
+    zone = next(iter(shops.values())).zone
+    departments = {name: _department(name, one, zone) for name, one in part.departments.items()}
+    digests = part.digests if part.digests is not None else {"weekly": DigestPart()}
+    schedules = tuple(_schedule(name, one, tuple(departments), zone) for name, one in digests.items())
+    # Whatever concerns a department that nobody named must still be seen by somebody.
+    fallback = Department("operations", next(iter(departments.values())).channel)
+    departments.setdefault("operations", fallback)
+    return House(shops, departments, tuple(_route(one) for one in part.routes), schedules)
+
+
+def _shop(name: str, part: ShopPart) -> Shop:
+    return Shop(name, part.title or name, part.currency, ZoneInfo(part.zone), part.locale)
+
+
+def _department(name: str, part: DepartmentPart, zone: ZoneInfo) -> Department:
+    return Department(name, part.channel, _quiet(part.quiet, zone) if part.quiet else None)
+
+
+def _quiet(part: QuietPart, zone: ZoneInfo) -> QuietHours:
+    return QuietHours(_time(part.start), _time(part.end), _zone(part.zone, zone), severity(part.above))
+
+
+def _schedule(name: str, part: DigestPart, departments: tuple[str, ...], zone: ZoneInfo) -> Schedule:
+    weekdays = tuple(dict.fromkeys(part.on))
+    return Schedule(
+        name, weekdays, _time(part.at), _zone(part.zone, zone), part.departments or departments, days=part.days
+    )
+
+
+def _route(part: RoutePart) -> Route:
+    at_least = severity(part.at_least) if part.at_least else None
+    return Route(part.rule, part.shop, part.department, part.subject, at_least, part.channel, part.mute)
+
+
+def _source(name: str, part: SourcePart, house: House, env: Mapping[str, str]) -> SourceConfig:
+    kind = part.type or name
+    shop = part.shop or next(iter(house.shops))
+    secrets = tuple(env.get(variable) or _demo_secret(name, kind, part.options) for variable in variables(name, part))
+    return SourceConfig(name, kind, shop, secrets, part.options, part.live, part.max_kib * 1024)
+
+
+def _demo_secret(name: str, kind: str, options: Mapping[str, Any]) -> str:
+    """A secret in the form the platform would give; the same at every start, so that samples can be signed."""
+    if kind == "stripe":
+        return f"whsec_demo-{name}"
+    if kind == "generic" and options.get("auth", {}).get("scheme", "standard_webhooks") == "standard_webhooks":
+        key = hashlib.sha256(f"demo-secret-{name}".encode()).digest()[:24]
+        return "whsec_" + base64.b64encode(key).decode()
+    return f"demo-secret-{name}"
+
+
+def _slack(part: ConfigPart, env: Mapping[str, str], demo: bool) -> SlackConfig:
+    # A demo never uses real tokens, also where the environment has some; these are the ones its stand-in takes.
+    own = {
+        "SLACK_BOT_TOKEN": "xoxb-workbench",
+        "SLACK_APP_TOKEN": "xapp-workbench",
+        "SLACK_SIGNING_SECRET": "workbench-signing-secret",
+    }
+    bot, app, signing = ((own if demo else env).get(variable, "") for variable in own)
+    return SlackConfig(bot, app, signing, part.slack.base_url, part.slack.mode)
+
+
+def _store_url(part: ConfigPart, env: Mapping[str, str]) -> str:
+    url = env[part.store.url_from] if part.store.url_from else part.store.url
+    scheme, rest = url.split(":", 1)
+    # Hosting providers hand out URLs that name the protocol; which driver speaks it is decided here.
+    return f"postgresql+psycopg:{rest}" if scheme in ("postgres", "postgresql") else url
+
+
+def _zone(name: str | None, default: ZoneInfo) -> ZoneInfo:
+    return ZoneInfo(name) if name else default
+
+
+def _time(text: str) -> time:
+    return time_of_day(text)

@@ -1,0 +1,152 @@
+"""What the schema cannot see: names that must exist elsewhere in the file, in the catalog or in the environment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Any
+
+from bot.catalog import Catalog, Kind
+from bot.catalog_settings import BadSettings, nearest
+from bot.config.document import Document
+from bot.config.problems import Place, Problem
+from bot.config.schema import ConfigPart, DigestPart, SourcePart
+
+KINDS: dict[str, Kind] = {"rules": "rule", "sections": "section", "commands": "command", "actions": "action"}
+SLACK_TOKENS = {"SLACK_BOT_TOKEN": "xoxb-", "SLACK_APP_TOKEN": "xapp-"}
+
+
+@dataclass(frozen=True, slots=True)
+class Checks:
+    """The checks over one file. Names that the file gives count even where what they hold is wrong."""
+
+    document: Document
+    part: ConfigPart
+    catalog: Catalog
+    env: Mapping[str, str]
+    demo: bool
+
+    def problems(self) -> list[Problem]:
+        """Everything that is wrong, in no particular order."""
+        found = (self._handlers(), self._sources(), self._routes(), self._digests(), self._zones(), self._environment())
+        return [self.document.problem(place, text) for checks in found for place, text in checks]
+
+    def _names(self, section: str, default: Iterable[str] = ()) -> set[str]:
+        given = self.document.values.get(section)
+        return set(given) if isinstance(given, dict) and given else set(default)
+
+    def _shops(self) -> set[str]:
+        return self._names("shops", ("shop",))
+
+    def _departments(self) -> set[str]:
+        return self._names("departments") | {"operations"}
+
+    def _handlers(self) -> Iterator[tuple[Place, str]]:
+        for section, kind in KINDS.items():
+            known = self.catalog.configurable(kind)
+            for name, given in getattr(self.part, section).items():
+                if name not in known:
+                    yield (section, name), f"there is no such {kind}{nearest(name, known)}"
+                elif isinstance(given, dict):
+                    yield from self._settings(section, kind, name, given)
+
+    def _settings(self, section: str, kind: Kind, name: str, given: dict[str, Any]) -> Iterator[tuple[Place, str]]:
+        try:
+            self.catalog.settings(kind, name, given)
+        except BadSettings as error:
+            for setting, text in error.problems:
+                yield (section, name, setting), text
+
+    def _sources(self) -> Iterator[tuple[Place, str]]:
+        for name, source in self.part.sources.items():
+            yield from self._source(name, source)
+            yield from self._secrets(name, source)
+
+    def _source(self, name: str, source: SourcePart) -> Iterator[tuple[Place, str]]:
+        kind = source.type or name
+        place: Place = ("sources", name)
+        if kind not in self.catalog.sources:
+            yield (
+                (*place, "type"),
+                f"{kind!r} is no platform; say which it is with type{nearest(kind, self.catalog.sources)}",
+            )
+        else:
+            yield from self._options((*place, "options"), kind, source.options)
+        if source.shop is None and len(self._shops()) > 1:
+            yield (*place, "shop"), f"is missing; say of which shop it tells: {', '.join(sorted(self._shops()))}"
+        elif source.shop is not None and source.shop not in self._shops():
+            yield (*place, "shop"), f"there is no shop {source.shop!r}{nearest(source.shop, self._shops())}"
+
+    def _options(self, place: Place, kind: str, options: Mapping[str, Any]) -> Iterator[tuple[Place, str]]:
+        try:
+            self.catalog.sources[kind].options(options)
+        except ValueError as error:
+            yield place, str(error)
+
+    def _secrets(self, name: str, source: SourcePart) -> Iterator[tuple[Place, str]]:
+        for number, variable in enumerate(variables(name, source)):
+            place: Place = ("sources", name, "secrets", number) if source.secrets else ("sources", name, "secrets")
+            value = self.env.get(variable, "")
+            if value != value.strip():
+                yield place, f"the environment variable {variable} has a blank or a line break at an end of its value"
+            elif not value and not self.demo:
+                yield place, f"the environment variable {variable} is not set; it must hold the secret of {name}"
+
+    def _routes(self) -> Iterator[tuple[Place, str]]:
+        known = {"rule": self.catalog.rules, "shop": self._shops(), "department": self._departments()}
+        for number, route in enumerate(self.part.routes):
+            for key, names in known.items():
+                pattern = getattr(route, key)
+                if pattern is not None and not any(fnmatchcase(name, pattern) for name in names):
+                    yield ("routes", number, key), f"{pattern!r} matches no {key}{nearest(pattern, names)}"
+            if (route.channel is None) != route.mute:
+                yield ("routes", number, "channel"), "must be given, or else mute: true, and not both"
+
+    def _digests(self) -> Iterator[tuple[Place, str]]:
+        for name, digest in (self.part.digests or {}).items():
+            for number, department in enumerate(digest.departments or ()):
+                if department not in self._departments():
+                    yield (
+                        ("digests", name, "departments", number),
+                        f"there is no department {department!r}{nearest(department, self._departments())}",
+                    )
+            yield from self._digest_zone(name, digest)
+
+    def _digest_zone(self, name: str, digest: DigestPart) -> Iterator[tuple[Place, str]]:
+        if digest.zone is None and len(self._shops()) > 1:
+            yield ("digests", name, "zone"), "is missing; say which it is, since there are several shops"
+
+    def _zones(self) -> Iterator[tuple[Place, str]]:
+        for name, department in self.part.departments.items():
+            quiet = department.quiet
+            if quiet is not None and quiet.start == quiet.end:
+                yield ("departments", name, "quiet"), "begins when it ends; leave it out or give two different times"
+
+    def _environment(self) -> Iterator[tuple[Place, str]]:
+        url_from = self.part.store.url_from
+        if url_from is not None and not self.env.get(url_from):
+            yield (
+                ("store", "url_from"),
+                f"the environment variable {url_from} is not set; it must hold the database's URL",
+            )
+        if not self.demo:
+            yield from self._slack()
+
+    def _slack(self) -> Iterator[tuple[Place, str]]:
+        for variable, prefix in SLACK_TOKENS.items():
+            value = self.env.get(variable, "")
+            if value and not value.startswith(prefix):
+                yield ("slack",), f"the environment variable {variable} must hold a token that begins with {prefix}"
+        other = {"socket": "SLACK_APP_TOKEN", "http": "SLACK_SIGNING_SECRET"}[self.part.slack.mode]
+        if self.env.get("SLACK_BOT_TOKEN") and not self.env.get(other):
+            mode = self.part.slack.mode
+            yield (
+                ("slack",),
+                f"the environment variable {other} is not set; mode {mode} needs it beside SLACK_BOT_TOKEN",
+            )
+
+
+def variables(name: str, source: SourcePart) -> tuple[str, ...]:
+    """The environment variables that hold a source's secrets."""
+    return source.secrets or (f"{name.upper().replace('-', '_')}_WEBHOOK_SECRET",)

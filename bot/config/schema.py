@@ -1,0 +1,262 @@
+"""The config file's keys: what each means, what it may hold, what it is when left out.
+
+The descriptions are shown by editors (``floorwalker schema``) and in error messages. Nothing here reads a file or the
+environment; whatever needs more than one key to judge is in ``checks``.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+from zoneinfo import available_timezones
+
+from babel import Locale, UnknownLocaleError
+from babel.numbers import list_currencies
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+
+from bot.catalog_settings import nearest, time_of_day
+from bot.core.schedule import WEEKDAYS
+
+_LONG_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_DAY_NAMES = dict(zip(WEEKDAYS + _LONG_DAYS, WEEKDAYS * 2, strict=True))
+
+# A channel's id ("C0ABC123") or its name; Slack's names have no capitals, blanks or full stops.
+_CHANNEL = re.compile(r"[CG][A-Z0-9]{3,}|#?[^\sA-Z.,#]{1,80}")
+
+
+def _zone(name: str) -> str:
+    if name not in available_timezones():
+        raise ValueError(f'is no time zone such as "Europe/Berlin"{nearest(name, available_timezones())}')
+    return name
+
+
+def _currency(code: str) -> str:
+    if code not in list_currencies():
+        raise ValueError(f'is no currency code such as "EUR"{nearest(code.upper(), list_currencies())}')
+    return code
+
+
+def _locale(name: str) -> str:
+    try:
+        return str(Locale.parse(name))
+    except (UnknownLocaleError, ValueError):
+        raise ValueError('is no locale such as "en_GB" or "de_DE"') from None
+
+
+def _clock_time(text: str) -> str:
+    return f"{time_of_day(text):%H:%M}"
+
+
+def _weekday(name: Any) -> str:
+    # Some count weekdays from Monday and some from Sunday, so numbers are refused and not read as either.
+    if str(name).lower() not in _DAY_NAMES:
+        raise ValueError(f"is no weekday; write its name: {', '.join(WEEKDAYS)}")
+    return _DAY_NAMES[str(name).lower()]
+
+
+def _channel(name: str) -> str:
+    if not _CHANNEL.fullmatch(name):
+        raise ValueError(
+            'is no channel; write its name such as "ops" (lower case, no blanks) or its id such as "C0ABC123"'
+        )
+    return name.removeprefix("#")
+
+
+def _variable(name: str) -> str:
+    # The value is not repeated in the message: somebody may have written the secret itself.
+    if not re.fullmatch(r"[A-Z_][A-Z0-9_]{0,127}", name):
+        raise ValueError(
+            "must be the name of an environment variable, such as SHOPIFY_WEBHOOK_SECRET; the secret itself is never "
+            "written into this file"
+        )
+    return name
+
+
+def _settings(value: Any) -> Any:
+    if value != "off" and not isinstance(value, dict):
+        raise ValueError("must be settings, written as indented `name: value` lines, or off")
+    return value
+
+
+def _http_url(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+        raise ValueError('must be an address such as "https://floorwalker.example.com"')
+    return text
+
+
+def _store_url(text: str) -> str:
+    if urlsplit(text).password is not None:
+        raise ValueError("has a password; name an environment variable that holds the URL with `url_from` instead")
+    if urlsplit(text).scheme.partition("+")[0] not in ("sqlite", "postgresql", "postgres"):
+        raise ValueError('must begin with "sqlite:///" or "postgresql://"')
+    return text
+
+
+Zone = Annotated[str, AfterValidator(_zone)]
+Currency = Annotated[str, AfterValidator(_currency)]
+LocaleName = Annotated[str, AfterValidator(_locale)]
+ClockTime = Annotated[str, AfterValidator(_clock_time)]
+Weekday = Annotated[
+    str, BeforeValidator(_weekday), Field(json_schema_extra={"enum": list(_DAY_NAMES)})
+]  # fmt: skip
+Channel = Annotated[str, AfterValidator(_channel)]
+Variable = Annotated[str, AfterValidator(_variable)]
+HttpUrl = Annotated[str, AfterValidator(_http_url)]
+StoreUrl = Annotated[str, AfterValidator(_store_url)]
+Port = Annotated[int, Field(ge=0, le=65535)]
+SeverityName = Literal["low", "medium", "high", "critical"]
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,31}$")]
+PackageName = Annotated[str, Field(pattern=r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$")]
+Settings = Annotated[
+    Any, AfterValidator(_settings), WithJsonSchema({"anyOf": [{"type": "object"}, {"const": "off"}]})
+]  # fmt: skip
+
+
+class Part(BaseModel):
+    """A mapping of the file: no unknown keys, no conversions between types, nothing changed afterwards."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class ShopPart(Part):
+    """A shop whose systems send deliveries."""
+
+    title: str = Field(default="", description="The shop's name as people know it; left out, its key.")
+    currency: Currency = Field(
+        default="EUR", description="The currency in which the shop reports, by its ISO 4217 code."
+    )
+    zone: Zone = Field(default="UTC", description="The shop's time zone, which decides where its days begin.")
+    locale: LocaleName = Field(default="en_GB", description="How numbers, money and dates are written.")
+
+
+class QuietPart(Part):
+    """Hours in which a department is not interrupted."""
+
+    start: ClockTime = Field(alias="from", description='When the quiet begins, local time, such as "20:00".')
+    end: ClockTime = Field(
+        alias="to", description='When it ends; before `from` it is the next morning, such as "07:30".'
+    )
+    zone: Zone | None = Field(default=None, description="The time zone of these hours; left out, the first shop's.")
+    above: SeverityName = Field(
+        default="high", description="Alerts more severe than this are told at once all the same."
+    )
+
+
+class DepartmentPart(Part):
+    """A department and the channel in which it lives."""
+
+    channel: Channel = Field(description="The department's Slack channel, by its name or its id.")
+    quiet: QuietPart | None = Field(default=None, description="Hours in which the department is not interrupted.")
+
+
+class SourcePart(Part):
+    """A platform that sends deliveries to /webhooks/<the source's name>."""
+
+    type: Name | None = Field(default=None, description="Which platform it is; left out, the source's own name.")
+    shop: Name | None = Field(
+        default=None, description="The shop that it tells about; may be left out when there is one shop."
+    )
+    secrets: tuple[Variable, ...] | None = Field(
+        default=None,
+        min_length=1,
+        max_length=8,
+        description="Environment variables that hold its secrets, newest first; left out, <NAME>_WEBHOOK_SECRET.",
+    )
+    live: bool = Field(default=True, description="Whether test orders and test payments are ignored.")
+    max_kib: int = Field(default=1024, ge=1, le=16384, description="The largest delivery that is taken, in KiB.")
+    options: dict[str, Any] = Field(default={}, description="What this kind of platform wants to know besides.")
+
+
+class RoutePart(Part):
+    """An exception to each department seeing its alerts in its own channel. The first that matches decides."""
+
+    rule: str | None = Field(default=None, description="Only alerts of this rule; * stands for any letters.")
+    shop: str | None = Field(default=None, description="Only alerts of this shop.")
+    department: str | None = Field(default=None, description="Only what this department would see.")
+    subject: str | None = Field(
+        default=None, description="Only alerts about this SKU, campaign or order; * stands for any letters."
+    )
+    at_least: SeverityName | None = Field(default=None, description="Only alerts at least this severe.")
+    channel: Channel | None = Field(default=None, description="The channel to which they go.")
+    mute: bool = Field(default=False, description="They go nowhere; they are still recorded.")
+
+
+class DigestPart(Part):
+    """A summary that is posted on fixed days. Its key is its identity: renamed, it is a new digest."""
+
+    on: tuple[Weekday, ...] = Field(
+        default=("mon",), min_length=1, description="The weekdays on which it is posted, by name."
+    )
+    at: ClockTime = Field(default="09:00", description="The local time of day at which it is posted.")
+    zone: Zone | None = Field(
+        default=None, description="The time zone of that time; may be left out when there is one shop."
+    )
+    departments: tuple[Name, ...] | None = Field(
+        default=None, min_length=1, description="The departments that get one, each about its own; left out, all."
+    )
+    days: int = Field(default=7, ge=1, le=92, description="How many complete days before it are summed up.")
+
+
+class SlackPart(Part):
+    """How the bot talks with Slack. Its tokens come from the environment."""
+
+    mode: Literal["socket", "http"] = Field(
+        default="socket", description="Who calls whom: socket needs no public address."
+    )
+    base_url: HttpUrl = Field(default="https://slack.com/api/", description="The address of Slack's Web API.")
+
+
+class StorePart(Part):
+    """Where everything is remembered."""
+
+    url: StoreUrl = Field(
+        default="sqlite:///var/floorwalker.db", description="The database: an SQLite file or PostgreSQL."
+    )
+    url_from: Variable | None = Field(
+        default=None, description="An environment variable that holds the URL, for one with a password."
+    )
+
+
+class ListenPart(Part):
+    """Where deliveries, health checks and metrics are answered."""
+
+    host: str = Field(
+        default="127.0.0.1", min_length=1, description='The address to listen on; "0.0.0.0" is every one.'
+    )
+    port: Port = Field(default=8080, description="The port to listen on; 0 takes a free one.")
+    public_url: HttpUrl | None = Field(default=None, description="The address at which the world reaches this one.")
+
+
+class WorkbenchPart(Part):
+    """The stand-in for Slack that a demo starts."""
+
+    port: Port = Field(default=8090, description="The port of its web page on this machine; 0 takes a free one.")
+
+
+class ConfigPart(Part):
+    """The whole file."""
+
+    shops: dict[Name, ShopPart] = Field(default={}, description="The shops; left out, one named shop.")
+    departments: dict[Name, DepartmentPart] = Field(
+        min_length=1, description="Who acts on what. The one named operations also hears what concerns nobody else."
+    )
+    sources: dict[Name, SourcePart] = Field(default={}, description="The platforms that send deliveries.")
+    rules: dict[Name, Settings] = Field(default={}, description="Settings of alert rules by the rule's name, or off.")
+    routes: tuple[RoutePart, ...] = Field(
+        default=(), description="Exceptions to each department seeing its alerts in its channel."
+    )
+    digests: dict[Name, DigestPart] | None = Field(
+        default=None, description="Summaries on fixed days; left out, one for all each Monday; {} for none."
+    )
+    sections: dict[Name, Settings] = Field(default={}, description="Settings of digest sections by name, or off.")
+    commands: dict[str, Settings] = Field(default={}, description="Settings of slash commands by name, or off.")
+    actions: dict[Name, Settings] = Field(default={}, description="Settings of message buttons by name, or off.")
+    handlers: tuple[PackageName, ...] = Field(
+        default=("handlers",), min_length=1, description="The packages in which rules, commands and the rest are found."
+    )
+    slack: SlackPart = Field(default=SlackPart(), description="How the bot talks with Slack.")
+    store: StorePart = Field(default=StorePart(), description="Where everything is remembered.")
+    listen: ListenPart = Field(default=ListenPart(), description="Where deliveries are received.")
+    workbench: WorkbenchPart = Field(default=WorkbenchPart(), description="The stand-in for Slack that a demo starts.")
