@@ -1,0 +1,74 @@
+"""What the drivers' errors mean: whether the store is down, and in which words to tell the operator."""
+
+from __future__ import annotations
+
+from sqlalchemy.exc import DBAPIError
+
+_SQLITE = {
+    "database is locked": "another process holds the database for too long",
+    "database table is locked": "another process holds the database for too long",
+    "database or disk is full": "the disk is full: free some space, nothing else is needed",
+    "attempt to write a readonly database": "the database file or its directory is read-only for this user",
+    "unable to open database file": "the database file cannot be opened: check that its directory exists and is writable",
+    "disk i/o error": "the disk fails to read or write: check the disk, then run the check command",
+    "database disk image is malformed": "the database file is damaged: keep it, and restore the last backup",
+    "file is not a database": "the file is no database: check the path in the config",
+    "no such table": "the schema is missing or old: start once, or run the migration",
+    "no such column": "the schema is missing or old: start once, or run the migration",
+}
+"""SQLite's own words, which are stable, and ours."""
+
+_AGAIN = frozenset({"40001", "40P01"})
+"""SQLSTATEs after which the whole transaction is simply done again: serialization failure, deadlock."""
+
+_DOWN_CLASSES = ("08", "25", "53", "55", "57", "58", "40", "28", "3D", "42P01", "42703")
+"""SQLSTATE classes that speak of the server and not of what was asked: connection, read-only, resources, locks,
+operator intervention, system, rollback, authentication, no such database; and a schema that is missing or old."""
+
+
+class StoreDown(Exception):
+    """The store cannot be used now. The message is for the operator and holds no secret.
+
+    ``again`` says that the same transaction may simply be tried once more.
+    """
+
+    def __init__(self, message: str, *, again: bool = False) -> None:
+        super().__init__(message)
+        self.again = again
+
+
+def is_down(error: DBAPIError) -> bool:
+    """Whether the database, and not what was asked of it, is at fault."""
+    if error.connection_invalidated:
+        return True
+    state = _state(error)
+    if state is not None:
+        return state.startswith(_DOWN_CLASSES)
+    kind = type(error.orig).__name__
+    return kind in ("OperationalError", "InterfaceError") or _sqlite_words(error) is not None
+
+
+def passes_by_itself(error: DBAPIError) -> bool:
+    """Whether the connection was cut, so that a new one may do."""
+    return error.connection_invalidated
+
+
+def down(error: DBAPIError) -> StoreDown:
+    """The error in words for the operator, without the statement and its values, which may hold customers' data."""
+    state = _state(error)
+    again = error.connection_invalidated or state in _AGAIN
+    words = _sqlite_words(error)
+    if words is None:
+        first = (str(error.orig).strip() or type(error.orig).__name__).splitlines()[0]
+        words = f"the database server says: {first}" if state or again else f"the database says: {first}"
+    return StoreDown(words, again=again)
+
+
+def _state(error: DBAPIError) -> str | None:
+    state = getattr(error.orig, "sqlstate", None)
+    return state if isinstance(state, str) else None
+
+
+def _sqlite_words(error: DBAPIError) -> str | None:
+    said = str(error.orig).lower()
+    return next((ours for theirs, ours in _SQLITE.items() if theirs in said), None)

@@ -1,0 +1,11 @@
+"""Every table of the store; importing this package makes the schema known as a whole."""
+
+from __future__ import annotations
+
+from sqlmodel import SQLModel
+
+from bot.store.tables import log, shop, work
+
+METADATA = SQLModel.metadata
+
+__all__ = ["METADATA", "log", "shop", "work"]
