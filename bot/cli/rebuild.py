@@ -1,0 +1,22 @@
+"""floorwalker rebuild: the read models anew from the event log."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from bot.cli._common import config_option, loaded, opened
+
+
+@click.command()
+@config_option
+def rebuild(config: Path) -> None:
+    """Empty the read models and make them anew from the recorded events.
+
+    Stop the bot first. Alerts, posts and the events themselves stay as they are.
+    """
+    from bot.store import rebuild as read_models
+
+    with opened(loaded(config, demo=True)) as store:
+        click.echo(f"{read_models.rebuild(store)} events applied")
