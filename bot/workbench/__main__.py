@@ -43,21 +43,24 @@ async def serve(options: argparse.Namespace) -> None:
         app_token=options.app_token,
         signing_secret=options.signing_secret,
     )
+    # Whoever reads the line may end the workbench at once, so it listens for that first.
+    end = _ending(options.exit_with_parent)
     print(json.dumps({"listening": workbench.url, "api": workbench.api_url}), flush=True)
     try:
-        await _ended(options.exit_with_parent)
+        await end.wait()
     finally:
         await workbench.stop()
 
 
-async def _ended(with_parent: bool) -> None:
+def _ending(with_parent: bool) -> asyncio.Event:
+    """Set when the process is interrupted or terminated, or its standard input ends."""
     end = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, end.set)
     if with_parent:
         _watch_parent(loop, end)
-    await end.wait()
+    return end
 
 
 def _watch_parent(loop: asyncio.AbstractEventLoop, end: asyncio.Event) -> None:

@@ -61,11 +61,11 @@ async def connect() -> AsyncIterator[Connector]:
         # Bolt's listeners use the app's client, the handler opens its connection with one of its own.
         opener = AsyncWebClient(base_url=workbench.api_url)
         handlers.append(AsyncSocketModeHandler(app, workbench.app_token, web_client=opener))
-        await handlers[-1].connect_async()
+        await handlers[-1].connect_async()  # type: ignore[no-untyped-call]
 
     yield connecting
     for handler in handlers:
-        await handler.close_async()
+        await handler.close_async()  # type: ignore[no-untyped-call]
 
 
 @pytest.fixture

@@ -1,5 +1,7 @@
 """The Web API over HTTP: arguments in every form, tokens, unknown methods, scopes, and the book of calls."""
 
+from typing import Any
+
 import aiohttp
 import pytest
 from slack_sdk.errors import SlackApiError
@@ -10,13 +12,13 @@ from bot.workbench import Workbench
 from .conftest import Starter
 
 
-async def call(workbench: Workbench, method: str, token: str | None = None, **request: object) -> dict[str, object]:
+async def call(workbench: Workbench, method: str, token: str | None = None, **request: Any) -> dict[str, Any]:
     headers = {"Authorization": f"Bearer {token}"} if token else {}
-    async with aiohttp.ClientSession() as session:
-        async with session.post(f"{workbench.url}/api/{method}", headers=headers, **request) as response:  # type: ignore[arg-type]
-            assert response.status == 200
-            body: dict[str, object] = await response.json()
-            return body
+    url = f"{workbench.url}/api/{method}"
+    async with aiohttp.ClientSession() as session, session.post(url, headers=headers, **request) as response:
+        assert response.status == 200
+        body: dict[str, Any] = await response.json()
+        return body
 
 
 @pytest.mark.parametrize(
@@ -30,7 +32,7 @@ async def call(workbench: Workbench, method: str, token: str | None = None, **re
     ],
     ids=["json", "form", "query", "query and form", "the body wins over the query"],
 )
-async def test_arguments_may_come_as_query_form_or_json(workbench: Workbench, request_: dict[str, object]) -> None:
+async def test_arguments_may_come_as_query_form_or_json(workbench: Workbench, request_: dict[str, Any]) -> None:
     answer = await call(workbench, "chat.postMessage", workbench.bot_token, **request_)
     assert answer["ok"]
     assert [message["text"] for message in workbench.messages("ops")] == ["hi"]
@@ -63,9 +65,9 @@ async def test_a_call_without_the_right_token_or_name_is_refused(
 @pytest.mark.parametrize(("body", "error"), [("{", "invalid_json"), ("[]", "json_not_object")])
 async def test_a_body_that_is_no_object_is_refused(workbench: Workbench, body: str, error: str) -> None:
     headers = {"Content-Type": "application/json"}
-    async with aiohttp.ClientSession(headers=headers) as session:
-        async with session.post(f"{workbench.api_url}auth.test", data=body) as response:
-            assert (await response.json())["error"] == error
+    url = f"{workbench.api_url}auth.test"
+    async with aiohttp.ClientSession(headers=headers) as session, session.post(url, data=body) as response:
+        assert (await response.json())["error"] == error
 
 
 async def test_a_scope_that_the_manifest_lacks_is_missing(start: Starter) -> None:

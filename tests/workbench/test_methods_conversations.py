@@ -27,9 +27,10 @@ async def test_history_is_newest_first_and_leaves_thread_replies_out(client: Asy
 
 async def test_history_between_moments_leaves_the_edges_out_unless_inclusive(client: AsyncWebClient) -> None:
     one, _, three = await posted(client, "one", "two", "three")
-    edges = {"channel": "C0OPS", "oldest": one, "latest": three}
-    assert texts(await client.conversations_history(**edges)) == ["two"]
-    assert texts(await client.conversations_history(**edges, inclusive=True)) == ["three", "two", "one"]
+    between = await client.conversations_history(channel="C0OPS", oldest=one, latest=three)
+    assert texts(between) == ["two"]
+    edges = await client.conversations_history(channel="C0OPS", oldest=one, latest=three, inclusive=True)
+    assert texts(edges) == ["three", "two", "one"]
 
 
 async def test_history_comes_in_pages(client: AsyncWebClient) -> None:
