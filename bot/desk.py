@@ -1,0 +1,190 @@
+"""What people ask and do: buttons, slash commands, the App Home and digests."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from bot.board import Board
+from bot.catalog import Catalog
+from bot.clock import Clock
+from bot.core import compose, schedule
+from bot.core.alerts import standing
+from bot.core.facts import AlertLine, AlertsOpen, Now, SourceSeen, SourcesSeen, ask
+from bot.core.handlers import (
+    Click,
+    Command,
+    Entry,
+    Help,
+    Period,
+    Refused,
+    Reply,
+    Request,
+    Section,
+    ShowDigest,
+    ShowModal,
+)
+from bot.core.home import home
+from bot.core.message import Message
+from bot.core.parts import Line, Moment, say
+from bot.core.schedule import Slot
+from bot.core.settings import House, Schedule, Shop
+from bot.core.subject import Subject
+from bot.store import alerts, posts, slots
+from bot.store.engine import Connection, Store
+from bot.store.facts import Question, load
+
+LATE = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """What a click did: whether anything changed, what only the one who clicked is told, and a modal to open."""
+
+    changed: bool = False
+    told: Line = ()
+    modal: ShowModal | None = None
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """When the sources were last heard, for the top of a digest."""
+
+    now: datetime = ask(Now())
+    sources: tuple[SourceSeen, ...] = ask(SourcesSeen())
+
+
+@dataclass(frozen=True)
+class _Open:
+    alerts: tuple[AlertLine, ...] = ask(AlertsOpen())
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Answers people. Methods block; the edge calls them in a thread. They raise StoreDown when the store is away."""
+
+    store: Store
+    catalog: Catalog
+    house: House
+    board: Board
+    clock: Clock
+    settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    def act(self, action: str, number: int, turn: int, person: str) -> Act:
+        """A press of an alert's button. A press on an older turn changes nothing and is told what is true now."""
+        with self.store.write() as connection:
+            alert = alerts.by_number(connection, number)
+            wanted = self.catalog.actions.get(action)
+            if alert is None or wanted is None:
+                return Act(told=say("This alert or button no longer exists."))
+            now = self.clock.now()
+            click = Click(person, now, alerts.logged(connection, number))
+            did = wanted.act(alert, click, **self.settings.get(action, {}))
+            if isinstance(did, ShowModal):
+                return Act(modal=did)
+            if turn != alert.turn or alert.state not in wanted.states:
+                return Act(told=say("Nothing changed: ", standing(alert), "."))
+            alerts.save(connection, did.alert, did.did, person, say("pressed ", wanted.label), now, now)
+            self.board.show(connection, did.alert, did.did)
+            return Act(changed=True)
+
+    def answer(self, name: str, verb: str, request: Request) -> Reply:
+        """The private answer to a slash command. Raises Refused with a line for the one who typed it."""
+        asked = self.catalog.commands.get((name, verb))
+        if asked is None:
+            raise Refused(say(f"There is no /{name} {verb}. /ops help lists what there is."))
+        shop, text = self._shop_of(request.text)
+        filled = replace(request, text=text, commands=self._help(), departments=tuple(self.house.departments))
+        question = Question(shop=shop, subject=Subject("text", text), now=request.now, text=text)
+        with self.store.read() as connection:
+            facts = load(connection, asked.facts, question)
+        answer = asked.answer(filled, facts, **self.settings.get(_setting_name(asked), {}))
+        if isinstance(answer, ShowDigest):
+            return Reply(self.digest(answer.department, shop), share=True)
+        return answer
+
+    def _shop_of(self, text: str) -> tuple[Shop, str]:
+        """With several shops the first word may name one; otherwise the first shop of the config is meant."""
+        first, _, rest = text.strip().partition(" ")
+        if first in self.house.shops:
+            return self.house.shops[first], rest.strip()
+        return next(iter(self.house.shops.values())), text.strip()
+
+    def _help(self) -> tuple[Help, ...]:
+        return tuple(
+            Help(" ".join(filter(None, (f"/{asked.name}", asked.verb, asked.usage))), asked.doc.partition("\n")[0])
+            for asked in self.catalog.commands.values()
+        )
+
+    def home(self, user: str) -> Message:
+        """The App Home of a member: what they hold, what nobody has taken, and when the next digests come."""
+        now = self.clock.now()
+        shop = next(iter(self.house.shops.values()))
+        with self.store.read() as connection:
+            facts = load(connection, _Open, Question(shop=shop, subject=Subject("text", ""), now=now))
+        upcoming = [schedule.next_slot(each, now) for each in self.house.schedules]
+        return home(facts.alerts, user, tuple(slot for slot in upcoming if slot is not None))
+
+    # Digests.
+
+    def digest(self, department: str, shop: Shop, period: Period | None = None, late: bool = False) -> Message:
+        """A department's digest over a period; without one, over the last seven complete days."""
+        now = self.clock.now()
+        whole = period or schedule.period_before(now.astimezone(shop.zone).date(), 7, shop.zone)
+        question = Question(shop=shop, subject=Subject("text", ""), now=now, period=whole)
+        with self.store.read() as connection:
+            entries = [self._entry(connection, section, whole, question) for section in self._sections(department)]
+            seen = load(connection, _Seen, question)
+        written = [entry for entry in entries if entry is not None]
+        return compose.digest(department, whole, shop, written, late, _as_of(seen))
+
+    def _sections(self, department: str) -> list[Section]:
+        mine = [section for section in self.catalog.sections.values() if department in section.departments]
+        return sorted(mine, key=lambda section: section.order)
+
+    def _entry(self, connection: Connection, section: Section, period: Period, question: Question) -> Entry | None:
+        facts = load(connection, section.facts, question)
+        written: Entry | None = section.write(period, facts, **self.settings.get(section.name, {}))
+        return written
+
+    def post_due_digests(self) -> int:
+        """Posts the digests whose slots have come since the last look; each slot once, however many replicas look."""
+        return sum(self._post_due(each) for each in self.house.schedules)
+
+    def _post_due(self, due: Schedule) -> int:
+        now = self.clock.now()
+        with self.store.write() as connection:
+            since = slots.watermark(connection, due.name, now)
+            slot = schedule.latest_due(due, since, now)
+            if slot is None:
+                return 0
+            posted = 0
+            if slots.claim(connection, slot, now):
+                posted = self._post(connection, due, slot, now)
+            slots.advance(connection, due.name, slot.due)
+            return posted
+
+    def _post(self, connection: Connection, due: Schedule, slot: Slot, now: datetime) -> int:
+        shop = next(iter(self.house.shops.values()))
+        period = schedule.period_before(slot.day, due.days, due.zone)
+        late = now - slot.due > LATE
+        for department in due.departments:
+            message = self.digest(department, shop, period, late)
+            key = f"digest/{slot.schedule}/{slot.key}/{department}"
+            posts.want(connection, self._channel(department), key, message, urgency=0, now=now)
+        return len(due.departments)
+
+    def _channel(self, department: str) -> str:
+        """A department's channel; the manager's digest goes to operations, or else to the first department's."""
+        known = self.house.departments
+        return (known.get(department) or known.get("operations") or next(iter(known.values()))).channel
+
+
+def _setting_name(asked: Command) -> str:
+    return f"{asked.name} {asked.verb}".strip()
+
+
+def _as_of(seen: _Seen) -> list[tuple[str, Line]]:
+    return [(each.source, say(Moment(each.last)) if each.last else say("never heard")) for each in seen.sources]

@@ -1,0 +1,222 @@
+"""The way of an event, in order and in one transaction; it calls those who decide and those who remember.
+
+accept (edge), verify (source), admit (store), then here: parse, record, load facts, decide, advance the alert, route,
+mute, and write down the posts that ought to exist; the edge renders and delivers them. Time comes back here as ticks,
+people as clicks and commands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import structlog
+
+from bot.board import Board
+from bot.catalog import Catalog
+from bot.clock import Clock
+from bot.core.alerts import advance, woken
+from bot.core.delivery import Shopfront, Source, Unparsable, Unrouted
+from bot.core.events import Event, Tick, consequences
+from bot.core.handlers import Rule
+from bot.core.message import Message, Paragraph
+from bot.core.parts import ShopText, say
+from bot.core.settings import House, Shop
+from bot.core.subject import Subject
+from bot.core.verdict import Clear, Fire, Quiet, Verdict
+from bot.store import alerts, decisions, events, inbox, lanes, posts, reach
+from bot.store.engine import Connection, Store
+from bot.store.facts import Question, load
+
+log = structlog.get_logger()
+
+HISTORY_AFTER = timedelta(days=4)
+"""An event older than this is history (an import, a month's back-fill): it is remembered and decides nothing."""
+
+RECHECK_EVERY = timedelta(minutes=10)
+MOST_ATTEMPTS = 3
+
+_VERDICTS: dict[type[Verdict], str] = {Fire: "fire", Clear: "clear", Quiet: "quiet"}
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """A configured source: how to understand it, and its place in the config."""
+
+    source: Source
+    shopfront: Shopfront
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """Everything that happens between a stored delivery and a wanted post. Methods block; the edge calls them in a thread.
+
+    ``settings`` holds each rule's and action's settings by name. Raises StoreDown when the store cannot be used now;
+    nothing is then half done, since each method is one transaction.
+    """
+
+    store: Store
+    catalog: Catalog
+    house: House
+    feeds: Mapping[str, Feed]
+    board: Board
+    clock: Clock
+    settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    # Deliveries.
+
+    def work(self, most: int = 100) -> int:
+        """Handles waiting deliveries, oldest first, a transaction a shop; returns how many. 0 means none is waiting."""
+        handled = 0
+        for name, shop in self.house.shops.items():
+            try:
+                handled += self._batch(name, shop, most)
+            except _Poisoned:
+                handled += self._one_by_one(name, shop, most)
+        return handled
+
+    def _batch(self, name: str, shop: Shop, most: int) -> int:
+        with self.store.write() as connection:
+            if not lanes.hold(connection, name):
+                return 0
+            waiting = inbox.waiting(connection, name, most)
+            for delivery in waiting:
+                self._delivery(connection, shop, delivery)
+            return len(waiting)
+
+    def _one_by_one(self, name: str, shop: Shop, most: int) -> int:
+        """After a delivery broke the batch: each alone, so that the broken one is found, counted and set aside."""
+        handled = 0
+        while handled < most:
+            try:
+                if not self._batch(name, shop, 1):
+                    break
+            except _Poisoned as poisoned:
+                self._set_aside(shop, poisoned)
+            handled += 1
+        return handled
+
+    def _set_aside(self, shop: Shop, poisoned: _Poisoned) -> None:
+        with self.store.write() as connection:
+            attempts = inbox.failed(connection, poisoned.delivery_id, str(poisoned.__cause__))
+            if attempts >= MOST_ATTEMPTS:
+                self._quarantine(connection, poisoned.source, poisoned.delivery_id, "it breaks the bot")
+
+    def _delivery(self, connection: Connection, shop: Shop, waiting: inbox.Waiting) -> None:
+        feed = self.feeds.get(waiting.delivery.source)
+        if feed is None:
+            inbox.finish(connection, waiting.id, "ignored", "its source is no longer in the config")
+            return
+        try:
+            told = feed.source.parse(waiting.delivery, feed.shopfront)
+        except Unrouted as unrouted:
+            inbox.finish(connection, waiting.id, "unrouted", str(unrouted))
+        except Unparsable as unparsable:
+            self._quarantine(connection, waiting.delivery.source, waiting.id, str(unparsable))
+        else:
+            self._events(connection, shop, told, waiting)
+            inbox.finish(connection, waiting.id, "done")
+
+    def _events(self, connection: Connection, shop: Shop, told: tuple[Event, ...], waiting: inbox.Waiting) -> None:
+        try:
+            for event in told:
+                self._event(connection, shop, event)
+        except (ArithmeticError, LookupError, TypeError, ValueError, AttributeError, AssertionError) as error:
+            log.exception("delivery_broke", source=waiting.delivery.source, delivery=waiting.id)
+            raise _Poisoned(waiting.id, waiting.delivery.source) from error
+
+    def _quarantine(self, connection: Connection, source: str, delivery: int, why: str) -> None:
+        """Sets a delivery aside and tells the operators, in one message a source that is kept true."""
+        inbox.finish(connection, delivery, "quarantined", why)
+        log.warning("delivery_quarantined", source=source, delivery=delivery, why=why)
+        operators = self.house.departments.get("operations")
+        if operators is None:
+            return
+        line = say(f"A delivery from {source} was verified but not understood: ", ShopText(why), ".")
+        aside = say(f"It is kept as delivery {delivery}; the sender was answered 200 and will not send it again.")
+        message = Message(line, (Paragraph(line), Paragraph(aside)))
+        posts.want(connection, operators.channel, f"quarantine/{source}", message, urgency=1, now=self.clock.now())
+
+    # Events.
+
+    def _event(self, connection: Connection, shop: Shop, event: Event) -> None:
+        day = event.at.astimezone(shop.zone).date()
+        recorded = events.record(connection, event, day)
+        if recorded.known:
+            return
+        for follower in consequences(recorded.event):
+            self._event(connection, shop, follower)
+        if recorded.fresh and self.clock.now() - event.at <= HISTORY_AFTER:
+            self._decide_all(connection, shop, recorded.event, recorded)
+
+    def _decide_all(self, connection: Connection, shop: Shop, event: Event, recorded: events.Recorded | None) -> int:
+        """Asks every rule that listens to this kind of event about every subject that it reaches."""
+        changed = 0
+        now = self.clock.now()
+        for rule in self.catalog.rules.values():
+            if isinstance(event, rule.events):
+                for subject in reach.subjects(connection, shop, event, rule.about, rule.name, now):
+                    changed += self._decide(connection, shop, rule, subject, event, recorded)
+        return changed
+
+    def _decide(
+        self,
+        connection: Connection,
+        shop: Shop,
+        rule: Rule,
+        subject: Subject,
+        event: Event,
+        recorded: events.Recorded | None,
+    ) -> bool:
+        now = self.clock.now()
+        question = Question(shop=shop, subject=subject, now=now, event=recorded)
+        facts = load(connection, rule.facts, question)
+        verdict = rule.decide(event, facts, **self.settings.get(rule.name, {}))
+        alert = alerts.newest(connection, shop.name, rule.name, subject)
+        seat = alerts.seat(connection, shop.name, rule.name, subject, now)
+        after = advance(alert, verdict, seat, now)
+        number = after.alert.number if after.alert else None
+        decisions.note(
+            connection, shop.name, rule.name, subject, _VERDICTS[type(verdict)], verdict.reason, facts, now, number
+        )
+        if after.alert is None:
+            return False
+        if after.change == "none":
+            alerts.looked_at(connection, after.alert.number, now + RECHECK_EVERY)
+        else:
+            alerts.save(connection, after.alert, after.change, "", after.reason, now, now + RECHECK_EVERY)
+        self.board.show(connection, after.alert, after.change)
+        return after.change != "none"
+
+    # Time.
+
+    def tick(self) -> int:
+        """Looks again at what time may have changed: open alerts, deadlines, snoozes that are over."""
+        changed = 0
+        for name, shop in self.house.shops.items():
+            with self.store.write() as connection:
+                if lanes.hold(connection, name):
+                    changed += self._wake(connection, shop)
+                    event = Tick(shop=name, at=self.clock.now())
+                    changed += self._decide_all(connection, shop, event, None)
+        return changed
+
+    def _wake(self, connection: Connection, shop: Shop) -> int:
+        now = self.clock.now()
+        over = [alert for alert in alerts.snoozes_over(connection, now) if alert.shop == shop.name]
+        for alert in over:
+            awake = woken(alert, now)
+            alerts.save(connection, awake, "woken", "", say("the snooze is over"), now, now)
+            self.board.show(connection, awake, "woken")
+        return len(over)
+
+
+class _Poisoned(Exception):
+    """A delivery whose events break a rule or a read model, found while its batch was being handled."""
+
+    def __init__(self, delivery_id: int, source: str) -> None:
+        super().__init__(f"delivery {delivery_id} of {source}")
+        self.delivery_id = delivery_id
+        self.source = source

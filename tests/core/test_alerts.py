@@ -1,0 +1,185 @@
+"""How an alert opens, changes, is taken, snoozed, resolved and reopened."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.core.alerts import (
+    REOPEN_WITHIN,
+    Alert,
+    Holder,
+    Seat,
+    advance,
+    handed_off,
+    resolved,
+    snoozed,
+    standing,
+    taken,
+    woken,
+)
+from bot.core.parts import Line, Person, Text, say
+from bot.core.verdict import Clear, Fire, Quiet, Severity, Step, Verdict, View
+from tests.core.samples import NOW, SEAT, fire, opened
+
+LATER = NOW + timedelta(minutes=30)
+
+
+def words(line: Line) -> str:
+    return "".join(part.text if isinstance(part, Text) else f"<{part.kind}>" for part in line)
+
+
+def test_a_first_fire_opens_the_alert_with_the_first_view_as_its_holder_and_a_due_time() -> None:
+    after = advance(None, fire(), SEAT, NOW)
+    assert after.change == "opened"
+    assert after.alert is not None
+    assert after.alert.holder == Holder("warehouse")
+    assert after.alert.due_at == NOW + timedelta(hours=4)
+    assert after.alert.name == "A-1042"
+
+
+def test_a_fixed_deadline_is_the_due_time() -> None:
+    view = View(say("Evidence is due."), Step(say("answers"), by=LATER))
+    after = advance(None, fire(views={"finance": view}), SEAT, NOW)
+    assert after.alert is not None
+    assert after.alert.due_at == LATER
+
+
+def test_a_step_without_a_time_has_no_due_time() -> None:
+    after = advance(None, fire(views={"finance": View(say("So."), Step(say("looks")))}), SEAT, NOW)
+    assert after.alert is not None
+    assert after.alert.due_at is None
+
+
+TAKEN = taken(opened(), "U1", NOW)
+SNOOZED = snoozed(opened(), NOW + timedelta(hours=4), "U1", NOW)
+RESOLVED = resolved(opened(), say("restocked"), None, NOW)
+
+
+@pytest.mark.parametrize(
+    ("before", "verdict", "after_minutes", "change", "state"),
+    [
+        # Nothing open: clearing and staying quiet open nothing.
+        (None, Clear(say("enough")), 0, "none", None),
+        (None, Quiet(say("too little history")), 0, "none", None),
+        # Open: the same news again is no change, other words are an update, worse is an escalation.
+        (opened(), fire(), 30, "none", "firing"),
+        (opened(), fire(title="Hoodie runs out Thu"), 30, "updated", "firing"),
+        (opened(Severity.MEDIUM), fire(Severity.HIGH), 30, "escalated", "firing"),
+        (opened(Severity.HIGH), fire(Severity.MEDIUM), 30, "updated", "firing"),
+        # Fresher figures of the same words are no news.
+        (opened(), fire(as_of=LATER), 30, "none", "firing"),
+        # Taken stays taken when it gets worse; snoozed wakes up.
+        (TAKEN, fire(Severity.CRITICAL), 30, "escalated", "acknowledged"),
+        (SNOOZED, fire(Severity.CRITICAL), 30, "escalated", "firing"),
+        (SNOOZED, fire(title="Hoodie runs out Thu"), 30, "updated", "snoozed"),
+        # Clearing ends whatever is open, once.
+        (opened(), Clear(say("restocked")), 30, "resolved", "resolved"),
+        (TAKEN, Clear(say("restocked")), 30, "resolved", "resolved"),
+        (RESOLVED, Clear(say("restocked")), 30, "none", "resolved"),
+        (opened(), Quiet(say("not sure")), 30, "none", "firing"),
+        # Back within two hours is the same matter, later a new one.
+        (RESOLVED, fire(), 30, "reopened", "firing"),
+        (RESOLVED, fire(), 121, "opened", "firing"),
+    ],
+)
+def test_a_verdict_moves_the_alert(
+    before: Alert | None, verdict: Verdict, after_minutes: int, change: str, state: str | None
+) -> None:
+    after = advance(before, verdict, SEAT, NOW + timedelta(minutes=after_minutes))
+    assert after.change == change
+    assert (after.alert.state if after.alert else None) == state
+
+
+def test_reopening_forgets_who_resolved_it_and_asks_the_department_again() -> None:
+    by_hand = resolved(taken(opened(), "U1", NOW), say("done"), "U1", NOW)
+    again = advance(by_hand, fire(), SEAT, NOW + REOPEN_WITHIN).alert
+    assert again is not None
+    assert (again.number, again.resolved_by, again.resolved_at, again.resolution) == (1042, None, None, ())
+    assert again.holder == Holder("warehouse")
+    assert again.turn == by_hand.turn + 1
+
+
+def test_a_later_episode_takes_the_next_number() -> None:
+    seat = Seat(2000, "demo", "low_stock", SEAT.subject, episode=2, recent=2)
+    again = advance(RESOLVED, fire(), seat, NOW + timedelta(days=1)).alert
+    assert again is not None
+    assert (again.number, again.episode, again.recent, again.turn) == (2000, 2, 2, 1)
+
+
+def test_clearing_tells_its_note_or_else_its_reason() -> None:
+    with_note = advance(opened(), Clear(say("stock is back"), note=say("+500 restocked")), SEAT, LATER).alert
+    without = advance(opened(), Clear(say("stock is back")), SEAT, LATER).alert
+    assert with_note is not None and without is not None
+    assert words(with_note.resolution) == "+500 restocked"
+    assert words(without.resolution) == "stock is back"
+
+
+def test_new_figures_do_not_make_buttons_stale_but_what_people_decide_on_does() -> None:
+    first = opened()
+    updated = advance(first, fire(title="Hoodie runs out Thu"), SEAT, LATER).alert
+    assert updated is not None
+    assert (updated.turn, updated.version) == (first.turn, first.version + 1)
+    for turned in (taken(first, "U1", NOW), snoozed(first, LATER, "U1", NOW), woken(first, NOW)):
+        assert turned.turn == first.turn + 1
+        assert turned.version == first.version + 1
+
+
+def test_snoozing_keeps_who_holds_it() -> None:
+    assert snoozed(TAKEN, LATER, "U2", NOW).holder == Holder("warehouse", "U1")
+    assert snoozed(opened(), LATER, "U2", NOW).holder == Holder("warehouse", "U2")
+
+
+def test_handing_off_to_a_department_leaves_it_open_and_to_a_person_makes_it_theirs() -> None:
+    assert handed_off(TAKEN, Holder("marketing"), NOW).state == "firing"
+    assert handed_off(opened(), Holder("marketing", "U2"), NOW).state == "acknowledged"
+
+
+@pytest.mark.parametrize(
+    ("alert", "told"),
+    [
+        (opened(), "A-1042 is open, with warehouse"),
+        (TAKEN, "A-1042 is held by <person> since <moment>"),
+        (SNOOZED, "A-1042 is snoozed until <moment>"),
+        (RESOLVED, "A-1042 resolved itself at <moment>"),
+        (resolved(opened(), (), "U1", NOW), "A-1042 was resolved by <person> at <moment>"),
+        (handed_off(TAKEN, Holder("finance"), NOW), "A-1042 is open, with finance"),
+        (replace(RESOLVED, resolved_at=None), "A-1042 resolved itself at an unknown time"),
+    ],
+)
+def test_what_stands_is_said_in_one_line(alert: Alert, told: str) -> None:
+    assert words(standing(alert)) == told
+
+
+def test_a_person_in_what_stands_is_the_holder() -> None:
+    assert Person("U1") in standing(TAKEN)
+
+
+VERDICTS = st.one_of(
+    st.builds(fire, st.sampled_from(list(Severity)), st.sampled_from(["a", "b"])),
+    st.just(Clear(say("over"))),
+    st.just(Quiet(say("nothing"))),
+)
+
+
+@given(st.lists(st.tuples(VERDICTS, st.integers(0, 300)), max_size=30))
+def test_whatever_happens_versions_never_go_back_and_change_exactly_when_something_is_shown_anew(
+    history: list[tuple[Fire | Clear | Quiet, int]],
+) -> None:
+    alert: Alert | None = None
+    now = NOW
+    for number, (verdict, minutes) in enumerate(history):
+        now += timedelta(minutes=minutes)
+        after = advance(alert, verdict, Seat(number, "demo", "low_stock", SEAT.subject), now)
+        if after.change == "none":
+            assert after.alert == alert
+        elif after.alert is not None and alert is not None and after.change != "opened":
+            assert after.alert.number == alert.number
+            assert after.alert.version == alert.version + 1
+            assert after.alert.turn in (alert.turn, alert.turn + 1)
+        alert = after.alert
+        assert alert is None or (alert.state == "resolved") == (alert.resolved_at is not None)
