@@ -24,8 +24,8 @@ _EPOCH = re.compile("[0-9]{1,12}")
 
 
 def plain_key(secret: str) -> bytes:
-    """The secret's own text as the key."""
-    return secret.encode()
+    """The secret's own text as the key, byte for byte as the environment had it."""
+    return secret.encode(errors="surrogateescape")
 
 
 def standard_key(secret: str) -> bytes:
@@ -125,7 +125,7 @@ def check_token(delivery: Delivery, name: str, secrets: Sequence[str], kind: str
     if word.lower() != kind.lower():
         raise Unverified(f"{name} does not begin with {kind}")
     found = token.strip().encode(errors="replace")
-    if sum(hmac.compare_digest(secret.encode(), found) for secret in secrets) == 0:
+    if sum(hmac.compare_digest(plain_key(secret), found) for secret in secrets) == 0:
         raise Unverified(f"{name} is not the secret")
 
 

@@ -35,6 +35,7 @@ _FIRST_YEAR, _LAST_YEAR = 1970, 9998
 _TOKENS = re.compile(r'"(?:[^"\\]++|\\.)*+"|([\[\]{},])', re.DOTALL)
 _BROKEN = re.compile("[\x00\ud800-\udfff]")
 _DECIMAL = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,18})?")
+_SHORT_EXPONENT = re.compile(r"^[^eE]+([eE][+-]?[0-9]{1,2})?$")
 _RFC3339 = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ]([0-9]{2}:[0-9]{2}(?::[0-9]{2})?)(\.[0-9]{1,12})?([Zz]|[+-][0-9]{2}:?[0-9]{2})"
 )
@@ -112,12 +113,10 @@ def _integer(digits: str) -> int:
 
 
 def _decimal(digits: str) -> Decimal:
-    # Only the length and the exponent are looked at before the number is built, since 1e999999999 is seven bytes of
-    # Decimal and a gigabyte of int.
-    value = Decimal(digits) if len(digits) <= _MAX_DECIMAL else Decimal("Infinity")
-    if not value.is_finite() or not -_MAX_DECIMAL <= value.adjusted() <= _MAX_DECIMAL:
+    # 1e999999999 is eleven bytes of text and would be a gigabyte of int; larger exponents fail in Decimal itself.
+    if len(digits) > _MAX_DECIMAL or not _SHORT_EXPONENT.search(digits):
         raise Unparsable(f"the number {digits[:20]}… is too large or too long")
-    return value
+    return Decimal(digits)
 
 
 def _constant(name: str) -> NoReturn:
