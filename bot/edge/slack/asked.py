@@ -1,0 +1,105 @@
+"""What somebody asked of the bot in Slack, cut down to what is needed to do it; stored before Slack is answered."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any, Literal, get_args
+
+Kind = Literal["command", "click", "share", "home"]
+
+SHARE = "reply.share"
+ALERT = "alert."
+_KINDS = get_args(Kind)
+_LONGEST = 4000
+
+
+class Unreadable(Exception):
+    """Stored bytes that are nothing asked."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A command, the click on an alert's button or on Share, or a visit of App Home, by ``user`` (a Slack id).
+
+    ``by`` names the process that took it down. ``action`` is the button without its prefix, ``value`` what it carries.
+    ``response_url`` and ``trigger`` are Slack's ways back: half an hour, and three seconds.
+    """
+
+    kind: Kind
+    user: str
+    by: str = ""
+    channel: str = ""
+    command: str = ""
+    text: str = ""
+    action: str = ""
+    value: str = ""
+    response_url: str = ""
+    trigger: str = ""
+
+
+def write(asked: Asked) -> bytes:
+    """As JSON, without what is empty."""
+    named = {field.name: getattr(asked, field.name) for field in fields(asked)}
+    return json.dumps({name: text for name, text in named.items() if text}, separators=(",", ":")).encode()
+
+
+def read(body: bytes) -> Asked:
+    """The reverse of ``write``. Raises Unreadable."""
+    try:
+        given = json.loads(body)
+        asked = Asked(**given)
+    except (ValueError, TypeError, RecursionError):
+        raise Unreadable("not what was written") from None
+    if asked.kind not in _KINDS or not all(isinstance(getattr(asked, field.name), str) for field in fields(asked)):
+        raise Unreadable("not what was written")
+    return asked
+
+
+def of_command(body: Mapping[str, Any]) -> Asked:
+    """From the form fields of a slash command."""
+    return Asked(
+        kind="command",
+        user=_text(body, "user_id"),
+        channel=_text(body, "channel_id"),
+        command=_text(body, "command"),
+        text=_text(body, "text"),
+        response_url=_text(body, "response_url"),
+        trigger=_text(body, "trigger_id"),
+    )
+
+
+def of_click(body: Mapping[str, Any]) -> Asked:
+    """From a block_actions payload; a button in a modal answers in the channel that the modal was opened from."""
+    action = body["actions"][0]
+    action_id = _text(action, "action_id")
+    channel = body.get("channel") or {}
+    view = body.get("view") or {}
+    return Asked(
+        kind="share" if action_id == SHARE else "click",
+        user=_text(body["user"], "id"),
+        channel=_text(channel, "id") or _text(view, "private_metadata"),
+        action=action_id.removeprefix(ALERT),
+        value=_text(action, "value"),
+        response_url=_text(body, "response_url"),
+        trigger=_text(body, "trigger_id"),
+    )
+
+
+def of_visit(body: Mapping[str, Any]) -> Asked:
+    """From an app_home_opened event."""
+    return Asked(kind="home", user=_text(body["event"], "user"))
+
+
+def click_key(body: Mapping[str, Any]) -> str:
+    """A click has no id of its own: where, when, by whom and on what stand for it."""
+    container, action = body.get("container") or {}, body["actions"][0]
+    where = _text(container, "message_ts") or _text(container, "view_id")
+    named = (where, _text(action, "action_ts"), _text(body["user"], "id"), _text(action, "action_id"))
+    return ":".join(("click", *named))
+
+
+def _text(given: Mapping[str, Any], name: str) -> str:
+    value = given.get(name)
+    return value[:_LONGEST] if isinstance(value, str) else ""

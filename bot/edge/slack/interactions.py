@@ -1,0 +1,189 @@
+"""Does what was asked in Slack and answers it: commands, clicks, shared answers and the App Home."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+import structlog
+
+from bot.clock import Clock
+from bot.core.handlers import Command, Refused, Reply, Request, ShowModal
+from bot.core.message import Footer, Message, Paragraph, read_button_value
+from bot.core.parts import Line, Person, say
+from bot.edge.render import Look, home, modal, render
+from bot.edge.slack.asked import Asked
+from bot.edge.slack.commands import Meant, meant
+from bot.edge.slack.ways_back import NOT_TOLD, may_answer, share_block, shared_command
+
+log = structlog.get_logger()
+
+WORKING = "Working on it, this takes a moment."
+FAILED = "That went wrong, and it is noted in my log. Nothing else is affected."
+TOO_LATE = "That took too long for a window to open. Please press the button again."
+_MOST_BLOCKS = 50
+OLD_BUTTON = "This button is from an older version of me. The alert's newest message has ones that work."
+
+
+class Act(Protocol):
+    """What came of a click: ``told`` is for the one who clicked only."""
+
+    @property
+    def changed(self) -> bool: ...
+
+    @property
+    def told(self) -> Line | None: ...
+
+    @property
+    def modal(self) -> ShowModal | None: ...
+
+
+class Pipeline(Protocol):
+    """What the pipeline does for people; each call is its own transaction and raises StoreDown."""
+
+    def act(self, action: str, number: int, turn: int, person: str) -> Act: ...
+
+    def answer(self, name: str, verb: str, request: Request) -> Reply: ...
+
+    def home(self, user: str) -> Message: ...
+
+
+class Client(Protocol):
+    """How the bot speaks to one person. Each raises one of NOT_TOLD when Slack did not take it."""
+
+    async def respond(self, response_url: str, payload: Mapping[str, Any]) -> None: ...
+
+    async def open_view(self, trigger_id: str, view: Mapping[str, Any]) -> None: ...
+
+    async def publish_home(self, user: str, view: Mapping[str, Any]) -> None: ...
+
+    async def ephemeral(self, channel: str, user: str, text: str, blocks: list[dict[str, Any]]) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """Seconds after which somebody who waits for an answer is told that it is being worked on."""
+
+    working: float = 2.5
+
+
+class Interactions:
+    """Does one thing that was asked. ``changed`` is called when an alert changed, to wake the dispatcher."""
+
+    def __init__(
+        self,
+        pipeline: Pipeline,
+        client: Client,
+        commands: Mapping[tuple[str, str], Command],
+        clock: Clock,
+        look: Look,
+        *,
+        base_url: str = "",
+        changed: Callable[[], None] = lambda: None,
+        patience: Patience = Patience(),
+    ) -> None:
+        self._pipeline = pipeline
+        self._client = client
+        self._commands = commands
+        self._clock = clock
+        self._look = look
+        self._base_url = base_url
+        self._changed = changed
+        self._patience = patience
+        self._kinds: dict[str, Callable[[Asked], Awaitable[None]]] = {
+            "command": self._command,
+            "click": self._click,
+            "share": self._share,
+            "home": self._home,
+        }
+
+    async def do(self, what: Asked) -> None:
+        """Does it and answers. Raises StoreDown, and whatever the client raises when Slack did not take the answer."""
+        await self._kinds[what.kind](what)
+
+    async def apologise(self, what: Asked) -> None:
+        """Tells the one who asked that it went wrong."""
+        await self._say(what, say(FAILED))
+
+    async def _command(self, what: Asked) -> None:
+        reply = await self._patiently(what, self._reply(what, what.command, what.text))
+        rendered = render(reply.message, self._look)
+        button = share_block(what.command, what.text) if reply.share else None
+        blocks = [*rendered.blocks[: _MOST_BLOCKS - 1], button] if button else rendered.blocks
+        await self._respond(what, {"response_type": "ephemeral", "text": rendered.text, "blocks": blocks})
+
+    async def _share(self, what: Asked) -> None:
+        command, text = shared_command(what.value)
+        reply = await self._patiently(what, self._reply(what, command, text))
+        by = Footer(say("shared by ", Person(what.user), f" · {command} {text}".rstrip()))
+        rendered = render(replace(reply.message, blocks=(*reply.message.blocks, by)), self._look)
+        shown = {"response_type": "in_channel", "replace_original": False}
+        await self._respond(what, shown | {"text": rendered.text, "blocks": rendered.blocks})
+        await self._respond(what, {"delete_original": True})
+
+    async def _click(self, what: Asked) -> None:
+        try:
+            number, turn = read_button_value(what.value)
+        except ValueError:
+            await self._say(what, say(OLD_BUTTON))
+            return
+        act = await asyncio.to_thread(self._pipeline.act, what.action, number, turn, what.user)
+        if act.changed:
+            self._changed()
+        if act.modal is not None:
+            await self._open(what, act.modal)
+        if act.told is not None:
+            await self._say(what, act.told)
+
+    async def _home(self, what: Asked) -> None:
+        message = await asyncio.to_thread(self._pipeline.home, what.user)
+        await self._client.publish_home(what.user, home(message, self._look))
+
+    async def _reply(self, what: Asked, command: str, text: str) -> Reply:
+        found = meant(self._commands, command, text)
+        if not isinstance(found, Meant):
+            return Reply(found)
+        request = Request(text=found.text, user=what.user, channel=what.channel, now=self._clock.now())
+        try:
+            return await asyncio.to_thread(self._pipeline.answer, found.name, found.verb, request)
+        except Refused as refused:
+            return Reply(_only(refused.line))
+
+    async def _patiently(self, what: Asked, answering: Awaitable[Reply]) -> Reply:
+        """The answer; should it take long, whoever waits for it is told so first."""
+        task = asyncio.ensure_future(answering)
+        done, _ = await asyncio.wait({task}, timeout=self._patience.working)
+        if not done:
+            await self._respond(what, {"response_type": "ephemeral", "replace_original": False, "text": WORKING})
+        return await task
+
+    async def _open(self, what: Asked, shown: ShowModal) -> None:
+        # A button in the window has no channel of its own; the view remembers the one it was opened from.
+        view = modal(shown.title, shown.blocks, self._look) | {"private_metadata": what.channel}
+        try:
+            await self._client.open_view(what.trigger, view)
+        except NOT_TOLD as error:
+            # A trigger is good for three seconds and once; a window cannot be opened later than that.
+            log.warning("window not opened", error=type(error).__name__)
+            await self._say(what, say(TOO_LATE))
+
+    async def _say(self, what: Asked, line: Line) -> None:
+        """Something only for the one who asked: over the way back that their act brought, else in its channel."""
+        rendered = render(_only(line), self._look)
+        if what.response_url:
+            told = {"response_type": "ephemeral", "replace_original": False, "text": rendered.text}
+            await self._respond(what, told | {"blocks": rendered.blocks})
+        elif what.channel:
+            await self._client.ephemeral(what.channel, what.user, rendered.text, rendered.blocks)
+
+    async def _respond(self, what: Asked, payload: dict[str, Any]) -> None:
+        if not may_answer(what.response_url, self._base_url):
+            log.error("answer withheld", reason="the response_url is not Slack's", kind=what.kind)
+            return
+        await self._client.respond(what.response_url, payload)
+
+
+def _only(line: Line) -> Message:
+    return Message(line, (Paragraph(line),))
