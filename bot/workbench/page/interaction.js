@@ -78,6 +78,9 @@ export function report(ctx, block, element, answer, control) {
   return block.type !== "input" || block.dispatch_action ? ctx.act(block, element, answer, control) : true;
 }
 
+/** A control without a label beside it is named by its placeholder; in an input block the block's label names it. */
+export const nameless = (block, name) => (block.type === "input" ? undefined : name);
+
 /** What a control shows first: what the person chose before, else what the app proposes (which counts as a value, too). */
 export function settled(ctx, block, element, initial) {
   const known = ctx.form.get(block, element);

@@ -3,14 +3,16 @@ import { h } from "./dom.js";
 
 const OFFSET = 10;
 let tip = null;
+let owner = null;
 
 function hide() {
   tip?.remove();
-  tip = null;
+  tip = owner = null;
 }
 
 function show(target) {
   hide();
+  owner = target;
   const layer = target.closest("dialog") ?? document.body;
   tip = h("div", { class: "tooltip", role: "tooltip" }, target.dataset.tip.split("\n").map((row) => h("div", {}, row)));
   layer.append(tip);
@@ -23,8 +25,14 @@ function show(target) {
 }
 
 function follow({ target }) {
-  const owner = target instanceof Element ? target.closest("[data-tip]") : null;
-  if (owner) show(owner);
+  const next = target instanceof Element ? target.closest("[data-tip]") : null;
+  if (next) show(next);
+  else hide();
+}
+
+/** What scrolls away loses its tooltip; what is still under the pointer keeps it, at its new place. */
+function scrolled() {
+  if (owner?.isConnected && owner.matches(":hover")) show(owner);
   else hide();
 }
 
@@ -33,6 +41,6 @@ export function tooltips() {
   document.addEventListener("pointerover", follow);
   document.addEventListener("focusin", (event) => { if (event.target.matches(":focus-visible")) follow(event); });
   document.addEventListener("focusout", hide);
-  document.addEventListener("scroll", hide, true);
+  document.addEventListener("scroll", scrolled, true);
   document.addEventListener("pointerdown", hide);
 }

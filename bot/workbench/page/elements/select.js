@@ -1,7 +1,7 @@
 /** Select menus over the app's options, the workspace's people or its channels; one choice or several. */
 import { h } from "../dom.js";
 import { icon } from "../icons.js";
-import { report, settled } from "../interaction.js";
+import { nameless, report, settled } from "../interaction.js";
 import { popover, walkable } from "../popover.js";
 import { words } from "../text/index.js";
 
@@ -28,7 +28,7 @@ export function select(spec, block, ctx) {
   const current = valueOf(family, settled(ctx, block, spec, { [key]: spec[`initial_${family.word}`] ?? null })[key]);
   const entry = (option) => h("option", { value: option.value, selected: option.value === current }, words(option.text));
   const placeholder = words(spec.placeholder) || "Choose…";
-  const node = h("select", { class: "select", data: { focus: spec.action_id, actionId: spec.action_id }, aria: { label: placeholder } },
+  const node = h("select", { class: "select", data: { focus: spec.action_id, actionId: spec.action_id }, aria: { label: nameless(block, placeholder) } },
     h("option", { value: "", disabled: block.type !== "input" || !block.optional, selected: !current }, placeholder),
     groups.map((group) => (group.label ? h("optgroup", { label: words(group.label) }, group.options.map(entry)) : group.options.map(entry))));
   node.addEventListener("change", () => {
@@ -76,7 +76,7 @@ export function externalSelect(spec, block, ctx) {
   const known = settled(ctx, block, spec, { selected_option: spec.initial_option ?? null }).selected_option;
   const list = h("div", { class: "menu suggestions", role: "listbox", hidden: true });
   const node = h("input", { class: "input", type: "text", role: "combobox", autocomplete: "off", placeholder: words(spec.placeholder) || "Type to search…",
-    value: known ? words(known.text) : "", data: { focus: spec.action_id, actionId: spec.action_id }, aria: { expanded: "false", autocomplete: "list" } });
+    value: known ? words(known.text) : "", data: { focus: spec.action_id, actionId: spec.action_id }, aria: { expanded: "false", autocomplete: "list", label: nameless(block, words(spec.placeholder) || "Search") } });
   let asked = 0;
 
   function open(entries) {

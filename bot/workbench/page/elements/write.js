@@ -1,6 +1,6 @@
 /** Elements that are typed into: text, numbers, dates and times. */
 import { h } from "../dom.js";
-import { report, settled } from "../interaction.js";
+import { nameless, report, settled } from "../interaction.js";
 import { words } from "../text/index.js";
 
 const KINDS = { email_text_input: "email", url_text_input: "url", number_input: "text", datepicker: "date", timepicker: "time" };
@@ -35,7 +35,7 @@ export function timed(spec, block, ctx) {
   const word = ANSWERS[spec.type];
   const key = `selected_${word}`;
   const known = settled(ctx, block, spec, { [key]: spec[`initial_${word}`] ?? null });
-  const node = h("input", { ...common(spec), type: KINDS[spec.type], aria: { label: words(spec.placeholder) || word } });
+  const node = h("input", { ...common(spec), type: KINDS[spec.type], aria: { label: nameless(block, words(spec.placeholder) || word) } });
   node.value = known[key] ?? "";
   node.addEventListener("change", () => report(ctx, block, spec, { [key]: node.value || null }, node));
   return node;
@@ -51,7 +51,7 @@ function local(seconds) {
 
 export function dateTimePicker(spec, block, ctx) {
   const known = settled(ctx, block, spec, { selected_date_time: spec.initial_date_time ?? null });
-  const node = h("input", { ...common(spec), type: "datetime-local", aria: { label: "date and time" } });
+  const node = h("input", { ...common(spec), type: "datetime-local", aria: { label: nameless(block, "date and time") } });
   if (known.selected_date_time) node.value = local(known.selected_date_time);
   node.addEventListener("change", () => {
     const seconds = node.value ? Math.floor(new Date(node.value).getTime() / 1000) : null;

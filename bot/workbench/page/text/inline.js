@@ -32,7 +32,8 @@ export const group = (id, names, label) => h("span", { class: "mention" }, label
 export const broadcast = (range) => h("span", { class: "mention mention-all" }, `@${range}`);
 
 export function date(seconds, format, fallback, url) {
-  const text = formatDate(seconds, format) ?? fallback ?? "";
+  const text = formatDate(seconds, format);
+  if (text === null) return document.createTextNode(fallback ?? "");
   const shown = h("time", { class: "date", data: { tip: exactTime(seconds) } }, text);
   return url && safeUrl(url) ? link(url, [shown]) : shown;
 }
