@@ -77,7 +77,7 @@ def _card(position: Position, facts: Facts) -> Reply:
 def _figures(position: Position, facts: Facts) -> tuple[tuple[str, Line], ...]:
     demand = reckon.memory(position, facts.today)
     figures = [("On hand", reckon.on_hand(position)), ("Committed", say(Quantity(position.committed, "units")))]
-    figures += [("Inbound", reckon.inbound(position, facts.now))]
+    figures += [("Inbound", reckon.on_order(position, facts.now))]
     figures += [("Sells", say(reckon.a_day(demand.rate()), ", today so far ", Quantity(demand.today)))]
     figures += [("Cover", _cover(position, facts.today))]
     return tuple(figures)
@@ -112,7 +112,7 @@ def _row(position: Position, facts: Facts) -> tuple[Line, ...]:
         say(Subject("sku", position.sku)),
         say(position.title or "–"),
         say(Quantity(position.available) if position.available is not None else "not counted"),
-        say(Quantity(sum(arrival.quantity for arrival in reckon.due_arrivals(position, facts.now)))),
+        say(Quantity(sum(arrival.quantity for arrival in reckon.arrivals_of(position, facts.now)))),
         say(reckon.a_day(reckon.memory(position, facts.today).rate())),
         _cover(position, facts.today),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from bot.core import stock as reckon
@@ -13,6 +13,8 @@ from bot.core.parts import Line, Moment, Quantity, say
 from bot.core.subject import Subject
 
 _MOST_ROWS = 15
+_UNTOLD_DAYS = 365.0
+_DAYS_WITHOUT_AN_END = 7.0
 
 
 @dataclass(frozen=True)
@@ -44,17 +46,17 @@ def campaigns_ahead(period: Period, facts: Facts, *, uplift: float = 2.0) -> Ent
 
 
 def _lasting(position: Position, campaign: Campaign, uplift: float, facts: Facts) -> float:
-    """Days until the stock is used up when sales run at the uplift from the campaign's start on."""
-    starts = max(0.0, (campaign.starts - facts.now) / reckon.DAY)
-    stretch = reckon.Stretch(starts, max(starts, _days_to_end(campaign, facts.now)), campaign.uplift or uplift)
+    """Days until the stock is used up when sales run at the usual pace to the start and at the uplift from then on."""
     pace = reckon.memory(position, facts.today).rate()
-    arrivals = stretch.arrivals(reckon.due_arrivals(position, facts.now))
-    usual = reckon.run_out(pace, position.available or 0, arrivals)
-    return stretch.actual(usual) if usual < _UNTOLD_DAYS else usual
-
-
-_UNTOLD_DAYS = 365.0
-_DAYS_WITHOUT_AN_END = 7.0
+    arrivals = reckon.arrivals_of(position, facts.now)
+    stock = position.available or 0
+    usual = reckon.run_out(pace, stock, arrivals)
+    starts = max(0.0, (campaign.starts - facts.now) / reckon.DAY)
+    if usual <= starts:
+        return usual
+    left = reckon.left_after(pace, stock, arrivals, starts)
+    later = tuple(replace(arrival, days=arrival.days - starts) for arrival in arrivals if arrival.days > starts)
+    return starts + reckon.run_out(pace * (campaign.uplift or uplift), left, later)
 
 
 def _days_to_end(campaign: Campaign, now: datetime) -> float:
@@ -67,7 +69,7 @@ def _row(campaign: Campaign, position: Position, lasting: float, facts: Facts) -
     usual = reckon.run_out(
         reckon.memory(position, facts.today).rate(),
         position.available or 0,
-        reckon.due_arrivals(position, facts.now),
+        reckon.arrivals_of(position, facts.now),
     )
     verdict = "runs out before the end" if lasting < _days_to_end(campaign, facts.now) else "lasts"
     return (
@@ -81,4 +83,4 @@ def _row(campaign: Campaign, position: Position, lasting: float, facts: Facts) -
 
 
 def _days(count: float) -> Line:
-    return say("over a year") if count >= _UNTOLD_DAYS else say(reckon.days(count))
+    return say("over a year") if count >= _UNTOLD_DAYS else say(reckon.in_days(count))

@@ -52,7 +52,7 @@ def _chance(position: Position, facts: Facts) -> float:
         return 0.0
     lead = position.lead_days or DEFAULT_LEAD_DAYS
     demand = reckon.memory(position, facts.today)
-    return reckon.chance_out(demand, position.available, reckon.due_arrivals(position, facts.now), lead)
+    return reckon.chance_out(demand, position.available, reckon.arrivals_of(position, facts.now), lead)
 
 
 def _table(risky: list[tuple[float, Position]], facts: Facts) -> Table:
