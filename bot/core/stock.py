@@ -160,11 +160,11 @@ def supply(position: Position, now: datetime, units: float) -> Line:
     late, promised = overdue(position, now), kept(position, now)
     acts: list[Line] = []
     if late:
-        acts.append(say("chases the overdue delivery of ", Quantity(late[0].quantity, "units"), _reference(late[0])))
+        acts.append(say("chases the overdue delivery of ", counted(late[0].quantity, "unit"), _reference(late[0])))
     elif promised:
-        acts.append(say("asks for the ", Quantity(promised[0].quantity, "units"), _reference(promised[0]), " earlier"))
+        acts.append(say("asks for the ", counted(promised[0].quantity, "unit"), _reference(promised[0]), " earlier"))
     if units >= 1 or not acts:
-        acts.append(say("orders at least ", Quantity(max(1, math.ceil(two_digits(units))), "units")))
+        acts.append(say("orders at least ", counted(max(1, math.ceil(two_digits(units))), "unit")))
     return join(acts, " and ")
 
 
@@ -183,6 +183,11 @@ def in_days(count: float) -> Quantity:
     return Quantity(round(count, 1) if count < 10 else round(count), "d", 1)
 
 
+def counted(number: float, one: str) -> Quantity:
+    """So many of a thing whose plural takes an s: "1 unit", "2 units"."""
+    return Quantity(number, one if number == 1 else f"{one}s")
+
+
 def a_day(rate: float) -> Quantity:
     """A pace in units a day."""
     return Quantity(two_digits(rate), "a day", 1)
@@ -196,7 +201,7 @@ def worth(low: float, high: float, price: Money | None, what: Line) -> Cost | No
     least, most = round(two_digits(min(low, high))), round(two_digits(max(low, high)))
     if price is None or price.minor <= 0 or most <= 0:
         return None
-    formula = say(what, ", ", Quantity(least), " to ", Quantity(most, "units"), ", times the price of ", price)
+    formula = say(what, ", ", Quantity(least), " to ", counted(most, "unit"), ", times the price of ", price)
     return Cost(MoneyRange(price.times(least), price.times(most)), formula)
 
 

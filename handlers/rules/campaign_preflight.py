@@ -17,6 +17,7 @@ from bot.core.stock import (
     Arrival,
     arrivals_of,
     chance_out,
+    counted,
     in_days,
     left_after,
     major,
@@ -191,11 +192,11 @@ def _fire(
     running = runs(campaign, facts.now)
     soon = running or campaign.starts - facts.now <= _SOON
     costly = (major(cost) or 0.0) >= high_amount
-    few = say(Quantity(len(short)), " of ", Quantity(len(campaign.skus), "SKUs"))
+    few = say(Quantity(len(short)), " of ", counted(len(campaign.skus), "SKU"))
     return Fire(
-        reason=say("SKUs of the campaign run out before it ends"),
+        reason=say("Stock of the campaign runs out before it ends"),
         severity=Severity(Severity.MEDIUM + soon + costly),
-        title=say(campaign.name, ": ", few, " run out before it ends"),
+        title=say(campaign.name, ": ", few, " runs" if len(short) == 1 else " run", " out before it ends"),
         views={
             "marketing": _marketing(facts, campaign, short, running),
             "warehouse": _warehouse(facts, campaign, ends, short),
@@ -216,7 +217,7 @@ def _cost(short: list[_Check], currency: str) -> Cost | None:
     rest = len(short) - len(priced)
     formula = say(
         "Units short while it runs, from the usual pace to the campaign's, each SKU's times its price",
-        say("; ", Quantity(rest, "SKUs"), f" without a price in {currency} left out") if rest else (),
+        say("; ", counted(rest, "SKU"), f" without a price in {currency} left out") if rest else (),
     )
     return Cost(MoneyRange(Money(min(low, high), currency), Money(max(low, high), currency)), formula)
 
@@ -235,7 +236,7 @@ def _marketing(facts: Facts, campaign: Campaign, short: list[_Check], running: b
 def _warehouse(facts: Facts, campaign: Campaign, ends: datetime, short: list[_Check]) -> View:
     first = min(short, key=lambda check: check.out)
     units = round(two_digits(sum(check.uplifted for check in short)))
-    impact = say("About ", Quantity(units, "units"), " short while it runs, the first on ", _out(facts, first))
+    impact = say("About ", counted(units, "unit"), " short while it runs, the first on ", _out(facts, first))
     wanted = join([say(_units(check), " of ", _name(check), " by ", _out(facts, check)) for check in short[:_SHOWN]])
     step = Step(say("expedites ", wanted, _more(short)), within=timedelta(hours=24))
     return View(impact, step, (("Until", say(Moment(ends, "day"))),))
@@ -250,7 +251,7 @@ def _details(
     lines += [_line(facts, check, uplift) for check in short[:_MOST_DETAILS]]
     unknown = len(campaign.skus) - sum(map(_known, checks))
     if unknown > 0:
-        lines.append(say(Quantity(unknown, "SKUs"), " could not be judged: their stock or their pace is not known"))
+        lines.append(say(counted(unknown, "SKU"), " could not be judged: their stock or their pace is not known"))
     return tuple(lines)
 
 
@@ -265,7 +266,7 @@ def _name(check: _Check) -> Line:
 
 
 def _units(check: _Check) -> Quantity:
-    return Quantity(round(two_digits(check.uplifted)), "units")
+    return counted(round(two_digits(check.uplifted)), "unit")
 
 
 def _out(facts: Facts, check: _Check) -> Moment:

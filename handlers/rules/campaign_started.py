@@ -10,7 +10,7 @@ from bot.core.events import CampaignChanged, Tick
 from bot.core.facts import Campaign, CampaignOf, Now, Position, PositionsInCampaign, Today, ask
 from bot.core.handlers import rule
 from bot.core.parts import Line, Moment, Quantity, join, say
-from bot.core.stock import a_day, memory, name, runs
+from bot.core.stock import a_day, counted, memory, name, runs
 from bot.core.verdict import Clear, Fire, Quiet, Severity, Step, Verdict, View
 
 
@@ -64,7 +64,7 @@ def _fire(facts: Facts, campaign: Campaign, uplift: float) -> Fire:
     return Fire(
         reason=say("The campaign begins to run"),
         severity=Severity.LOW,
-        title=say(campaign.name, " has begun: ", Quantity(len(campaign.skus), "SKUs")),
+        title=say(campaign.name, " has begun: ", counted(len(campaign.skus), "SKU")),
         views=views,
         as_of=campaign.at,
     )

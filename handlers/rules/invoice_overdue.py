@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from bot.core.events import InvoiceChanged, Tick
 from bot.core.facts import Now, Receivable, ReceivableOf, ask
 from bot.core.handlers import rule
-from bot.core.parts import Moment, MoneyRange, Quantity, ShopText, say
-from bot.core.stock import DAY
+from bot.core.parts import Moment, MoneyRange, ShopText, say
+from bot.core.stock import DAY, counted
 from bot.core.verdict import Clear, Cost, Fire, Quiet, Severity, Step, Verdict, View
 
 
@@ -69,7 +69,7 @@ def _severity(invoice: Receivable, late: float, high_amount: int, old_days: floa
 
 def _fire(invoice: Receivable, due: datetime, late: float, severity: Severity) -> Fire:
     since, act, days = next(row for row in reversed(_STEPS) if late >= row[0])
-    age = say("Overdue for more than ", Quantity(since - 1, "days")) if since else say("Overdue for a week at most")
+    age = say("Overdue for more than ", counted(since - 1, "day")) if since else say("Overdue for a week at most")
     return Fire(
         reason=say("The invoice is past its due date and its days of grace"),
         severity=severity,

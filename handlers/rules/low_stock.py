@@ -17,6 +17,7 @@ from bot.core.stock import (
     a_day,
     arrivals_of,
     chance_out,
+    counted,
     in_days,
     lasts,
     major,
@@ -142,7 +143,7 @@ def _case(facts: Facts, position: Position, stock: int, lead_days: float, margin
 
 def _at_threshold(case: _Case, threshold: int) -> Verdict | None:
     if case.stock > threshold:
-        return Clear(say("The stock is above its threshold of ", Quantity(threshold, "units")))
+        return Clear(say("The stock is above its threshold of ", counted(threshold, "unit")))
     return None
 
 
@@ -198,7 +199,7 @@ def _severity(case: _Case, cost: Cost | None, chance: float, high_stake: int) ->
 def _title(case: _Case, campaign: Campaign | None) -> Line:
     what = name(case.position.sku, case.position.title)
     if not math.isfinite(case.left()):
-        return say(what, " is down to ", Quantity(case.stock, "units"))
+        return say(what, " is down to ", counted(case.stock, "unit"))
     day = Moment(on_day(case.facts.today, case.left(), case.facts.shop.zone), "day")
     if campaign is None:
         return say(what, " runs out about ", day)
@@ -213,9 +214,9 @@ def _warehouse(case: _Case, order_days: float) -> View:
 def _impact(case: _Case) -> Line:
     usual, busy = (round(two_digits(units)) for units in case.shortfall())
     if usual:
-        return say("About ", Quantity(usual, "units"), " short before a new order arrives, at the usual pace")
+        return say("About ", counted(usual, "unit"), " short before a new order arrives, at the usual pace")
     if busy:
-        return say("Up to ", Quantity(busy, "units"), " short before a new order arrives, if it sells fast")
+        return say("Up to ", counted(busy, "unit"), " short before a new order arrives, if it sells fast")
     return say("It may run out before a new order arrives")
 
 
@@ -236,20 +237,21 @@ def _figures(case: _Case) -> tuple[tuple[str, Line], ...]:
     figures = [("On hand", on_hand(case.position)), ("Inbound", lead)]
     lasting = cover(case.demand, case.stock)
     if lasting:
-        sells = say(a_day(case.facts.sold_7d / 7), " this week (usual ", Quantity(two_digits(usual), "", 1), ")")
+        sells = say(a_day(case.facts.sold_7d / 7), " (usual ", Quantity(two_digits(usual), "", 1), ")")
         figures += [("Sells", sells), ("Cover", lasts(lasting))]
     return tuple(figures)
 
 
 def _marketing(case: _Case, campaign: Campaign) -> View:
-    impact = say(campaign.name, " promotes it, and only ", Quantity(case.stock, "units"), " are on hand")
+    impact = say(campaign.name, " promotes it, and only ", counted(case.stock, "unit"), " are on hand")
     return View(impact, Step(say("decides: cap it or swap it in ", campaign.name), within=timedelta(hours=24)))
 
 
 def _details(case: _Case) -> tuple[Line, ...]:
     late = [
-        say("Overdue since ", Moment(promise.due, "day"), ": ", Quantity(promise.quantity, "units"))
+        say("Overdue since ", Moment(promise.due, "day"), ": ", counted(promise.quantity, "unit"))
         for promise in overdue(case.position, case.facts.now)
     ]
     judged = say("Judged over ", in_days(case.days), ": lead time ", in_days(case.lead), " and a margin")
-    return (judged, say("The range of the cover holds four times in five"), *late)
+    pace = say("Sells is the pace of the last 7 days; the range of the cover holds four times in five")
+    return (judged, pace, *late)

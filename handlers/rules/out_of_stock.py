@@ -25,6 +25,7 @@ from bot.core.stock import (
     DAY,
     a_day,
     arrivals_of,
+    counted,
     in_days,
     major,
     memory,
@@ -96,7 +97,7 @@ def _back(facts: Facts, available: int, demand: Demand) -> Line:
     if opened is None:
         return back
     lost = round(two_digits(demand.rate() * ((facts.now - opened) / DAY)))
-    return say(back, ", lost about ", Quantity(lost, "units"), " while out")
+    return say(back, ", lost about ", counted(lost, "unit"), " while out")
 
 
 def _fire(
@@ -111,7 +112,7 @@ def _fire(
     coming = sum(arrival.quantity for arrival in arrivals)
     step = Step(supply(position, facts.now, demand.rate() * (lead + order_days) - coming), within=timedelta(hours=24))
     lost = round(two_digits(demand.rate() * out_days))
-    impact = say("About ", Quantity(lost, "units"), " lost in ", in_days(out_days), ", until stock can be back")
+    impact = say("About ", counted(lost, "unit"), " lost in ", in_days(out_days), ", until stock can be back")
     views = {"warehouse": View(impact, step, _figures(facts, position, demand, lead))}
     if running:
         views["marketing"] = _marketing(running)

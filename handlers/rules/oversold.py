@@ -9,8 +9,8 @@ from bot.core.events import ItemSold, StockChanged, StockReceived, Tick
 from bot.core.facts import Campaign, CampaignsFor, Now, OrdersFor, OrderState, Position, PositionOf, ask
 from bot.core.handlers import rule
 from bot.core.money import Money
-from bot.core.parts import Line, Moment, MoneyRange, Quantity, ShopText, join, say
-from bot.core.stock import major, name, on_hand, on_order, runs
+from bot.core.parts import Line, Moment, MoneyRange, ShopText, join, say
+from bot.core.stock import counted, major, name, on_hand, on_order, runs
 from bot.core.verdict import Clear, Cost, Fire, Quiet, Severity, Step, Verdict, View
 
 _MOST_ORDERS = 25
@@ -64,7 +64,7 @@ def _fire(facts: Facts, position: Position, missing: int, critical_units: int, c
     return Fire(
         reason=say("More units are ordered than there are"),
         severity=Severity.CRITICAL if critical else Severity.HIGH,
-        title=say(name(position.sku, position.title), " oversold by ", Quantity(missing, "units")),
+        title=say(name(position.sku, position.title), " oversold by ", counted(missing, "unit")),
         views=_views(facts, position, missing, orders),
         cost=cost,
         details=tuple(_order(order) for order in orders),
@@ -87,13 +87,13 @@ def _cost(price: Money | None, missing: int, orders: tuple[OrderState, ...]) -> 
 
 
 def _views(facts: Facts, position: Position, missing: int, orders: tuple[OrderState, ...]) -> dict[str, View]:
-    short = say(Quantity(missing, "units"), " are ordered that do not exist")
+    short = say(counted(missing, "unit"), " are ordered that do not exist")
     figures = (("On hand", on_hand(position)), ("Inbound", on_order(position, facts.now)))
-    held = say("holds ", _names(orders), " and " if orders else "", "finds or orders ", Quantity(missing, "units"))
+    held = say("holds ", _names(orders), " and " if orders else "", "finds or orders ", counted(missing, "unit"))
     views = {"warehouse": View(short, Step(held, within=timedelta(hours=2)), figures)}
     if orders:
         refunds = say("decides refund or wait for ", _names(orders))
-        exposed = say(Quantity(len(orders), "orders"), " may have to be refunded")
+        exposed = say(counted(len(orders), "order"), " may have to be refunded")
         views["finance"] = View(exposed, Step(refunds, within=timedelta(hours=24)))
     running = next((campaign for campaign in facts.campaigns if runs(campaign, facts.now)), None)
     if running:
