@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from pydantic import ConfigDict, TypeAdapter
 from pydantic_core import to_json
@@ -23,16 +22,19 @@ def dump(value: object) -> str:
 
 def load(kind: type[T], text: str) -> T:
     """The value of a type that was dumped. Raises pydantic.ValidationError (a ValueError) for anything else."""
-    found: tuple[T] = _adapter(kind).validate_json(f"[{text}]")
-    return found[0]
+    return cast(T, _adapter(kind).validate_json(f"[{text}]")[0])
 
 
 def line(text: str) -> Line:
     """A line that was dumped."""
-    found: tuple[Line] = _adapter(Line).validate_json(f"[{text}]")
-    return found[0]
+    return cast(Line, _adapter(Line).validate_json(f"[{text}]")[0])
 
 
-@cache
+_adapters: dict[object, TypeAdapter[Any]] = {}
+
+
 def _adapter(kind: Any) -> TypeAdapter[Any]:
-    return TypeAdapter(tuple[kind], config=ConfigDict(ser_json_inf_nan="strings"))
+    """The reader of a type, made once. It reads a tuple of one, because options cannot be given for a dataclass."""
+    if kind not in _adapters:
+        _adapters[kind] = TypeAdapter(tuple[kind], config=ConfigDict(ser_json_inf_nan="strings"))
+    return _adapters[kind]

@@ -141,7 +141,7 @@ class Store:
 
 @contextmanager
 def _faults_named() -> Iterator[None]:
-    """Turns what the driver says about an unusable database into StoreDown; mistakes in what we ask stay as they are."""
+    """Turns what the driver says of an unusable database into StoreDown; mistakes in what we ask stay as they are."""
     try:
         yield
     except DBAPIError as error:

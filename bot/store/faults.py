@@ -9,7 +9,7 @@ _SQLITE = {
     "database table is locked": "another process holds the database for too long",
     "database or disk is full": "the disk is full: free some space, nothing else is needed",
     "attempt to write a readonly database": "the database file or its directory is read-only for this user",
-    "unable to open database file": "the database file cannot be opened: check that its directory exists and is writable",
+    "unable to open database file": "the database file cannot be opened: check its directory and who may write there",
     "disk i/o error": "the disk fails to read or write: check the disk, then run the check command",
     "database disk image is malformed": "the database file is damaged: keep it, and restore the last backup",
     "file is not a database": "the file is no database: check the path in the config",

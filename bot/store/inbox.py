@@ -163,8 +163,8 @@ def heard(connection: Connection) -> dict[str, datetime]:
 
 def counts(connection: Connection) -> dict[str, int]:
     """How many deliveries are kept, by outcome."""
-    query = select(inbox.c.outcome, func.count()).group_by(inbox.c.outcome)
-    return {outcome: number for outcome, number in connection.execute(query)}
+    query = select(inbox.c.outcome, func.count().label("number")).group_by(inbox.c.outcome)
+    return {row.outcome: row.number for row in connection.execute(query)}
 
 
 def forget(connection: Connection, now: datetime, most: int = 5000) -> int:

@@ -1,0 +1,88 @@
+"""Orders as last told, and the SKUs that were sold in them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import RowMapping, bindparam, func, select, update
+
+from bot.core.events import ItemSold, OrderChanged, OrderPlaced
+from bot.store.dialect import insert_new, locked, upsert_newer
+from bot.store.engine import Connection
+from bot.store.models import Telling, applies
+from bot.store.tables.shop import order_line as lines
+from bot.store.tables.shop import orders
+
+_ONE = select(orders).where(orders.c.shop == bindparam("in_shop"), orders.c.order == bindparam("of_order"))
+_PLACED = (
+    update(orders)
+    .where(orders.c.shop == bindparam("in_shop"), orders.c.order == bindparam("of_order"))
+    .values(placed=bindparam("at_moment"))
+)
+_LINES = (
+    update(lines)
+    .where(lines.c.shop == bindparam("in_shop"), lines.c.order == bindparam("of_order"))
+    .values(open=bindparam("is_open"))
+)
+_IS_OPEN = select(orders.c.open).where(orders.c.shop == bindparam("in_shop"), orders.c.order == bindparam("of_order"))
+
+
+@applies(OrderPlaced, OrderChanged)
+def tell(connection: Connection, event: OrderPlaced | OrderChanged, telling: Telling) -> None:
+    """Keeps the order's newest state. The placing itself is news only once, also when it comes after later news."""
+    names = {"in_shop": event.shop, "of_order": event.order}
+    before = connection.execute(locked(connection, _ONE), names).mappings().first()
+    row = _row(event)
+    statement = upsert_newer(connection.dialect.name, orders, kept=("placed",))
+    telling.fresh = connection.execute(statement, row).rowcount == 1
+    if isinstance(event, OrderPlaced) and (before is None or before["placed"] is None):
+        telling.turned.add("placed")
+        if before is not None:
+            connection.execute(_PLACED, {**names, "at_moment": event.at})
+    if telling.fresh:
+        _turn(telling, before, row)
+        if before is not None and before["open"] != row["open"]:
+            connection.execute(_LINES, {**names, "is_open": row["open"]})
+
+
+def _row(event: OrderPlaced | OrderChanged) -> dict[str, Any]:
+    placed = isinstance(event, OrderPlaced)
+    shipped = isinstance(event, OrderChanged) and event.shipped
+    cancelled = isinstance(event, OrderChanged) and event.cancelled
+    return {
+        "shop": event.shop, "order": event.order, "number": event.number, "placed": event.at if placed else None,
+        "total_minor": event.total.minor, "total_currency": event.total.currency,
+        "outstanding_minor": event.outstanding.minor, "outstanding_currency": event.outstanding.currency,
+        "shipped": shipped, "cancelled": cancelled, "open": not (shipped or cancelled), "at": event.at,
+        "rank": 0 if placed else 1 + shipped + 2 * cancelled,
+    }  # fmt: skip
+
+
+def _turn(telling: Telling, before: RowMapping | None, now: dict[str, Any]) -> None:
+    was = before if before is not None else {"shipped": False, "cancelled": False, "outstanding_minor": 0}
+    if now["shipped"] and not was["shipped"]:
+        telling.turned.add("shipped")
+    if now["cancelled"] and not was["cancelled"]:
+        telling.turned.add("cancelled")
+    if now["outstanding_minor"] > 0 and not now["cancelled"]:
+        telling.turned.add("owed")
+    elif was["outstanding_minor"] > 0:
+        telling.turned.add("settled")
+
+
+@applies(ItemSold)
+def sold(connection: Connection, event: ItemSold, telling: Telling) -> None:
+    """A SKU is sold once in an order: a retelling of the order, at whatever moment, sells nothing anew."""
+    is_open = connection.execute(_IS_OPEN, {"in_shop": event.shop, "of_order": event.order}).scalar()
+    row = {
+        "shop": event.shop, "order": event.order, "sku": event.sku, "quantity": event.quantity, "at": event.at,
+        "open": True if is_open is None else is_open,
+    }  # fmt: skip
+    telling.fresh = connection.execute(insert_new(connection.dialect.name, lines), row).rowcount == 1
+    if telling.fresh:
+        telling.turned.add("sold")
+
+
+def waiting_since() -> Any:
+    """Since when an order waits: its placing, or the first word on it."""
+    return func.coalesce(orders.c.placed, orders.c.at)
