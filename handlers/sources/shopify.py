@@ -126,7 +126,7 @@ def parse(delivery: Delivery, shopfront: Shopfront) -> tuple[Event, ...]:
 
 
 def _triggered(delivery: Delivery) -> datetime:
-    """When Shopify triggered the delivery. The header is not signed, so it counts only within two days before arrival."""
+    """When Shopify triggered the delivery. The header is unsigned, so it counts only within two days before arrival."""
     try:
         moment = Wild(_headers(delivery, "triggered-at")).moment()
     except Unparsable:
@@ -135,7 +135,7 @@ def _triggered(delivery: Delivery) -> datetime:
 
 
 def _order(told: _Told) -> tuple[Event, ...]:
-    """The order as placed and as it is now: the store keeps the first telling of the former, the latest of the latter."""
+    """The order as it was placed, of which the first telling counts, and as it is now, of which the latest counts."""
     body = told.body
     currency = body["currency"].text()
     number, order = body["name"].id(), body["id"].id()
@@ -346,20 +346,21 @@ _DISCOUNTS: Final[Mapping[str, Literal["scheduled", "running", "ended"]]] = {
 def _discount(told: _Told) -> tuple[Event, ...]:
     """A discount with dates is a campaign; Shopify leaves the dates out unless the subscription asks for them."""
     body = told.body
+    campaign, name = body["admin_graphql_api_id"].id(), ShopText(body["title"].text())
     starts, ends = body["starts_at"], body["ends_at"]
     if not starts:
         return ()
-    campaign = CampaignChanged(
+    changed = CampaignChanged(
         **told.by,
         at=told.moment(body["updated_at"]),
-        campaign=body["admin_graphql_api_id"].id(),
-        name=ShopText(body["title"].text()),
+        campaign=campaign,
+        name=name,
         status=body["status"].among(_DISCOUNTS),
         starts=starts.moment(),
         ends=ends.moment() if ends else None,
         channel="discount",
     )
-    return (campaign,)
+    return (changed,)
 
 
 def _same(tell: Callable[[_Told], tuple[Event, ...]], kind: str, *topics: str) -> dict[str, _Topic]:

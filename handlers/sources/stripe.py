@@ -177,7 +177,7 @@ def _payment(charge: Wild) -> str:
 
 
 def _billed(thing: Wild) -> bool:
-    """Whether an intent or a charge pays an invoice. Since 2025 it says so only in the description that Stripe gives."""
+    """Whether an intent or a charge pays an invoice. Since 2025 only the description that Stripe gives says so."""
     described = thing["description"].text_or("")
     return bool(thing["invoice"]) or described.startswith(("Subscription ", "Payment for Invoice"))
 
