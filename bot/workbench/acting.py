@@ -1,4 +1,4 @@
-"""What a person does in the workspace: write, type a command, press a button, submit or close a modal, open App Home."""
+"""What a person does in the workspace: write, type commands, press buttons, submit or close modals, open App Home."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The Web API over HTTP: reads a call's arguments, checks its token and its rate, runs it, and plays the fault it drew."""
+"""The Web API over HTTP: reads a call's arguments, checks token and rate, runs it, and plays the fault it drew."""
 
 import json
 from collections.abc import Callable
@@ -13,6 +13,7 @@ from bot.workbench.journal import Json
 from bot.workbench.limits import RateLimits
 from bot.workbench.mishaps import play
 from bot.workbench.registry import METHODS, Call, Method, scopes
+from bot.workbench.response_urls import ResponseUrls, payload_of
 from bot.workbench.state import Refusal, Workspace
 
 # Importing a module of methods enters them into METHODS.
@@ -21,9 +22,10 @@ MODULES = (methods_chat, methods_conversations, methods_people, methods_views)
 
 @dataclass
 class Api:
-    """The handler of /api/{method}."""
+    """The handlers of /api/{method} and of /response/{key}, both of which are written down and may be made to fail."""
 
     workspace: Workspace
+    response_urls: ResponseUrls
     limits: RateLimits
     faults: Faults
     calls: Calls
@@ -44,6 +46,21 @@ class Api:
             row["outcome"] = refusal.error
             return _answer(_refused(refusal))
         return await self._limited(request, method, Call(self.workspace, arguments), row)
+
+    async def respond_to_url(self, request: web.Request) -> web.StreamResponse:
+        """Take a post to a response_url; in the book and in fault rules it goes by the name `response_url`."""
+        key = request.match_info["key"]
+        try:
+            body = payload_of(await request.text())
+        except Refusal as refusal:
+            return _answer(_refused(refusal), status=400)
+        row = self.calls.enter("response_url", body)
+        rule = self.faults.pick("response_url", frozenset({self.response_urls.channel(key)}))
+        if rule is None:
+            return self.response_urls.take(key, body, row)
+        row["fault"] = rule.kind
+        clock = self.workspace.clock
+        return await play(request, rule, lambda: self.response_urls.take(key, body, row), clock, self.later)
 
     async def _limited(self, request: web.Request, method: Method, call: Call, row: Json) -> web.StreamResponse:
         channel = self.workspace.channel(call.text("channel"))
@@ -81,6 +98,7 @@ class Api:
         row["outcome"] = "ok" if body["ok"] else body["error"]
         if "ts" in body:
             row["ts"] = body["ts"]
+        self.workspace.stir()
         return body
 
     def _admitted(self, name: str, token: str) -> Method:

@@ -154,12 +154,11 @@ BLOCKS: dict[str, Check] = {
     ),
 }
 
-IN_MODAL = frozenset(
-    ["actions", "alert", "card", "context", "divider", "header", "image", "input", "rich_text", "section", "video"]
-)
-IN_HOME = (IN_MODAL - {"alert"}) | {"carousel", "container", "data_table", "data_visualization", "table"}
+PLAIN_BLOCKS = frozenset({"actions", "context", "divider", "header", "image", "input", "rich_text", "section", "video"})
+IN_MODAL = PLAIN_BLOCKS | {"alert", "card"}
+IN_HOME = PLAIN_BLOCKS | {"card", "carousel", "container", "data_table", "data_visualization", "table"}
 IN_MESSAGE = IN_HOME | {"context_actions", "file", "markdown", "plan", "task_card"}
-IN_CONTAINER = frozenset(["actions", "context", "divider", "file", "header", "image", "input", "rich_text", "section", "table", "video"])
+IN_CONTAINER = PLAIN_BLOCKS | {"file", "table"}
 SURFACES: dict[Surface, frozenset[str]] = {"message": IN_MESSAGE, "modal": IN_MODAL, "home": IN_HOME}
 
 _LISTS: dict[Surface, Check] = {

@@ -9,7 +9,7 @@ from bot.workbench.journal import Json
 
 @dataclass
 class Calls:
-    """Every call received, oldest first, as {n, at, method, arguments, outcome, fault?}; tokens are not written down."""
+    """Every call received, oldest first, as {n, at, method, arguments, outcome, fault?}; tokens are left out."""
 
     clock: Clock
     rows: list[Json] = field(default_factory=list)

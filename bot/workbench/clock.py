@@ -35,6 +35,7 @@ class ManualClock:
     def __init__(self, start: float) -> None:
         self._now = start
         self._sleepers: list[tuple[float, asyncio.Future[None]]] = []
+        self._joined = asyncio.Event()
 
     def now(self) -> float:
         """Seconds since 1970-01-01 UTC, as last set."""
@@ -47,7 +48,14 @@ class ManualClock:
             return
         wake: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._sleepers.append((self._now + seconds, wake))
+        self._joined.set()
         await wake
+
+    async def awaited(self, moment: float) -> None:
+        """Return when somebody sleeps until exactly this moment."""
+        while moment not in self.waiting():
+            self._joined.clear()
+            await self._joined.wait()
 
     def waiting(self) -> list[float]:
         """The moments that sleepers wait for, soonest first."""

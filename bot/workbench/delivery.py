@@ -91,6 +91,7 @@ class Delivery:
     def _note(self, kind: str, name: str, attempt: int, reason: str) -> None:
         row = {"at": self.workspace.clock.now(), "kind": kind, "name": name, "attempt": attempt}
         self.log.append(row | {"outcome": reason or "ok"})
+        self.workspace.stir()
 
     async def command(self, body: Json) -> Answer:
         """Send a slash command and give back the app's immediate answer.
@@ -98,8 +99,7 @@ class Delivery:
         Raises Unanswered when none came within three seconds, Refused for an error status or no address.
         """
         if self.sockets.open:
-            typed = body | {"is_enterprise_install": body["is_enterprise_install"]}
-            return await self.sockets.send("slash_commands", typed)
+            return await self.sockets.send("slash_commands", body)
         url = next((c.get("url") for c in commands(self.workspace) if c["command"] == body["command"]), None)
         return await self._form(url, body)
 

@@ -1,4 +1,4 @@
-"""Block Kit's interactive elements and the objects they are made of: options, confirmations, selects, inputs, buttons."""
+"""Block Kit's interactive elements and the objects they are made of: options, confirmations, menus, inputs."""
 
 from typing import Any
 

@@ -31,7 +31,7 @@ class BadRule(ValueError):
 
 @dataclass
 class Rule:
-    """One rule; `times` is how often it may still strike (None: without end), `skip` how many matches it lets pass first."""
+    """One rule; it strikes `times` times (None: without end), after having let `skip` matches pass."""
 
     method: str
     kind: str
@@ -93,10 +93,17 @@ def _rule(given: Json) -> Rule:
     named = kind.startswith(("error:", "error_after:")) and kind.split(":", 1)[1]
     if kind not in KINDS and not named:
         raise BadRule(f"unknown kind {kind!r}; known: {', '.join(sorted(KINDS))}, error:NAME, error_after:NAME")
+    try:
+        return _read(given, kind)
+    except (TypeError, ValueError) as wrong:
+        raise BadRule(str(wrong)) from None
+
+
+def _read(given: Json, kind: str) -> Rule:
     return Rule(
         method=str(given.get("method", "*")),
         kind=kind,
-        times=given.get("times"),
+        times=None if given.get("times") is None else int(given["times"]),
         skip=int(given.get("skip", 0)),
         probability=float(given.get("probability", 1.0)),
         seconds=float(given.get("seconds", 1.0)),

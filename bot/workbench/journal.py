@@ -9,7 +9,7 @@ Json = dict[str, Any]
 
 
 class Journal:
-    """Documents by (kind, key); in memory when no folder is given, else a file that survives the process being killed."""
+    """Documents by (kind, key); in memory without a folder, else a file that survives the process being killed."""
 
     def __init__(self, folder: Path | None) -> None:
         if folder is not None:

@@ -11,6 +11,9 @@ from bot.workbench.roster import Channel
 from bot.workbench.state import Refusal
 
 POST_TEXT = 40_000
+# Slack splits longer posts, though its reference only calls 4,000 characters the best maximum.
+SPLIT_TEXT = 4_000
+MARKDOWN_TEXT = 12_000
 UPDATE_TEXT = 4_000
 ATTACHMENTS = 100
 # Slack documents `metadata_too_large` without its figure; this one is the workbench's own.
@@ -20,7 +23,7 @@ HIDDEN = frozenset({"channel", "ephemeral_to", "metadata"})
 
 
 def shown(message: Json, *, metadata: bool = False) -> Json:
-    """A message as Slack's API gives it: without the workbench's own keys, metadata cut to its type unless asked for."""
+    """A message as Slack's API gives it: without the workbench's own keys, metadata cut to its type unless wanted."""
     plain = {key: value for key, value in message.items() if key not in HIDDEN}
     if "metadata" in message:
         plain["metadata"] = message["metadata"] if metadata else {"event_type": message["metadata"]["event_type"]}
@@ -32,6 +35,9 @@ def content(call: Call, surface: Surface = "message") -> Json:
 
     Raises Refusal with invalid_blocks, invalid_blocks_format, too_many_attachments or no_text.
     """
+    markdown = call.text("markdown_text")
+    if markdown:
+        return _markdown(call, markdown)
     given: Json = {"text": call.text("text")}
     blocks = call.document("blocks", "invalid_blocks_format")
     if blocks is not None:
@@ -42,6 +48,14 @@ def content(call: Call, surface: Surface = "message") -> Json:
     if not given["text"] and not given.get("blocks") and not attachments:
         raise Refusal("no_text")
     return given
+
+
+def _markdown(call: Call, text: str) -> Json:
+    if call.text("text") or call.arguments.get("blocks"):
+        raise Refusal("markdown_text_conflict")
+    if len(text) > MARKDOWN_TEXT:
+        raise Refusal("msg_too_long")
+    return {"text": text[:SPLIT_TEXT], "blocks": checked([{"type": "markdown", "text": text}], "message", call)}
 
 
 def checked(blocks: Any, surface: Surface, call: Call) -> list[Json]:
@@ -60,18 +74,18 @@ def _attachments(attachments: Any) -> list[Json]:
     return attachments
 
 
-def metadata_of(call: Call) -> Json | None:
-    """The call's message metadata, checked; None when it gives none."""
+def metadata_of(call: Call) -> Json:
+    """The call's message metadata, checked, under its key; empty when it gives none."""
     metadata = call.document("metadata", "invalid_metadata_format")
     if metadata is None:
-        return None
+        return {}
     if not isinstance(metadata, dict) or not isinstance(metadata.get("event_payload"), dict):
         raise Refusal("invalid_metadata_format")
     if not isinstance(metadata.get("event_type"), str) or not metadata["event_type"]:
         raise Refusal("invalid_metadata_format")
     if len(json.dumps(metadata)) > METADATA_BYTES:
         raise Refusal("metadata_too_large")
-    return metadata
+    return {"metadata": metadata}
 
 
 @method("chat.postMessage", tier=5, scope="chat:write")
@@ -82,18 +96,24 @@ def post_message(call: Call) -> Json:
     if seen is not None:
         return {**_posted(seen), "is_duplicate": True}
     message = {"type": "message", "channel": channel.id, **OWN, **content(call), **_dress(call)}
-    thread_ts = _thread(call, channel)
-    if thread_ts:
-        message["thread_ts"] = thread_ts
-    metadata = metadata_of(call)
-    if metadata is not None:
-        message["metadata"] = metadata
+    message |= _thread(call, channel) | metadata_of(call)
     truncated = len(message["text"]) > POST_TEXT
-    message["text"] = message["text"][:POST_TEXT]
-    message["ts"] = call.workspace.next_ts()
+    first, *rest = _parts(message["text"][:POST_TEXT])
+    message |= {"text": first, "ts": call.workspace.next_ts()}
     _commit(call, message)
+    for text in rest:
+        _commit(call, _bare(message) | {"text": text, "ts": call.workspace.next_ts()})
     warning = {"warning": "message_truncated", "response_metadata": {"warnings": ["message_truncated"]}}
     return _posted(message) | (warning if truncated else {})
+
+
+def _parts(text: str) -> list[str]:
+    """Long text as Slack splits it: into several messages, each of which repeats the blocks."""
+    return [text[start : start + SPLIT_TEXT] for start in range(0, len(text), SPLIT_TEXT)] or [""]
+
+
+def _bare(message: Json) -> Json:
+    return {key: value for key, value in message.items() if key not in ("metadata", "client_msg_id")}
 
 
 def _commit(call: Call, message: Json) -> None:
@@ -138,14 +158,16 @@ def _dress(call: Call) -> Json:
     return {name: call.text(name) for name in kept if call.text(name)}
 
 
-def _thread(call: Call, channel: Channel) -> str:
+def _thread(call: Call, channel: Channel) -> Json:
+    """The thread that a message goes into, under its key; a broadcast reply stands in the channel too."""
     thread_ts = call.text("thread_ts")
     if not thread_ts:
-        return ""
+        return {}
     parent = call.workspace.messages[channel.id].get(thread_ts)
     if parent is None or "ephemeral_to" in parent:
         raise Refusal("cannot_reply_to_message")
-    return str(parent.get("thread_ts", thread_ts))
+    broadcast = {"subtype": "thread_broadcast"} if call.flag("reply_broadcast") else {}
+    return {"thread_ts": parent.get("thread_ts", thread_ts)} | broadcast
 
 
 def _own_message(call: Call, error: str) -> Json:
@@ -160,18 +182,15 @@ def _own_message(call: Call, error: str) -> Json:
 
 @method("chat.update", tier=3, scope="chat:write")
 def update_message(call: Call) -> Json:
-    """Change an own message: text without blocks removes the blocks, blocks leave no edited mark, metadata stays unless given."""
+    """Change an own message: text alone removes blocks, blocks leave no edited mark, metadata stays unless given."""
     message = _own_message(call, "cant_update_message")
     if len(call.text("text")) > UPDATE_TEXT:
         raise Refusal("msg_too_long")
     given = content(call)
     kept = {key: value for key, value in message.items() if key not in ("blocks", "attachments")}
-    changed = kept | given
+    changed = kept | given | metadata_of(call)
     if "blocks" not in given:
         changed["edited"] = {"user": roster.BOT_USER, "ts": call.workspace.next_ts()}
-    metadata = metadata_of(call)
-    if metadata is not None:
-        changed["metadata"] = metadata
     call.workspace.put_message(changed)
     return {"channel": message["channel"], "ts": message["ts"], "text": changed["text"], "message": shown(changed)}
 
@@ -204,9 +223,7 @@ def post_ephemeral(call: Call) -> Json:
     if user not in roster.MEMBERS:
         raise Refusal("user_not_in_channel")
     message = {"type": "message", "channel": channel.id, **OWN, **content(call), **_dress(call), "ephemeral_to": user}
-    thread_ts = _thread(call, channel)
-    if thread_ts:
-        message["thread_ts"] = thread_ts
+    message |= _thread(call, channel)
     message["ts"] = call.workspace.next_ts()
     call.workspace.put_message(message)
     return {"message_ts": message["ts"]}

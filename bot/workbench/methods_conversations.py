@@ -153,9 +153,13 @@ def history(call: Call) -> Json:
     """A channel's messages, newest first, without the replies in threads."""
     channel = call.channel()
     call.need(f"{SCOPES[channel.kind]}:history")
-    top = [m for m in call.workspace.public(channel.id) if m.get("thread_ts", m["ts"]) == m["ts"]]
-    found = _between(call, top)[::-1]
+    found = _between(call, filter(_in_channel, call.workspace.public(channel.id)))[::-1]
     return _page_of_messages(call, found, 999) | {"pin_count": 0}
+
+
+def _in_channel(message: Json) -> bool:
+    own = message.get("thread_ts", message["ts"]) == message["ts"]
+    return own or message.get("subtype") == "thread_broadcast"
 
 
 @method("conversations.replies", tier=3)

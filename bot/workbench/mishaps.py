@@ -1,7 +1,6 @@
 """How each fault is played on a connection: what is stored before it strikes, and what the caller gets to see."""
 
 import asyncio
-import json
 import socket
 import struct
 from collections.abc import Awaitable, Callable
@@ -15,7 +14,7 @@ from bot.workbench.faults import Rule
 
 @dataclass(frozen=True)
 class Scene:
-    """What a mishap may use: the request, its rule, `commit` that runs the call, the clock, and a place for what comes later."""
+    """What a mishap may use: the request, its rule, `commit` that runs the call, the clock, and `later`."""
 
     request: web.Request
     rule: Rule
@@ -87,7 +86,7 @@ async def _rst_after(scene: Scene) -> web.StreamResponse:
 
 
 async def _truncate_after(scene: Scene) -> web.StreamResponse:
-    whole = json.dumps(json.loads(scene.commit().text or "{}")).encode()
+    whole = (scene.commit().text or "").encode()
     partial = web.StreamResponse(headers={"Content-Type": "application/json", "Content-Length": str(len(whole))})
     await partial.prepare(scene.request)
     await partial.write(whole[: len(whole) // 2])

@@ -1,6 +1,7 @@
 """The page's API: the workspace's state, its changes as they happen, and the acts of the people on the page."""
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -184,6 +185,8 @@ def _accepting(act: Act) -> Callable[[web.Request], Awaitable[web.Response]]:
             return web.json_response(await act(body))
         except Refusal as refusal:
             return web.json_response({"ok": False, "error": refusal.error}, status=400)
+        except json.JSONDecodeError:
+            return web.json_response({"ok": False, "error": "invalid_json"}, status=400)
         except KeyError as missing:
             return web.json_response({"ok": False, "error": "missing_field", "field": missing.args[0]}, status=400)
         except BadRule as bad:

@@ -1,4 +1,4 @@
-"""The table of Web API methods, and what a method is handed: its arguments, already merged, with readers for each type."""
+"""The table of Web API methods, and what a method is handed: its arguments, already merged, and readers for them."""
 
 import json
 from collections.abc import Callable

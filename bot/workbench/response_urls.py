@@ -34,17 +34,21 @@ class ResponseUrls:
         self.workspace.responses[key] = place
         self.workspace.journal.put("response", key, place)
 
-    async def handle(self, request: web.Request) -> web.Response:
-        """Take one post; errors are HTTP 404 for a used or unknown address and 400 for a body Slack would not take."""
-        key = request.match_info["key"]
+    def channel(self, key: str) -> str:
+        """The id of the channel that an address posts into; empty for an unknown one."""
+        return str(self.workspace.responses.get(key, {}).get("channel", ""))
+
+    def take(self, key: str, body: Json, row: Json) -> web.Response:
+        """One post; errors are HTTP 404 for a used or unknown address and 400 for a body Slack would not take."""
+        status = 404
         try:
             place = self._usable(key)
+            status = 400
+            self.apply(place, body)
         except Refusal as refusal:
-            return web.json_response({"ok": False, "error": refusal.error}, status=404)
-        try:
-            self.apply(place, await _body(request))
-        except Refusal as refusal:
-            return web.json_response({"ok": False, "error": refusal.error, **refusal.extra}, status=400)
+            row["outcome"] = refusal.error
+            return web.json_response({"ok": False, "error": refusal.error, **refusal.extra}, status=status)
+        row["outcome"] = "ok"
         self._keep(key, place | {"uses": place["uses"] + 1})
         return web.Response(text="ok")
 
@@ -95,10 +99,11 @@ class ResponseUrls:
             self.workspace.count_replies(place["channel"], thread_ts)
 
 
-async def _body(request: web.Request) -> Json:
-    text = await request.text()
-    if "json" not in request.content_type:
-        text = str((await request.post()).get("payload", text))
+def payload_of(text: str) -> Json:
+    """The JSON object that was posted.
+
+    Raises Refusal with invalid_payload.
+    """
     try:
         body: Any = json.loads(text)
     except ValueError:

@@ -3,7 +3,7 @@
 from bot.workbench.shapes import Check, boolean, enum, integer, items, shape, string, variant
 
 STYLE = shape(
-    {}, {name: boolean for name in ("bold", "italic", "strike", "code", "underline", "highlight", "client_highlight")}
+    {}, dict.fromkeys(("bold", "italic", "strike", "code", "underline", "highlight", "client_highlight"), boolean)
 )
 STYLED = {"style": STYLE}
 

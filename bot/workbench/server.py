@@ -30,7 +30,7 @@ class Workbench:
     def __init__(
         self,
         *,
-        state: Path | None = None,
+        state: Path | str | None = None,
         manifest: Json | None = None,
         channels: Sequence[str] = roster.DEFAULT_CHANNELS,
         rate_limits: bool = True,
@@ -43,7 +43,7 @@ class Workbench:
     ) -> None:
         self.bot_token, self.app_token, self.signing_secret = bot_token, app_token, signing_secret
         self.clock = clock or WallClock()
-        journal = Journal(state)
+        journal = Journal(Path(state) if state else None)
         self.workspace = Workspace(
             self.clock, journal, roster.channels_named(tuple(channels)), client_msg_id_dedupe, manifest
         )
@@ -70,13 +70,13 @@ class Workbench:
     def _application(self) -> web.Application:
         application = web.Application(client_max_size=BODY_BYTES)
         tokens = {self.bot_token: "bot", self.app_token: "app"}
-        api = Api(self.workspace, self.limits, self.faults, self.book, tokens, self.delivery.later)
+        api = Api(self.workspace, self.response_urls, self.limits, self.faults, self.book, tokens, self.delivery.later)
         page = PageApi(self.workspace, self.acting, self.book, self.faults, self.limits, self.sockets)
         application.router.add_routes(
             [
                 web.get("/api/{method}", api.handle),
                 web.post("/api/{method}", api.handle),
-                web.post("/response/{key}", self.response_urls.handle),
+                web.post("/response/{key}", api.respond_to_url),
                 web.get("/link/", self.sockets.serve),
                 *page.routes(),
             ]
@@ -167,13 +167,13 @@ class Workbench:
         state: Json | None = None,
         **chosen: Any,
     ) -> Json:
-        """A member uses an element of a message (channel and ts) or of a view; `chosen` may name block_id, value and such."""
+        """A member uses an element of a message (channel and ts) or of a view; `chosen` has block_id, value, …"""
         view = {"type": "view", "view_id": view_id}
         container = view if view_id else {"type": "message", "channel": channel, "ts": ts}
         return await self.acting.press(user, container, {"action_id": action_id, **chosen}, state)
 
     async def submit(self, view_id: str, values: Json | None = None, *, user: str = "U0ANNA") -> Json:
-        """A member submits a modal; `values` is {block_id: {action_id: {value: …}}}, the rest is as its elements start."""
+        """A member submits a modal; `values` is {block_id: {action_id: {value: …}}}, the rest is as it starts."""
         return await self.acting.submit(user, view_id, {"values": values or {}})
 
     async def close(self, view_id: str, *, user: str = "U0ANNA") -> Json:
@@ -189,16 +189,13 @@ class Workbench:
         return await self.sockets.disconnect(reason, close=close)
 
     async def until(self, holds: Callable[[], Any], seconds: float = 5.0) -> Any:
-        """Wait until `holds()` is true, looking after each change of the workspace; gives what it returned.
+        """Wait until `holds()` is true, looking again after each change, call and delivery; gives what it returned.
 
         Raises TimeoutError.
         """
         changed = asyncio.Event()
 
-        def wake(change: Json) -> None:
-            changed.set()
-
-        self.workspace.listeners.append(wake)
+        self.workspace.watchers.append(changed.set)
         try:
             async with asyncio.timeout(seconds):
                 while not (found := holds()):
@@ -206,4 +203,4 @@ class Workbench:
                     changed.clear()
                 return found
         finally:
-            self.workspace.listeners.remove(wake)
+            self.workspace.watchers.remove(changed.set)

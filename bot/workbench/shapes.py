@@ -1,4 +1,4 @@
-"""Small checks that combine into the shape of a JSON document, each telling what is wrong in Slack's words and where."""
+"""Small checks that combine into the shape of a document, each telling in Slack's words what is wrong and where."""
 
 from collections.abc import Callable, Mapping
 from typing import Any

@@ -1,10 +1,10 @@
-"""Block Kit's numbers: for each named thing the fewest and the most that Slack takes, counted in characters, items or units."""
+"""Block Kit's numbers: for each named thing the least and the most that Slack takes, in characters or items."""
 
 Range = tuple[int, int]
 
-# From Slack's Block Kit reference (docs.slack.dev/reference/block-kit). Where the reference and newer libraries disagree
-# (chart series and segments: 6 or 12; data_table rows: 101 or 201) the smaller figure stands, so that what the workbench
-# takes, every Slack takes.
+# From Slack's Block Kit reference (docs.slack.dev/reference/block-kit). Where the reference and newer libraries
+# disagree (chart series and segments: 6 or 12; data_table rows: 101 or 201) the smaller figure stands, so that what
+# the workbench takes, every Slack takes.
 SIZES: dict[str, Range] = {
     "text": (1, 3000),
     "text.any": (1, 40_000),

@@ -1,4 +1,4 @@
-"""Socket Mode: up to ten WebSocket connections of the app, each envelope going to one of them and waiting for its ack."""
+"""Socket Mode: up to ten WebSocket connections of the app, each envelope going to one of them and awaiting its ack."""
 
 import asyncio
 import json
@@ -48,6 +48,7 @@ class Sockets:
         self.open.append(connection)
         try:
             await connection.send_json(self._hello())
+            self.workspace.stir()
             async for received in connection:
                 if received.type == WSMsgType.TEXT:
                     self._acknowledge(received.data)

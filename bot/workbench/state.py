@@ -11,6 +11,7 @@ from bot.workbench.journal import Journal, Json
 
 Listener = Callable[[Json], None]
 TRIGGER_SECONDS = 3.0
+STRIDE = 1000
 DOCUMENTS = ("message", "view", "stack", "home", "response", "client_msg_id", "counter")
 
 
@@ -51,8 +52,10 @@ class Workspace:
     triggers: dict[str, Trigger] = field(default_factory=dict)
     tickets: set[str] = field(default_factory=set)
     listeners: list[Listener] = field(default_factory=list)
+    watchers: list[Callable[[], None]] = field(default_factory=list)
     _last_ts: int = 0
     _count: int = 0
+    _reserved: int = 0
 
     def restore(self) -> None:
         """Read back what an earlier process journalled."""
@@ -65,7 +68,7 @@ class Workspace:
         self.homes = self.journal.load("home")
         self.responses = self.journal.load("response")
         self.client_msg_ids = self.journal.load("client_msg_id")
-        self._count = self.journal.load("counter").get("count", 0)
+        self._count = self._reserved = self.journal.load("counter").get("count", 0)
         self.manifest = self.manifest or self.journal.load("manifest").get("manifest")
         for key, standing in self.journal.load("channel").items():
             if key in self.channels:
@@ -94,11 +97,20 @@ class Workspace:
         """Let every listener hear a change."""
         for listener in tuple(self.listeners):
             listener(change)
+        self.stir()
+
+    def stir(self) -> None:
+        """Let every watcher look again: something was changed, called or delivered."""
+        for watcher in tuple(self.watchers):
+            watcher()
 
     def number(self) -> int:
         """The next number of the workspace's one counter; never the same twice, restarts included."""
         self._count += 1
-        self.journal.put("counter", "count", self._count)
+        if self._count > self._reserved:
+            # Numbers are reserved in strides, so that a post with many blocks costs no write for each of them.
+            self._reserved = self._count + STRIDE
+            self.journal.put("counter", "count", self._reserved)
         return self._count
 
     def name(self, prefix: str) -> str:

@@ -8,8 +8,7 @@ from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.workbench import Workbench
-
-from .conftest import Connector
+from tests.workbench.conftest import Connector
 
 
 def plain(text: str) -> dict[str, Any]:

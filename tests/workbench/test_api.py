@@ -8,8 +8,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.workbench import Workbench
-
-from .conftest import Starter
+from tests.workbench.conftest import Starter
 
 
 async def call(workbench: Workbench, method: str, token: str | None = None, **request: Any) -> dict[str, Any]:

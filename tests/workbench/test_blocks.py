@@ -48,7 +48,10 @@ TAKEN = {
     "section at its longest": section("x" * 3000),
     "section with fields and accessory": section("a") | {"fields": [PLAIN] * 10, "accessory": BUTTON},
     "header": {"type": "header", "text": PLAIN | {"emoji": True}, "level": 2},
-    "context": {"type": "context", "elements": [PLAIN, {"type": "image", "image_url": "https://x/y.png", "alt_text": ""}]},
+    "context": {
+        "type": "context",
+        "elements": [PLAIN, {"type": "image", "image_url": "https://x/y.png", "alt_text": ""}],
+    },
     "actions": actions(BUTTON, {"type": "static_select", "action_id": "s", "options": [option("1")]}),
     "overflow": actions({"type": "overflow", "options": [option("1") | {"url": "https://x"}]}),
     "image": {"type": "image", "image_url": "https://x/y.png", "alt_text": "chart", "title": PLAIN},
@@ -97,9 +100,15 @@ def test_what_slack_documents_is_taken(block: dict[str, Any]) -> None:
 
 
 REFUSED: dict[str, tuple[list[Any], str]] = {
-    "a section too long": ([section("x" * 3001)], "must be less than 3001 characters [json-pointer:/blocks/0/text/text]"),
+    "a section too long": (
+        [section("x" * 3001)],
+        "must be less than 3001 characters [json-pointer:/blocks/0/text/text]",
+    ),
     "an empty section": ([section("")], "must be more than 0 characters [json-pointer:/blocks/0/text/text]"),
-    "a section without text": ([{"type": "section"}], "must provide at least one of: text, fields [json-pointer:/blocks/0]"),
+    "a section without text": (
+        [{"type": "section"}],
+        "must provide at least one of: text, fields [json-pointer:/blocks/0]",
+    ),
     "a long field": (
         [{"type": "section", "fields": [PLAIN, PLAIN | {"text": "x" * 2001}]}],
         "must be less than 2001 characters [json-pointer:/blocks/0/fields/1/text]",
@@ -120,13 +129,19 @@ REFUSED: dict[str, tuple[list[Any], str]] = {
         [{"type": "section", "text": {"type": "mrkdwn", "text": "a", "emoji": True}}],
         "invalid additional property: emoji [json-pointer:/blocks/0/text]",
     ),
-    "an unknown key": ([{"type": "divider", "colour": "red"}], "invalid additional property: colour [json-pointer:/blocks/0]"),
+    "an unknown key": (
+        [{"type": "divider", "colour": "red"}],
+        "invalid additional property: colour [json-pointer:/blocks/0]",
+    ),
     "an unknown block": ([{"type": "sektion"}], "unsupported type: sektion [json-pointer:/blocks/0/type]"),
     "a block without type": ([{}], "missing required field: type [json-pointer:/blocks/0]"),
     "None, which the SDK makes of blocks it does not know": ([None], "must provide an object [json-pointer:/blocks/0]"),
     "blocks that are no list": ({"type": "divider"}, "must provide an array [json-pointer:/blocks]"),  # type: ignore[dict-item]
     "no actions": ([actions()], "no fewer than 1 items allowed [json-pointer:/blocks/0/elements]"),
-    "too many actions": ([actions(*[{"type": "button", "text": PLAIN}] * 26)], "no more than 25 items allowed [json-pointer:/blocks/0/elements]"),
+    "too many actions": (
+        [actions(*[{"type": "button", "text": PLAIN}] * 26)],
+        "no more than 25 items allowed [json-pointer:/blocks/0/elements]",
+    ),
     "an input element among actions": (
         [actions({"type": "plain_text_input"})],
         "unsupported type: plain_text_input [json-pointer:/blocks/0/elements/0/type]",
@@ -188,8 +203,14 @@ REFUSED: dict[str, tuple[list[Any], str]] = {
         [table("table", [raw("a"), raw("b")], [raw("c")])],
         "all rows must have the same number of columns [json-pointer:/blocks/0/rows]",
     ),
-    "a wide table": ([table("table", [raw("a")] * 21)], "no more than 20 items allowed [json-pointer:/blocks/0/rows/0]"),
-    "a long table": ([table("table", *[[raw("a")]] * 101)], "no more than 100 items allowed [json-pointer:/blocks/0/rows]"),
+    "a wide table": (
+        [table("table", [raw("a")] * 21)],
+        "no more than 20 items allowed [json-pointer:/blocks/0/rows/0]",
+    ),
+    "a long table": (
+        [table("table", *[[raw("a")]] * 101)],
+        "no more than 100 items allowed [json-pointer:/blocks/0/rows]",
+    ),
     "two tables": ([table("table", [raw("a")])] * 2, "no more than 1 allowed: message.tables [json-pointer:/blocks]"),
     "a data table without caption": (
         [table("data_table", [raw("a")], [raw("b")])],
@@ -267,7 +288,10 @@ VIEWS: dict[str, tuple[dict[str, Any], str]] = {
         {"type": "modal", "title": PLAIN, "blocks": [{"type": "divider"}] * 101},
         "no more than 100 items allowed [json-pointer:/view/blocks]",
     ),
-    "a home where a modal is wanted": ({"type": "home", "blocks": []}, "unsupported type: home [json-pointer:/view/type]"),
+    "a home where a modal is wanted": (
+        {"type": "home", "blocks": []},
+        "unsupported type: home [json-pointer:/view/type]",
+    ),
 }
 
 

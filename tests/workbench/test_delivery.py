@@ -11,9 +11,7 @@ from slack_bolt.async_app import AsyncApp
 from slack_sdk.signature import SignatureVerifier
 
 from bot.workbench import ManualClock, Workbench
-
-from .conftest import Starter, client_of
-from .test_socket_mode import until, until_waiting
+from tests.workbench.conftest import Starter, client_of
 
 START = 1_800_000_000
 Listening = Callable[[web.Application], Awaitable[str]]
@@ -105,7 +103,7 @@ async def test_every_request_is_signed_over_its_raw_body(start: Starter, listeni
     workbench = await with_app(start, listening, app)
     workbench.say("hällo", channel="ops")
     await workbench.command("/stock", "a&b=ü")
-    await until(lambda: len(app.requests) == 2)
+    await workbench.until(lambda: len(app.requests) == 2)
     verifier = SignatureVerifier(workbench.signing_secret)
     assert all(verifier.is_valid_request(body, headers) for headers, body in app.requests)
     stranger = SignatureVerifier("another secret")
@@ -140,10 +138,10 @@ async def test_an_event_is_tried_at_once_after_a_minute_and_after_five(start: St
     workbench = await with_app(start, listening, app, clock=clock)
     workbench.say("hello", channel="ops")
     for moment, tried in ((START + 60, 2), (START + 360, 3)):
-        await until_waiting(clock, moment)
+        await clock.awaited(moment)
         assert len(app.requests) == tried
         clock.advance(moment - clock.now())
-    await until(lambda: len(workbench.delivery.log) == 4)
+    await workbench.until(lambda: len(workbench.delivery.log) == 4)
     numbers = [headers.get("X-Slack-Retry-Num") for headers, _ in app.requests]
     reasons = [headers.get("X-Slack-Retry-Reason") for headers, _ in app.requests]
     assert numbers == [None, "1", "2", "3"]
@@ -156,7 +154,7 @@ async def test_an_app_may_ask_for_no_retries(start: Starter, listening: Listenin
     app = App(web.Response(status=500, headers={"X-Slack-No-Retry": "1"}))
     workbench = await with_app(start, listening, app)
     workbench.say("hello", channel="ops")
-    await until(lambda: workbench.delivery.log)
+    await workbench.until(lambda: workbench.delivery.log)
     assert [row["outcome"] for row in workbench.delivery.log] == ["http_error"]
     assert len(app.requests) == 1
 
@@ -167,7 +165,7 @@ async def test_an_event_that_nobody_subscribed_to_is_not_sent(start: Starter, li
     workbench.say("<@U0FLOOR> hello", channel="ops")
     workbench.say("in private", channel="U0ANNA")
     workbench.open_home("U0ANNA")
-    await until(lambda: len(workbench.delivery.log) == 1)
+    await workbench.until(lambda: len(workbench.delivery.log) == 1)
     assert [json.loads(body)["event"]["type"] for _, body in app.requests] == ["message"]
 
 

@@ -10,8 +10,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.workbench import ManualClock, Workbench
 from bot.workbench.faults import BadRule, Faults
-
-from .conftest import Starter, client_of
+from tests.workbench.conftest import Starter, client_of
 
 NOWHERE: frozenset[str] = frozenset()
 
@@ -121,7 +120,13 @@ def test_the_same_seed_throws_the_same_dice() -> None:
     assert 10 < sum(throws(7)) < 40
 
 
-BAD: list[dict[str, Any]] = [{"kind": "explode"}, {"kind": "error:"}, {"kind": "lose", "when": "now"}, {}]
+BAD: list[dict[str, Any]] = [
+    {"kind": "lose", "times": "often"},
+    {"kind": "explode"},
+    {"kind": "error:"},
+    {"kind": "lose", "when": "now"},
+    {},
+]
 
 
 @pytest.mark.parametrize("rule", BAD)

@@ -5,8 +5,7 @@ from slack_sdk.errors import SlackApiError
 
 from bot.workbench import ManualClock
 from bot.workbench.limits import PER_MINUTE, POST_BURST, RateLimits
-
-from .conftest import Starter, client_of
+from tests.workbench.conftest import Starter, client_of
 
 
 @pytest.fixture

@@ -9,8 +9,7 @@ from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.workbench import Workbench
-
-from .conftest import Connector, Starter
+from tests.workbench.conftest import Connector, Starter
 
 
 @pytest.fixture
@@ -159,6 +158,11 @@ async def test_a_channel_is_archived_and_the_manifest_set_from_outside(
     assert not workbench.workspace.channels["C0OPS"].joined
     await post(page, "manifest", features={"slash_commands": [{"command": "/stock"}]})
     assert (await get(page, "/workbench/state"))["commands"][0]["command"] == "/stock"
+
+
+async def test_an_act_that_is_no_json_is_refused(page: aiohttp.ClientSession) -> None:
+    async with page.post("/workbench/message", data="{") as response:
+        assert (response.status, (await response.json())["error"]) == (400, "invalid_json")
 
 
 @pytest.mark.parametrize("path", ["/page/nothing.js", "/page/../server.py", "/page/%2e%2e/server.py", "/page/"])

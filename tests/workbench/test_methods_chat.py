@@ -7,8 +7,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.workbench import Workbench
-
-from .conftest import Starter, client_of
+from tests.workbench.conftest import Starter, client_of
 
 METADATA = {"event_type": "post", "event_payload": {"key": "1"}}
 SECTION = {"type": "section", "text": {"type": "mrkdwn", "text": "*a*"}}
@@ -38,9 +37,15 @@ async def test_a_persons_id_opens_the_direct_message(workbench: Workbench, clien
         ({"channel": "ops", "text": ""}, "no_text"),
         ({"channel": "ops", "text": "a", "blocks": "[{"}, "invalid_blocks_format"),
         ({"channel": "ops", "text": "a", "metadata": {"event_type": "a"}}, "invalid_metadata_format"),
-        ({"channel": "ops", "text": "a", "metadata": {"event_type": "a", "event_payload": {"b": "x" * 8000}}}, "metadata_too_large"),
+        (
+            {"channel": "ops", "text": "a", "metadata": {"event_type": "a", "event_payload": {"b": "x" * 8000}}},
+            "metadata_too_large",
+        ),
         ({"channel": "ops", "text": "a", "attachments": [{"text": "a"}] * 101}, "too_many_attachments"),
         ({"channel": "ops", "text": "a", "thread_ts": "1.000000"}, "cannot_reply_to_message"),
+        ({"channel": "ops", "text": "a", "markdown_text": "b"}, "markdown_text_conflict"),
+        ({"channel": "ops", "markdown_text": "x" * 12_001}, "msg_too_long"),
+        ({"channel": "ops", "text": "a", "attachments": "[{"}, "invalid_attachments"),
     ],
 )
 async def test_a_post_that_slack_refuses_is_refused(
@@ -65,7 +70,30 @@ async def test_text_beyond_forty_thousand_characters_is_cut_with_a_warning(
 ) -> None:
     answer = await client.chat_postMessage(channel="ops", text="x" * 40_001)
     assert answer["warning"] == "message_truncated"
-    assert len(workbench.messages("ops")[0]["text"]) == 40_000
+    assert sum(len(message["text"]) for message in workbench.messages("ops")) == 40_000
+
+
+async def test_text_beyond_four_thousand_characters_becomes_several_messages_that_repeat_the_blocks(
+    workbench: Workbench, client: AsyncWebClient
+) -> None:
+    answer = await client.chat_postMessage(channel="ops", text="x" * 4_001, blocks=[SECTION], metadata=METADATA)
+    first, second = workbench.messages("ops")
+    assert (len(first["text"]), len(second["text"])) == (4_000, 1)
+    assert first["blocks"] == second["blocks"]
+    assert first["ts"] == answer["ts"] and "metadata" not in second
+
+
+async def test_markdown_text_becomes_a_markdown_block(workbench: Workbench, client: AsyncWebClient) -> None:
+    await client.chat_postMessage(channel="ops", markdown_text="# Title")
+    assert workbench.messages("ops")[0]["blocks"][0]["text"] == "# Title"
+
+
+async def test_a_broadcast_reply_stands_in_the_channel_too(client: AsyncWebClient) -> None:
+    parent = (await client.chat_postMessage(channel="ops", text="parent"))["ts"]
+    await client.chat_postMessage(channel="ops", text="quiet", thread_ts=parent)
+    await client.chat_postMessage(channel="ops", text="loud", thread_ts=parent, reply_broadcast=True)
+    history = await client.conversations_history(channel="C0OPS")
+    assert [message["text"] for message in history["messages"]] == ["loud", "parent"]
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.workbench import ManualClock, Workbench
-
-from .conftest import Starter, client_of
+from tests.workbench.conftest import Starter, client_of
 
 BLOCKS = [{"type": "section", "block_id": "s", "text": {"type": "plain_text", "text": "a"}}]
 HOME = {"type": "home", "blocks": BLOCKS}

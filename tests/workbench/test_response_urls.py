@@ -2,12 +2,12 @@
 
 from typing import Any
 
+import aiohttp
 import pytest
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from bot.workbench import ManualClock, Workbench
-
-from .conftest import Starter, client_of
+from tests.workbench.conftest import Starter, client_of
 
 
 async def origin(workbench: Workbench) -> dict[str, Any]:
@@ -90,5 +90,15 @@ async def test_an_unknown_address_takes_nothing(workbench: Workbench) -> None:
 @pytest.mark.parametrize("body", ["", "[]", "text=hello"])
 async def test_what_is_no_json_object_is_refused(workbench: Workbench, body: str) -> None:
     url = hook(workbench)
-    answer = await url._perform_http_request(body=body, headers={"Content-Type": "application/json"})  # type: ignore[arg-type]
-    assert answer.status_code == 400
+    async with aiohttp.ClientSession() as session, session.post(url.url, data=body) as answer:
+        assert answer.status == 400
+
+
+async def test_a_post_may_be_made_to_fail_and_is_in_the_book(workbench: Workbench) -> None:
+    workbench.set_faults([{"method": "response_url", "kind": "status_500_after", "channel": "C0OPS", "times": 1}])
+    url = hook(workbench)
+    assert (await url.send(text="a")).status_code == 500
+    assert (await url.send(text="b")).status_code == 200
+    assert texts(workbench.ephemerals("ops")) == ["a", "b"]
+    assert [(row["method"], row["outcome"]) for row in workbench.calls] == [("response_url", "ok")] * 2
+    assert workbench.calls[0]["fault"] == "status_500_after"

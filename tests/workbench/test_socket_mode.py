@@ -10,8 +10,7 @@ from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.workbench import ManualClock, Workbench
-
-from .conftest import Connector, Starter
+from tests.workbench.conftest import Connector, Starter
 
 
 async def connected(session: aiohttp.ClientSession, workbench: Workbench) -> aiohttp.ClientWebSocketResponse:
@@ -85,24 +84,14 @@ async def test_an_event_without_ack_comes_again_as_the_same_event(start: Starter
         assert (first["retry_attempt"], second["retry_attempt"], second["retry_reason"]) == (0, 1, "timeout")
         assert first["payload"]["event_id"] == second["payload"]["event_id"]
         assert first["envelope_id"] != second["envelope_id"]
-        await until_waiting(clock, 1_800_000_060)
+        await clock.awaited(1_800_000_060)
         clock.advance(60)
         third = await told(socket)
         assert third["retry_attempt"] == 2
         await socket.send_json({"envelope_id": third["envelope_id"]})
-        await until(lambda: workbench.delivery.log[-1]["outcome"] == "ok")
+        await workbench.until(lambda: workbench.delivery.log[-1]["outcome"] == "ok")
         assert [row["outcome"] for row in workbench.delivery.log] == ["timeout", "timeout", "ok"]
         assert clock.waiting() == []
-
-
-async def until(holds: Any) -> None:
-    async with asyncio.timeout(5):
-        while not holds():
-            await asyncio.sleep(0)
-
-
-async def until_waiting(clock: ManualClock, moment: float) -> None:
-    await until(lambda: moment in clock.waiting())
 
 
 async def test_an_event_sent_while_a_connection_breaks_reaches_the_next_one(start: Starter) -> None:
@@ -146,15 +135,9 @@ async def test_a_bolt_app_comes_back_after_a_disconnect(
 
     await connect(workbench, app)
     await workbench.disconnect_sockets("refresh_requested")
-    await until_open(workbench)
+    await workbench.until(lambda: workbench.sockets.open, seconds=10)
     workbench.say("still there?", channel="ops")
-    await until(lambda: heard == ["still there?"])
-
-
-async def until_open(workbench: Workbench) -> None:
-    async with asyncio.timeout(10):
-        while not workbench.sockets.open:
-            await asyncio.sleep(0.01)
+    await workbench.until(lambda: heard == ["still there?"])
 
 
 async def test_what_is_no_ack_is_ignored(workbench: Workbench) -> None:

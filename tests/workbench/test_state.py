@@ -11,8 +11,7 @@ from typing import Any
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.workbench import ManualClock
-
-from .conftest import Starter, client_of
+from tests.workbench.conftest import Starter, client_of
 
 ROOT = Path(__file__).parents[2]
 HOME = {"type": "home", "blocks": []}
@@ -98,9 +97,7 @@ async def test_messages_homes_modals_manifest_and_channels_survive_a_restart(sta
     assert again["is_duplicate"]
 
 
-async def test_timestamps_go_on_rising_when_the_clock_steps_back_over_a_restart(
-    start: Starter, tmp_path: Path
-) -> None:
+async def test_timestamps_go_on_rising_when_the_clock_steps_back_over_a_restart(start: Starter, tmp_path: Path) -> None:
     first = await start(state=tmp_path, clock=ManualClock(1_800_000_000))
     early = (await client_of(first).chat_postMessage(channel="ops", text="a"))["ts"]
     await first.stop()
