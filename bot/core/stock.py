@@ -180,7 +180,7 @@ def lasts(cover: Cover) -> Line:
 
 def in_days(count: float) -> Quantity:
     """A number of days: one decimal below ten, whole days above."""
-    return Quantity(round(count, 1) if count < 10 else round(count), "d", 1)
+    return Quantity(round(count, 1), "d", 1) if count < 9.95 else Quantity(round(count), "d")
 
 
 def counted(number: float, one: str) -> Quantity:

@@ -89,7 +89,8 @@ def _cost(price: Money | None, missing: int, orders: tuple[OrderState, ...]) -> 
 def _views(facts: Facts, position: Position, missing: int, orders: tuple[OrderState, ...]) -> dict[str, View]:
     short = say(counted(missing, "unit"), " are ordered that do not exist")
     figures = (("On hand", on_hand(position)), ("Inbound", on_order(position, facts.now)))
-    held = say("holds ", _names(orders), " and " if orders else "", "finds or orders ", counted(missing, "unit"))
+    holds = say("holds ", _names(orders), " and ") if orders else ()
+    held = say(holds, "finds or orders ", counted(missing, "unit"))
     views = {"warehouse": View(short, Step(held, within=timedelta(hours=2)), figures)}
     if orders:
         refunds = say("decides refund or wait for ", _names(orders))
