@@ -98,7 +98,7 @@ class PostRow(SQLModel, table=True):
         Index("ix_post_lease", "lease_until"),
         Index("ix_post_state", "state"),
         Index("ix_post_alert", "alert"),
-        Index("ix_post_changed", "changed_at"),
+        Index("ix_post_created", "created_at"),
     )
 
     id: str = Field(primary_key=True)
@@ -118,7 +118,6 @@ class PostRow(SQLModel, table=True):
     first_attempt_at: datetime | None = Field(default=None, sa_type=Instant)
     last_attempt_at: datetime | None = Field(default=None, sa_type=Instant)
     created_at: datetime = Field(sa_type=Instant)
-    changed_at: datetime = Field(sa_type=Instant)
     reason: str = ""
     alert: int | None = Field(default=None, sa_type=BigId)
     message: str | None = None

@@ -255,7 +255,6 @@ def upgrade() -> None:
         sa.Column("first_attempt_at", Instant(), nullable=True),
         sa.Column("last_attempt_at", Instant(), nullable=True),
         sa.Column("created_at", Instant(), nullable=False),
-        sa.Column("changed_at", Instant(), nullable=False),
         sa.Column("reason", sa.String(), nullable=False),
         sa.Column("alert", BigId, nullable=True),
         sa.Column("message", sa.String(), nullable=True),
@@ -263,7 +262,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("channel", "key", name="uq_post_key"),
     )
     op.create_index("ix_post_alert", "post", ["alert"], unique=False)
-    op.create_index("ix_post_changed", "post", ["changed_at"], unique=False)
+    op.create_index("ix_post_created", "post", ["created_at"], unique=False)
     op.create_index("ix_post_lease", "post", ["lease_until"], unique=False)
     op.create_index("ix_post_look", "post", ["look_at"], unique=False)
     op.create_index("ix_post_state", "post", ["state"], unique=False)

@@ -1,0 +1,168 @@
+"""Alerts and their log. An alert is read and saved in one write transaction, in which its row is locked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Select, bindparam, func, select
+
+from bot.core.alerts import Alert, Seat
+from bot.core.facts import AlertLine, LogLine, PostLine, Story
+from bot.core.parts import Line
+from bot.core.subject import Subject
+from bot.store import posts
+from bot.store.codec import dump, line, load
+from bot.store.decisions import shown_of
+from bot.store.dialect import cut, insert, locked, upsert
+from bot.store.engine import Connection
+from bot.store.tables.work import alert as alerts
+from bot.store.tables.work import alert_log, counter
+
+FIRST_NUMBER = 1001
+RECENT = timedelta(days=30)
+_SAVED = ("state", "severity", "version", "open", "resolved_at", "snoozed_until", "recheck_at", "body")
+_MATTER = (
+    alerts.c.shop == bindparam("in_shop"),
+    alerts.c.rule == bindparam("by_rule"),
+    alerts.c.about == bindparam("on_about"),
+    alerts.c.subject == bindparam("on_subject"),
+)
+_NEWEST = select(alerts.c.body).where(*_MATTER).order_by(alerts.c.episode.desc()).limit(1)
+_EPISODES = select(func.max(alerts.c.episode), func.count().filter(alerts.c.opened_at >= bindparam("since"))).where(
+    *_MATTER
+)
+_BY_NUMBER = select(alerts.c.body).where(alerts.c.number == bindparam("of_number"))
+_OPEN = select(alerts.c.body).where(alerts.c.open.is_(True)).order_by(alerts.c.severity.desc(), alerts.c.number)
+
+
+def newest(connection: Connection, shop: str, rule: str, subject: Subject) -> Alert | None:
+    """The matter's newest episode, its row locked until the write transaction ends."""
+    return _one(connection, _NEWEST, _matter(shop, rule, subject))
+
+
+def by_number(connection: Connection, number: int) -> Alert | None:
+    """The alert of a number, its row locked until the write transaction ends."""
+    return _one(connection, _BY_NUMBER, {"of_number": number})
+
+
+def seat(connection: Connection, shop: str, rule: str, subject: Subject, now: datetime) -> Seat:
+    """The place of a new alert on the matter. Each call uses up a number, so ask only when a verdict fires and no
+    episode is open."""
+    matter = {**_matter(shop, rule, subject), "since": now - RECENT}
+    episode, recent = connection.execute(_EPISODES, matter).one()
+    return Seat(_next_number(connection), shop, rule, subject, (episode or 0) + 1, recent + 1)
+
+
+def _next_number(connection: Connection) -> int:
+    statement = insert(connection.dialect.name, counter)
+    counted = statement.on_conflict_do_update(index_elements=["name"], set_={"value": counter.c.value + 1}).returning(
+        counter.c.value
+    )
+    return int(connection.execute(counted, {"name": "alert", "value": FIRST_NUMBER}).scalar_one())
+
+
+def save(
+    connection: Connection,
+    alert: Alert,
+    change: str,
+    actor: str,
+    reason: Line,
+    now: datetime,
+    recheck_at: datetime | None = None,
+) -> None:
+    """Keeps the alert as it stands and writes into its log what changed it, by whom and why.
+
+    ``recheck_at`` is when time alone should have the rule decide again. A change of "none" is not logged.
+    """
+    row = {
+        "number": alert.number, "shop": alert.shop, "rule": alert.rule, "about": alert.subject.about,
+        "subject": cut(alert.subject.id), "episode": alert.episode, "state": alert.state,
+        "severity": int(alert.severity), "version": alert.version, "open": alert.state != "resolved",
+        "opened_at": alert.opened_at, "resolved_at": alert.resolved_at, "snoozed_until": alert.snoozed_until,
+        "recheck_at": recheck_at, "body": dump(alert),
+    }  # fmt: skip
+    connection.execute(upsert(connection.dialect.name, alerts, _SAVED), row)
+    if change != "none":
+        entry = {"number": alert.number, "at": now, "change": change, "actor": actor, "reason": dump(reason)}
+        connection.execute(alert_log.insert(), entry)
+
+
+def open_on(connection: Connection, shop: str, subject: Subject, rules: Iterable[str]) -> Alert | None:
+    """The worst open alert of any of these rules on a subject: it inhibits others."""
+    query = (
+        select(alerts.c.body)
+        .where(
+            alerts.c.shop == shop,
+            alerts.c.about == subject.about,
+            alerts.c.subject == cut(subject.id),
+            alerts.c.open.is_(True),
+            alerts.c.rule.in_(tuple(rules)),
+        )
+        .order_by(alerts.c.severity.desc(), alerts.c.number)
+        .limit(1)
+    )
+    found = connection.execute(query).scalar()
+    return load(Alert, found) if found is not None else None
+
+
+def open_alerts(connection: Connection) -> list[Alert]:
+    """Every alert that is not resolved, worst first."""
+    return [load(Alert, body) for body in connection.execute(_OPEN).scalars()]
+
+
+def snoozes_over(connection: Connection, now: datetime) -> list[Alert]:
+    """Alerts whose snooze has ended, their rows locked; those that another worker holds are left out."""
+    query = select(alerts.c.body).where(
+        alerts.c.open.is_(True), alerts.c.state == "snoozed", alerts.c.snoozed_until <= now
+    )
+    return [load(Alert, body) for body in connection.execute(locked(connection, query, skip=True)).scalars()]
+
+
+def logged(connection: Connection, number: int) -> tuple[LogLine, ...]:
+    """What happened to an alert, oldest first."""
+    query = select(alert_log).where(alert_log.c.number == number).order_by(alert_log.c.id)
+    return tuple(LogLine(row.at, row.change, row.actor, line(row.reason)) for row in connection.execute(query))
+
+
+def story(connection: Connection, number: int) -> Story | None:
+    """An alert with all that is recorded of it; None for a number that nobody has."""
+    alert = by_number(connection, number)
+    if alert is None:
+        return None
+    where = tuple(
+        PostLine(post.channel, post.state, post.reason, post.last_attempt_at if post.ts else None)
+        for post in posts.of_alert(connection, number)
+    )
+    facts = shown_of(connection, alert.shop, alert.rule, alert.subject)
+    return Story(listed(alert), facts, logged(connection, number), where)
+
+
+def listed(alert: Alert) -> AlertLine:
+    """The alert as a list names it."""
+    cost = alert.fire.cost.amount.high if alert.fire.cost else None
+    return AlertLine(
+        number=alert.number,
+        rule=alert.rule,
+        subject=alert.subject.id,
+        state=alert.state,
+        severity=alert.severity.name.lower(),
+        title=alert.fire.title,
+        department=alert.holder.department,
+        person=alert.holder.person,
+        opened_at=alert.opened_at,
+        due_at=alert.due_at,
+        cost_minor=cost.minor if cost else None,
+        cost_currency=cost.currency if cost else None,
+        resolved_at=alert.resolved_at,
+    )
+
+
+def _matter(shop: str, rule: str, subject: Subject) -> dict[str, Any]:
+    return {"in_shop": shop, "by_rule": rule, "on_about": subject.about, "on_subject": cut(subject.id)}
+
+
+def _one(connection: Connection, query: Select[Any], names: dict[str, Any]) -> Alert | None:
+    found = connection.execute(locked(connection, query), names).scalar()
+    return load(Alert, found) if found is not None else None

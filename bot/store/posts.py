@@ -1,0 +1,250 @@
+"""Posts: the messages that ought to exist, and who is at work on which. ``bot.core.dispatch`` says what states mean.
+
+``look_at`` is the one column by which work is found: when a post is due, or when the lease on it ends; it is NULL
+where nothing is left to do, so neither claiming nor waking looks at what is finished.
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+from dataclasses import dataclass, fields, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, RowMapping, and_, case, func, null, or_, select, update
+
+from bot.core.dispatch import Post, claimed, error_class
+from bot.core.message import Message
+from bot.store.codec import dump, load
+from bot.store.dialect import insert_new, locked
+from bot.store.engine import Connection
+from bot.store.tables.work import post as posts
+
+_NAMES = uuid.UUID("8f2f4d0e-7a51-5c1b-9c27-3f6d1d1a6b52")
+_FIELDS = tuple(spec.name for spec in fields(Post))
+_ALERT = re.compile(r"alert/(\d{1,15})(?:/|$)", re.ASCII)
+_LIVE = ("wanted", "maybe", "sending")
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A post in our hands until its lease ends, what it should show, and the root of its thread when it is a reply."""
+
+    post: Post
+    message: Message
+    thread_ts: str | None
+
+
+def alert_key(number: int, part: str = "") -> str:
+    """The key of an alert's post ("alert/1042"), or of another post that belongs to it ("alert/1042/thread-2")."""
+    return f"alert/{number}/{part}" if part else f"alert/{number}"
+
+
+def want(
+    connection: Connection,
+    channel: str,
+    key: str,
+    message: Message,
+    *,
+    urgency: int,
+    now: datetime,
+    thread: str = "",
+    due_at: datetime | None = None,
+    fresh: bool = False,
+    reason: str = "",
+) -> Post:
+    """The post that shall show ``message``: a new one, or the one of that key with its wanted version raised.
+
+    The same content again is no new version. ``due_at`` holds a post that nobody has tried to send yet, for
+    ``reason``. ``thread`` is the key of the root post in the same channel. ``fresh`` asks for a new message in place
+    of an edit: people are called once more, and the message shown so far is left as it stands.
+    """
+    before = _locked(connection, channel, key)
+    body = dump(message)
+    if before is None:
+        made = _new(channel, key, urgency, now, thread, due_at or now, reason)
+        connection.execute(insert_new(connection.dialect.name, posts), _row(made) | {"message": body})
+        return made
+    raised = before["message"] != body or fresh or before["state"] == "dropped"
+    post = _raised(_post(before), raised, fresh, due_at, now, reason)
+    post = replace(post, urgency=max(urgency, post.urgency) if post.state in _LIVE else urgency, thread=thread)
+    if raised or post != _post(before):
+        values = _row(post) | {"message": body}
+        connection.execute(update(posts).where(posts.c.id == before["id"]).values(**values))
+    return post
+
+
+def _new(channel: str, key: str, urgency: int, now: datetime, thread: str, due_at: datetime, reason: str) -> Post:
+    return Post(
+        id=_name(channel, key, 1), channel=channel, key=key, state="wanted", wanted=1, thread=thread, urgency=urgency,
+        due_at=due_at, created_at=now, reason=reason,
+    )  # fmt: skip
+
+
+def _raised(post: Post, raised: bool, fresh: bool, due_at: datetime | None, now: datetime, reason: str) -> Post:
+    """The post with its next version wanted. What somebody is sending, or may have sent, stays in its state; and a
+    wait that Slack asked for stays a wait."""
+    if raised:
+        post = replace(post, wanted=post.wanted + 1)
+    if fresh and post.state in ("shown", "wanted", "parked", "dropped") and post.ts is not None:
+        name = _name(post.channel, post.key, post.wanted)
+        post = replace(post, id=name, ts=None, shown=0, first_attempt_at=None, last_attempt_at=None)
+    match post.state:
+        case "shown" | "dropped" if raised:
+            return replace(post, state="wanted", due_at=due_at or now, reason=reason)
+        case "parked" if raised and error_class(post.reason) == "content":
+            return replace(post, state="wanted", due_at=due_at or now, reason=reason)
+        case "wanted" if post.last_attempt_at is None and post.lease_until is None:
+            return replace(post, due_at=due_at or now, reason=reason)
+        case _:
+            return post
+
+
+def drop(connection: Connection, channel: str, key: str, reason: str, now: datetime) -> bool:
+    """Takes back a post that nobody has seen as of ``now``. False when it is shown, or may be, or does not exist."""
+    statement = (
+        update(posts)
+        .where(
+            posts.c.channel == channel,
+            posts.c.key == key,
+            posts.c.ts.is_(None),
+            posts.c.state.in_(("wanted", "parked")),
+        )
+        .values(state="dropped", reason=reason, due_at=now, look_at=null(), lease_until=null())
+    )
+    return connection.execute(statement).rowcount == 1
+
+
+def find(connection: Connection, channel: str, key: str) -> Post | None:
+    """The post of that key in that channel."""
+    query = select(posts).where(posts.c.channel == channel, posts.c.key == key)
+    found = connection.execute(query).mappings().first()
+    return _post(found) if found is not None else None
+
+
+def claim(connection: Connection, now: datetime, most: int) -> list[Claimed]:
+    """Takes posts to work on, the most urgent and then the oldest first; at most one a channel, and none in a channel
+    in which somebody is at work. A reply waits until its root is shown."""
+    chosen = connection.execute(
+        locked(connection, select(posts).where(posts.c.id.in_(_next(now, most))), skip=True)
+    ).mappings()
+    found = sorted(chosen, key=lambda row: (-row["urgency"], row["created_at"], row["id"]))
+    return [_take(connection, row, now) for row in found]
+
+
+def _next(now: datetime, most: int) -> Any:
+    busy = select(posts.c.channel).where(posts.c.lease_until > now)
+    place = func.row_number().over(
+        partition_by=posts.c.channel, order_by=(posts.c.urgency.desc(), posts.c.created_at, posts.c.id)
+    )
+    ready = (
+        select(posts.c.id, posts.c.urgency, posts.c.created_at, place.label("place"))
+        .where(posts.c.look_at <= now, posts.c.channel.not_in(busy), _root_shown())
+        .subquery()
+    )
+    return (
+        select(ready.c.id)
+        .where(ready.c.place == 1)
+        .order_by(ready.c.urgency.desc(), ready.c.created_at, ready.c.id)
+        .limit(most)
+    )
+
+
+def _root_shown() -> ColumnElement[bool]:
+    root = posts.alias("root")
+    shown = select(root.c.id).where(
+        root.c.channel == posts.c.channel, root.c.key == posts.c.thread, root.c.ts.is_not(None)
+    )
+    return or_(posts.c.thread == "", shown.exists())
+
+
+def _take(connection: Connection, row: RowMapping, now: datetime) -> Claimed:
+    post = claimed(_post(row), now)
+    connection.execute(update(posts).where(posts.c.id == post.id).values(**_row(post)))
+    root = find(connection, post.channel, post.thread) if post.thread else None
+    return Claimed(post, load(Message, row["message"]), root.ts if root else None)
+
+
+def save(connection: Connection, post: Post) -> bool:
+    """Keeps what became of a claimed post. False, and nothing kept, when somebody else has taken it over meanwhile.
+
+    What is wanted is not the worker's to write: a version wanted while it worked stays wanted.
+    """
+    kept = _row(post)
+    for name in ("id", "channel", "key", "wanted", "thread", "urgency", "created_at", "alert"):
+        del kept[name]
+    if post.state == "shown":
+        behind = posts.c.wanted > post.shown
+        kept["state"] = case((behind, "wanted"), else_="shown")
+        kept["look_at"] = case((behind, post.due_at), else_=null())
+    statement = update(posts).where(posts.c.id == post.id, posts.c.epoch == post.epoch).values(**kept)
+    return connection.execute(statement).rowcount == 1
+
+
+def next_due(connection: Connection) -> datetime | None:
+    """When to look at posts next (aware UTC), None when there is nothing to do."""
+    found: datetime | None = connection.execute(
+        select(func.min(posts.c.look_at)).where(posts.c.look_at.is_not(None), _root_shown())
+    ).scalar()
+    return found
+
+
+def parked(connection: Connection) -> list[Post]:
+    """Posts that cannot be shown until an operator has seen to it, oldest first."""
+    query = select(posts).where(posts.c.state == "parked").order_by(posts.c.created_at)
+    return [_post(row) for row in connection.execute(query).mappings()]
+
+
+def release_parked(connection: Connection, id: str, now: datetime) -> bool:
+    """Has a parked post tried again. False when it is not parked."""
+    statement = (
+        update(posts)
+        .where(posts.c.id == id, posts.c.state == "parked")
+        .values(state="wanted", due_at=now, look_at=now, attempts=0, reason="")
+    )
+    return connection.execute(statement).rowcount == 1
+
+
+def by_state(connection: Connection) -> dict[str, int]:
+    """How many posts there are, by state."""
+    query = select(posts.c.state, func.count().label("number")).group_by(posts.c.state)
+    return {row.state: row.number for row in connection.execute(query)}
+
+
+def of_alert(connection: Connection, number: int) -> list[Post]:
+    """Where an alert shows: the posts whose keys ``alert_key`` made, oldest first."""
+    query = select(posts).where(posts.c.alert == number).order_by(posts.c.created_at, posts.c.id)
+    return [_post(row) for row in connection.execute(query).mappings()]
+
+
+def _locked(connection: Connection, channel: str, key: str) -> RowMapping | None:
+    query = select(posts).where(and_(posts.c.channel == channel, posts.c.key == key))
+    return connection.execute(locked(connection, query)).mappings().first()
+
+
+def _name(channel: str, key: str, version: int) -> str:
+    """An opaque name that says nothing to those who read it in the message's metadata."""
+    return str(uuid.uuid5(_NAMES, f"{channel}\n{key}\n{version}"))
+
+
+def _post(row: RowMapping) -> Post:
+    return Post(**{name: row[name] for name in _FIELDS})
+
+
+def _row(post: Post) -> dict[str, Any]:
+    found = _ALERT.match(post.key)
+    return {name: getattr(post, name) for name in _FIELDS} | {
+        "look_at": _look_at(post),
+        "alert": int(found[1]) if found else None,
+    }
+
+
+def _look_at(post: Post) -> datetime | None:
+    match post.state:
+        case "sending":
+            return post.lease_until
+        case "wanted" | "maybe":
+            return max(post.due_at, post.lease_until) if post.lease_until else post.due_at
+        case _:
+            return None
