@@ -86,14 +86,18 @@ def fit(blocks: Iterable[Json], surface: Surface = "message") -> list[Json]:
 
 def _few(blocks: list[Json]) -> list[Json]:
     """No more native tables and charts than a message may have."""
-    left = {"table": TABLES, "data_visualization": CHARTS}
+    left = {"table": TABLES, "data_table": TABLES, "data_visualization": CHARTS}
     kept: list[Json] = []
     for block in blocks:
-        kind = "table" if block["type"] == "data_table" else block["type"]
-        left[kind] = left.get(kind, 1) - 1 if kind in left else 1
-        if left[kind] >= 0:
+        kind = block["type"]
+        if left.get(kind, 1) > 0:
             kept.append(block)
+            left |= {key: left[key] - 1 for key in _TOGETHER.get(kind, ())}
     return kept
+
+
+_TABLES = ("table", "data_table")
+_TOGETHER = {"table": _TABLES, "data_table": _TABLES, "data_visualization": ("data_visualization",)}
 
 
 # The whole.
@@ -119,12 +123,13 @@ def _kept(blocks: list[Json], most: int) -> set[int]:
 
 def _packed(blocks: list[Json], keep: set[int], room: int, places: int) -> list[Json]:
     packed: list[Json] = []
-    left_out = 0
+    full, left_out = False, 0
     for place, block in enumerate(blocks):
         if place in keep:
             packed.append(block)
             continue
-        parts = [] if left_out or places < 2 else shrunk(block, room)
+        parts = [] if full or places < 2 else shrunk(block, room)
+        full = full or parts != [block]
         left_out += not parts
         room, places = room - size(parts), places - len(parts)
         packed.extend(parts)
@@ -138,7 +143,7 @@ def _noted(packed: list[Json], left_out: int) -> list[Json]:
     end = len(packed)
     while end and packed[end - 1]["type"] in _KEPT:
         end -= 1
-    return [*packed[:end], small(f"+{left_out} more parts"), *packed[end:]]
+    return [*packed[:end], small(f"+{left_out} more, left out"), *packed[end:]]
 
 
 def small(text: str) -> Json:
@@ -228,9 +233,11 @@ def _fit_context(block: Json) -> list[Json]:
 
 def _fit_actions(block: Json) -> list[Json]:
     """Buttons with one id each. One whose id or value is too long is left out, because a cut one would do another thing."""
-    buttons = {button["action_id"]: button for button in reversed(block["elements"]) if _usable(button)}
-    ordered = list(reversed(buttons.values()))[:BUTTONS]
-    return [block | {"elements": [_short_button(button) for button in ordered]}] if ordered else []
+    buttons: dict[str, Json] = {}
+    for button in block["elements"]:
+        if _usable(button):
+            buttons.setdefault(button["action_id"], _short_button(button))
+    return [block | {"elements": list(buttons.values())[:BUTTONS]}] if buttons else []
 
 
 def _usable(button: Json) -> bool:

@@ -50,7 +50,6 @@ HOSTILE = (
     "family 👩‍👩‍👧 and 👍🏽",
     "\u3164\u3164\u115f",
     "x" * 10_000,
-    "word " * 2_000,
     "",
     "   ",
     "…" * 400,
@@ -59,7 +58,7 @@ HOSTILE = (
 texts = st.one_of(
     st.sampled_from(HOSTILE), st.text(max_size=200), st.text(alphabet="<>@!&|:*\n\u202eé…\u0301a1", max_size=40)
 )
-long_texts = st.one_of(texts, st.integers(1, 6).map(lambda times: "long words " * 300 * times))
+long_texts = st.one_of(texts, st.sampled_from(("long words " * 40, "long words " * 400)))
 currencies = st.sampled_from(("EUR", "USD", "JPY", "KWD", "IQD", "XXX", "<@U"))
 amounts = st.builds(Money, st.integers(-(10**30), 10**30), currencies)
 numbers = st.floats(allow_nan=True, allow_infinity=True)
@@ -114,8 +113,8 @@ blocks = st.one_of(
 messages = st.builds(
     lambda summary, some, times: said.Message(summary, tuple(some) * times),
     lines,
-    st.lists(blocks, max_size=12),
-    st.sampled_from((1, 1, 1, 8)),
+    st.lists(blocks, max_size=8),
+    st.sampled_from((1, 1, 1, 6)),
 )
 
 

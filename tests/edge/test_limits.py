@@ -255,7 +255,7 @@ def test_the_block_that_fills_the_message_is_cut_and_the_rest_left_out() -> None
     assert sum(map(size, fitted)) <= limits.TOTAL
     assert texts_of(fitted[4])[0].endswith("x…")
     assert [block["type"] for block in fitted[5:]] == ["context", "actions", "context"]
-    assert fitted[5]["elements"][0]["text"] == "+1 more parts"
+    assert fitted[5]["elements"][0]["text"] == "+1 more, left out"
 
 
 def test_a_table_that_fills_the_message_loses_rows_and_says_so() -> None:

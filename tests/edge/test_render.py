@@ -13,16 +13,18 @@ from hypothesis import strategies as st
 from bot.core import message as said
 from bot.core.message import Message, button_value
 from bot.core.money import Money
-from bot.core.parts import Moment, MoneyRange, Person, Quantity, Share, ShopText, Text, say, strong
+from bot.core.parts import Moment, MoneyRange, Person, Quantity, Share, ShopText, say, strong
 from bot.core.subject import Subject
 from bot.core.verdict import Severity
 from bot.edge import limits
 from bot.edge.render import Rendered, bare, home, modal, plainer, render
 from bot.workbench.blocks import validate, validate_view
-from tests.edge.outgoing_fixtures import HOSTILE, LOOK, NOON, blocks, lines, messages, nodes
+from tests.edge.outgoing_fixtures import HOSTILE, LOOK, NOON, lines, messages, nodes
 
 ACTIVE = {"user", "usergroup", "channel", "broadcast", "link", "team", "mrkdwn", "markdown", "image"}
 EUR = "EUR"
+
+BIG = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 
 ALERT = Message(
     summary=say("HIGH: ", ShopText("Blue Hoodie M"), " runs out ", Moment(NOON, "day")),
@@ -228,7 +230,7 @@ def test_headings_bullets_and_dividers_have_their_blocks() -> None:
     assert divider == {"type": "divider"}
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large], deadline=None)
+@BIG
 @given(messages, st.booleans())
 def test_any_message_is_drawn_within_slacks_limits(message: Message, charts: bool) -> None:
     drawn = render(message, replace(LOOK, charts=charts))
@@ -238,7 +240,7 @@ def test_any_message_is_drawn_within_slacks_limits(message: Message, charts: boo
     json.dumps({"blocks": drawn.blocks, "text": drawn.text}, allow_nan=False).encode()
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large], deadline=None)
+@BIG
 @given(messages)
 def test_any_view_is_drawn_within_slacks_limits(message: Message) -> None:
     assert validate_view(modal("title", message.blocks, LOOK), "modal") == []
@@ -286,9 +288,3 @@ def test_people_are_mentioned_only_where_a_line_names_them(line: tuple[Any, ...]
     named = [part.id for part in line if isinstance(part, Person)]
     active = [node for node in nodes(drawn.blocks) if node.get("type") in ACTIVE]
     assert all(node["type"] == "user" and node["user_id"] in named for node in active)
-
-
-@given(blocks)
-def test_drawing_a_block_twice_gives_the_same(block: said.Block) -> None:
-    message = Message(say(Text("x")), (block,))
-    assert repr(render(message, LOOK)) == repr(render(message, LOOK))
