@@ -1,4 +1,4 @@
-"""What people do on the page and what the app gets: slash commands, buttons, menus, pickers, modals, App Home. The app is a real Bolt app."""
+"""What people do on the page and what the app, a real Bolt app, gets: commands, buttons, pickers, modals, App Home."""
 
 import asyncio
 import re
@@ -10,9 +10,8 @@ from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.workbench import Workbench
-
-from .conftest import Connector
-from .page_fixtures.browser import message, needs_browser, opened, put_blocks, story
+from tests.workbench.conftest import Connector
+from tests.workbench.page_fixtures.browser import message, needs_browser, opened, put_blocks, story
 
 pytestmark = needs_browser
 
@@ -162,7 +161,7 @@ async def test_a_button_that_nobody_answers_says_so_beside_it(workbench: Workben
 async def submitted(
     workbench: Workbench, app: AsyncApp, connect: Connector, told: Json, client: AsyncWebClient
 ) -> list[Json]:
-    """What the app gets from a modal that its button opens; it refuses a reason of one word and else answers by a second modal."""
+    """What the app gets from the modal that its button opens; it refuses a reason of one word, else pushes a second."""
     values: list[Json] = []
 
     async def show(ack: Any, body: Json) -> None:

@@ -1,4 +1,4 @@
-"""What the page draws: every block and element, marked-up text, charts and tables, and text that tries to be more than text."""
+"""What the page draws: every block and element, marked-up text, charts, tables, and text that tries to be more."""
 
 from typing import Any
 
@@ -6,8 +6,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from bot.workbench import Workbench
-
-from .page_fixtures.browser import message, needs_browser, opened, put_blocks, story, tell
+from tests.workbench.page_fixtures.browser import message, needs_browser, opened, put_blocks, story, tell
 
 pytestmark = needs_browser
 
@@ -54,13 +53,13 @@ async def test_every_block_is_drawn_by_its_own_renderer_and_an_unknown_one_is_na
 
 
 @pytest.mark.usefixtures("told")
-async def test_an_alert_shows_its_title_fields_buttons_thread_and_edit(workbench: Workbench) -> None:
+async def test_an_alert_shows_its_title_figures_buttons_thread_and_edit(workbench: Workbench) -> None:
     async with opened(workbench, "C0WAREHOUSE") as page:
         alert = message(page, "Blue Hoodie M (SKU-123) runs out")
-        await expect(alert.get_by_role("heading", name="HIGH")).to_have_text(
-            "🔴 HIGH · Blue Hoodie M (SKU-123) runs out Thu, Spring Sale ends Sun"
-        )
-        await expect(alert.locator(".fields > *")).to_have_count(4)
+        title = alert.locator("[data-block=rich_text]").first
+        await expect(title).to_have_text("HIGH 🔴 · Blue Hoodie M (SKU-123) runs out Thu, Spring Sale ends Sun")
+        await expect(alert).to_contain_text("Cover  4.4 d, was 6.1")
+        await expect(alert.locator("[data-block=context]")).to_contain_text("A-1042 :no_bell:")
         await expect(alert.get_by_role("button", name="Take it")).to_be_visible()
         await expect(alert.locator(".mention-me")).to_have_text("@Anna Vega")
         await expect(alert.locator(".app-mark")).to_have_text("APP")

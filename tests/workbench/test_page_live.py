@@ -1,4 +1,4 @@
-"""What the page follows by itself: new, changed and deleted messages, who may see them, what is unread, and a lost connection."""
+"""What the page follows by itself: messages as they come, change and go, who sees them, what is unread, a lost line."""
 
 from pathlib import Path
 
@@ -7,11 +7,13 @@ from playwright.async_api import expect
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.workbench import Workbench
-
-from .conftest import Starter, client_of
-from .page_fixtures.browser import message, needs_browser, opened, place, story, tell
+from tests.workbench.conftest import Starter, client_of
+from tests.workbench.page_fixtures.browser import message, needs_browser, opened, place, story, tell
 
 pytestmark = needs_browser
+
+WATCH = """() => new MutationObserver(() => { window.lit = window.lit || Boolean(document.querySelector(".lit")); })
+    .observe(document.body, {subtree: true, attributeFilter: ["class"], childList: true})"""
 
 
 async def test_a_message_appears_changes_and_goes_while_one_looks(workbench: Workbench, client: AsyncWebClient) -> None:
@@ -31,8 +33,7 @@ async def test_a_message_appears_changes_and_goes_while_one_looks(workbench: Wor
 async def test_a_change_lights_up_but_a_new_reply_does_not(workbench: Workbench, client: AsyncWebClient) -> None:
     posted = await client.chat_postMessage(channel="C0OPS", text="Parent")
     async with opened(workbench, "C0OPS", reduced_motion="no-preference") as page:
-        lit = "new MutationObserver(() => { window.lit = window.lit || !!document.querySelector('.lit') }).observe(document.body, {subtree: true, attributeFilter: ['class'], childList: true})"
-        await page.evaluate(lit)
+        await page.evaluate(WATCH)
         workbench.say("A reply", channel="ops", thread_ts=str(posted["ts"]))
         await expect(page.get_by_role("button", name="1 reply")).to_be_visible()
         assert await page.evaluate("window.lit") in (None, False)

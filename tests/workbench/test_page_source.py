@@ -1,4 +1,4 @@
-"""Rules for the page's own files: no text becomes markup, nothing comes from elsewhere, every file that is named is there."""
+"""Rules for the page's own files: no text becomes markup, nothing comes from elsewhere, what is imported exists."""
 
 import re
 from pathlib import Path

@@ -3,7 +3,9 @@
 async function post(path, body) {
   try {
     const answer = await fetch(path, {
-      method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body),
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify(body),
     });
     const parsed = await answer.json().catch(() => null);
     return parsed ?? { ok: false, error: `http_${answer.status}` };
@@ -61,13 +63,20 @@ function session({ onState, onChange, onStatus }, ended) {
 /** Keeps the live stream open for as long as the page lives. */
 export function live(listeners) {
   let wait = FIRST_WAIT_MS;
-  const open = () => session({
-    ...listeners,
-    onStatus: (status) => { wait = FIRST_WAIT_MS; listeners.onStatus(status); },
-  }, () => {
-    listeners.onStatus("lost");
-    setTimeout(open, wait);
-    wait = Math.min(wait * 2, LONGEST_WAIT_MS);
-  });
+  const open = () =>
+    session(
+      {
+        ...listeners,
+        onStatus: (status) => {
+          wait = FIRST_WAIT_MS;
+          listeners.onStatus(status);
+        },
+      },
+      () => {
+        listeners.onStatus("lost");
+        setTimeout(open, wait);
+        wait = Math.min(wait * 2, LONGEST_WAIT_MS);
+      },
+    );
   open();
 }

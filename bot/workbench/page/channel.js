@@ -9,18 +9,37 @@ import { channelOf, timeline } from "./store.js";
 const SUGGESTED = 4;
 
 function title(state, channel) {
-  if (channel.kind === "im") return [h("h1", {}, state.bot.name), h("p", {}, "Your direct messages with the app. Only you and the app see them.")];
+  if (channel.kind === "im")
+    return [
+      h("h1", {}, state.bot.name),
+      h("p", {}, "Your direct messages with the app. Only you and the app see them."),
+    ];
   const standing = channel.archived ? "Archived. " : channel.joined === false ? "The app is not in this channel. " : "";
   return [h("h1", {}, icon("hash", 19), channel.name), h("p", {}, `${standing}${channel.purpose ?? ""}`)];
 }
 
 function welcome(state, channel, draft) {
-  const chips = state.commands.slice(0, SUGGESTED).map(({ command, usage_hint: hint, description }) => h("button", {
-    type: "button", class: "chip", data: { tip: description }, on: { click: () => draft(`${command} `) },
-  }, h("strong", {}, command), hint && h("span", {}, ` ${hint}`)));
+  const chips = state.commands.slice(0, SUGGESTED).map(({ command, usage_hint: hint, description }) =>
+    h(
+      "button",
+      {
+        type: "button",
+        class: "chip",
+        data: { tip: description },
+        on: { click: () => draft(`${command} `) },
+      },
+      h("strong", {}, command),
+      hint && h("span", {}, ` ${hint}`),
+    ),
+  );
   const name = channel.kind === "im" ? state.bot.name : `#${channel.name}`;
-  return h("div", { class: "welcome" }, h("h2", {}, `It is quiet in ${name}`),
-    h("p", {}, "Messages of the app appear here as they are posted. You can also ask it something:"), h("div", { class: "chips" }, chips));
+  return h(
+    "div",
+    { class: "welcome" },
+    h("h2", {}, `It is quiet in ${name}`),
+    h("p", {}, "Messages of the app appear here as they are posted. You can also ask it something:"),
+    h("div", { class: "chips" }, chips),
+  );
 }
 
 /** Creates the view once; `draw(state, ui, change)` shows the channel of `ui.place`. `on`: {openThread, dismiss, read}. */
@@ -36,9 +55,25 @@ export function createChannelView(getWhere, on) {
     const stamp = JSON.stringify([channel, state.bot.name]);
     if (stamp === shownHead) return;
     shownHead = stamp;
-    fill(head, h("button", { type: "button", class: "button button-icon button-quiet head-menu", aria: { label: "Show the sidebar" }, on: { click: on.menu } }, icon("menu")),
-      h("div", { class: "head-words" }, title(state, channel)));
-    composer.label(channel.kind === "im" ? `Message ${state.bot.name}, or type / for commands` : `Message #${channel.name}, or type / for commands`);
+    fill(
+      head,
+      h(
+        "button",
+        {
+          type: "button",
+          class: "button button-icon button-quiet head-menu",
+          aria: { label: "Show the sidebar" },
+          on: { click: on.menu },
+        },
+        icon("menu"),
+      ),
+      h("div", { class: "head-words" }, title(state, channel)),
+    );
+    composer.label(
+      channel.kind === "im"
+        ? `Message ${state.bot.name}, or type / for commands`
+        : `Message #${channel.name}, or type / for commands`,
+    );
   }
 
   function draw(state, ui, change) {
@@ -49,8 +84,11 @@ export function createChannelView(getWhere, on) {
     list.node.hidden = !empty.hidden;
     fill(empty, messages.length ? null : welcome(state, channel, composer.draft));
     const mine = change?.message?.channel === channel.id ? change.message : null;
-    list.show(`${channel.id} ${ui.me}`, messageItems(state, ui.me, messages, { openThread: on.openThread, dismiss: on.dismiss, newAfter: ui.newAfter }),
-      { changed: change?.reworded && mine?.ts, posted: change?.type === "message.posted" && mine });
+    list.show(
+      `${channel.id} ${ui.me}`,
+      messageItems(state, ui.me, messages, { openThread: on.openThread, dismiss: on.dismiss, newAfter: ui.newAfter }),
+      { changed: change?.reworded && mine?.ts, posted: change?.type === "message.posted" && mine },
+    );
     return messages.at(-1)?.ts;
   }
   return { node, draw, following: list.following, focus: composer.focus };

@@ -19,15 +19,44 @@ export function createComposer({ where, threaded = false }) {
   const history = [];
   let recalled = 0;
   const field = h("textarea", {
-    id: threaded ? "thread-text" : "composer-text", class: "composer-text", rows: 1, autocomplete: "off", spellcheck: "true",
-    role: "combobox", aria: { autocomplete: "list", expanded: "false", controls: listId, label: threaded ? "Reply" : "Message" },
+    id: threaded ? "thread-text" : "composer-text",
+    class: "composer-text",
+    rows: 1,
+    autocomplete: "off",
+    spellcheck: "true",
+    role: "combobox",
+    aria: { autocomplete: "list", expanded: "false", controls: listId, label: threaded ? "Reply" : "Message" },
   });
   const note = h("p", { class: "composer-note", role: "status" });
-  const send = h("button", { type: "button", class: "composer-send", aria: { label: "Send" }, data: { tip: "Send (Enter)" }, on: { click: () => submit() } }, icon("send", 18));
+  const send = h(
+    "button",
+    {
+      type: "button",
+      class: "composer-send",
+      aria: { label: "Send" },
+      data: { tip: "Send (Enter)" },
+      on: { click: () => submit() },
+    },
+    icon("send", 18),
+  );
   const completion = createCompletion(listId, take);
-  const slash = h("button", { type: "button", class: "button button-icon button-quiet", aria: { label: "Slash commands" }, data: { tip: "Slash commands" }, on: {
-    click: () => { field.value = "/"; field.focus(); changed(); },
-  } }, icon("slash", 16));
+  const slash = h(
+    "button",
+    {
+      type: "button",
+      class: "button button-icon button-quiet",
+      aria: { label: "Slash commands" },
+      data: { tip: "Slash commands" },
+      on: {
+        click: () => {
+          field.value = "/";
+          field.focus();
+          changed();
+        },
+      },
+    },
+    icon("slash", 16),
+  );
 
   function say(text, wrong = false) {
     note.textContent = text;
@@ -46,7 +75,11 @@ export function createComposer({ where, threaded = false }) {
     const { commands } = where().state;
     completion.show(threaded ? [] : matching(commands, field.value));
     const command = threaded ? undefined : named(commands, field.value);
-    say(command && !completion.open() ? `${command.command} ${command.usage_hint ?? ""} · ${command.description ?? ""}` : "");
+    say(
+      command && !completion.open()
+        ? `${command.command} ${command.usage_hint ?? ""} · ${command.description ?? ""}`
+        : "",
+    );
     field.setAttribute("aria-expanded", String(completion.open()));
     follow();
     send.disabled = field.value.trim() === "";
@@ -59,8 +92,15 @@ export function createComposer({ where, threaded = false }) {
   }
 
   function deliver(text, { user, channel, thread_ts: thread, state }) {
-    if (!text.startsWith("/")) return api.message({ user, channel, text: escaped(text, state.members), ...(thread ? { thread_ts: thread } : {}) });
-    if (threaded) return { ok: false, reason: "Slash commands do not work in threads, in Slack neither. Use the channel's box." };
+    if (!text.startsWith("/"))
+      return api.message({
+        user,
+        channel,
+        text: escaped(text, state.members),
+        ...(thread ? { thread_ts: thread } : {}),
+      });
+    if (threaded)
+      return { ok: false, reason: "Slash commands do not work in threads, in Slack neither. Use the channel's box." };
     const [command, ...rest] = text.split(/\s+/);
     say(`Running ${command}…`);
     return api.command({ user, channel, command, text: rest.length ? text.slice(command.length).trim() : "" });
@@ -74,8 +114,14 @@ export function createComposer({ where, threaded = false }) {
     field.value = "";
     changed();
     const result = await deliver(text, where());
-    if (result.ok) { if (note.textContent.startsWith("Running")) say(""); return; }
-    if (!field.value) { field.value = text; changed(); }
+    if (result.ok) {
+      if (note.textContent.startsWith("Running")) say("");
+      return;
+    }
+    if (!field.value) {
+      field.value = text;
+      changed();
+    }
     say(result.reason ?? `${text.split(/\s/, 1)[0]}: ${explain(result.error)}`, true);
   }
 
@@ -102,15 +148,29 @@ export function createComposer({ where, threaded = false }) {
       return true;
     },
   };
-  field.addEventListener("keydown", (event) => { if (KEYS[event.key]?.(event)) event.preventDefault(); });
+  field.addEventListener("keydown", (event) => {
+    if (KEYS[event.key]?.(event)) event.preventDefault();
+  });
   field.addEventListener("input", changed);
   send.disabled = true;
 
-  const frame = h("div", { class: "composer-frame" }, completion.node, h("div", { class: "composer-row" }, field, !threaded && slash, send));
+  const frame = h(
+    "div",
+    { class: "composer-frame" },
+    completion.node,
+    h("div", { class: "composer-row" }, field, !threaded && slash, send),
+  );
   return {
     node: h("div", { class: "composer" }, frame, note),
     focus: () => field.focus(),
-    label(text) { field.placeholder = text; field.setAttribute("aria-label", text); },
-    draft(text) { field.value = text; field.focus(); changed(); },
+    label(text) {
+      field.placeholder = text;
+      field.setAttribute("aria-label", text);
+    },
+    draft(text) {
+      field.value = text;
+      field.focus();
+      changed();
+    },
   };
 }

@@ -13,10 +13,18 @@ function append(node, children) {
 const SETTERS = {
   class: (node, value) => node.setAttribute("class", value),
   on: (node, handlers) => Object.entries(handlers).forEach(([name, handler]) => node.addEventListener(name, handler)),
-  data: (node, values) => Object.entries(values).forEach(([key, value]) => { if (value !== undefined) node.dataset[key] = value; }),
-  aria: (node, values) => Object.entries(values).forEach(([key, value]) => { if (value !== undefined) node.setAttribute(`aria-${key}`, value); }),
+  data: (node, values) =>
+    Object.entries(values).forEach(([key, value]) => {
+      if (value !== undefined) node.dataset[key] = value;
+    }),
+  aria: (node, values) =>
+    Object.entries(values).forEach(([key, value]) => {
+      if (value !== undefined) node.setAttribute(`aria-${key}`, value);
+    }),
   style: (node, values) => Object.entries(values).forEach(([key, value]) => node.style.setProperty(key, value)),
-  value: (node, value) => { node.value = value; },
+  value: (node, value) => {
+    node.value = value;
+  },
 };
 
 function assign(node, props) {

@@ -5,16 +5,41 @@ import { icon } from "./icons.js";
 import { contextOf } from "./interaction.js";
 
 function nothingYet(state) {
-  return h("div", { class: "welcome" }, h("h2", {}, "Home is empty"), h("p", {}, `${state.bot.name} has not published anything for you yet. It does so when you open this page while it runs.`));
+  return h(
+    "div",
+    { class: "welcome" },
+    h("h2", {}, "Home is empty"),
+    h(
+      "p",
+      {},
+      `${state.bot.name} has not published anything for you yet. It does so when you open this page while it runs.`,
+    ),
+  );
 }
 
 export function createHomeView(on) {
   const title = h("h1", {});
   const content = h("div", { class: "home-content" });
-  const node = h("section", { class: "home" },
-    h("header", { class: "head" }, h("button", { type: "button", class: "button button-icon button-quiet head-menu", aria: { label: "Show the sidebar" }, on: { click: on.menu } }, icon("menu")),
-      h("div", { class: "head-words" }, title, h("p", {}, "App Home: what the app keeps ready for you"))),
-    h("div", { class: "list", tabindex: 0, aria: { label: "App Home" } }, content));
+  const node = h(
+    "section",
+    { class: "home" },
+    h(
+      "header",
+      { class: "head" },
+      h(
+        "button",
+        {
+          type: "button",
+          class: "button button-icon button-quiet head-menu",
+          aria: { label: "Show the sidebar" },
+          on: { click: on.menu },
+        },
+        icon("menu"),
+      ),
+      h("div", { class: "head-words" }, title, h("p", {}, "App Home: what the app keeps ready for you")),
+    ),
+    h("div", { class: "list", tabindex: 0, aria: { label: "App Home" } }, content),
+  );
   let shown;
 
   function draw(state, ui) {
@@ -23,7 +48,10 @@ export function createHomeView(on) {
     const stamp = JSON.stringify([ui.me, view]);
     if (stamp === shown) return;
     shown = stamp;
-    if (!view) { fill(content, nothingYet(state)); return; }
+    if (!view) {
+      fill(content, nothingYet(state));
+      return;
+    }
     const ctx = contextOf({ state, me: ui.me, surface: "home", container: { type: "view", view_id: view.id } });
     fill(content, h("div", { class: "sheet sheet-wide" }, blockNodes(view.blocks, ctx)));
   }

@@ -28,16 +28,27 @@ const PATHS = {
 
 export function icon(name, size = 18) {
   const attributes = {
-    class: "icon", viewBox: "0 0 20 20", width: size, height: size, fill: "none", stroke: "currentColor",
-    "stroke-width": name === "more" ? 2.6 : 1.5, "stroke-linecap": "round", "stroke-linejoin": "round", aria: { hidden: "true" },
+    class: "icon",
+    viewBox: "0 0 20 20",
+    width: size,
+    height: size,
+    fill: "none",
+    stroke: "currentColor",
+    "stroke-width": name === "more" ? 2.6 : 1.5,
+    "stroke-linecap": "round",
+    "stroke-linejoin": "round",
+    aria: { hidden: "true" },
   };
   return svg("svg", attributes, svg("path", { d: PATHS[name] }));
 }
 
 /** Floorwalker's own mark: a walk through the aisles that ends at a light. */
 export function mark(size) {
-  return svg("svg", { class: "mark", viewBox: "0 0 32 32", width: size, height: size, aria: { hidden: "true" } },
+  return svg(
+    "svg",
+    { class: "mark", viewBox: "0 0 32 32", width: size, height: size, aria: { hidden: "true" } },
     svg("rect", { class: "mark-ground", width: 32, height: 32, rx: 9 }),
     svg("path", { class: "mark-walk", d: "M8.5 24V13.5a3.75 3.75 0 0 1 7.5 0v5a3.75 3.75 0 0 0 7.5 0v-4" }),
-    svg("circle", { class: "mark-light", cx: 23.5, cy: 8.5, r: 2.4 }));
+    svg("circle", { class: "mark-light", cx: 23.5, cy: 8.5, r: 2.4 }),
+  );
 }

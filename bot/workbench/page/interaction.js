@@ -10,7 +10,9 @@ export function createForm() {
   const slot = (block) => (values[block.block_id ?? ""] ??= {});
   return {
     get: (block, element) => values[block.block_id ?? ""]?.[element.action_id],
-    set(block, element, answer) { slot(block)[element.action_id] = { type: element.type, ...answer }; },
+    set(block, element, answer) {
+      slot(block)[element.action_id] = { type: element.type, ...answer };
+    },
     values: () => values,
   };
 }

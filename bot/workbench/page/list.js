@@ -7,7 +7,22 @@ const NEAR = 60;
 export function createList(label, onRead) {
   const items = h("div", { class: "list-items", role: "log", aria: { label } });
   const scroller = h("div", { class: "list", tabindex: 0, aria: { label } }, items);
-  const jump = h("button", { type: "button", class: "jump", hidden: true, on: { click: () => { toEnd(); onRead?.(); } } }, icon("down", 15), h("span", {}, "New messages"));
+  const jump = h(
+    "button",
+    {
+      type: "button",
+      class: "jump",
+      hidden: true,
+      on: {
+        click: () => {
+          toEnd();
+          onRead?.();
+        },
+      },
+    },
+    icon("down", 15),
+    h("span", {}, "New messages"),
+  );
   let place = null;
   let following = true;
 
@@ -19,10 +34,15 @@ export function createList(label, onRead) {
   }
   scroller.addEventListener("scroll", () => {
     following = atEnd();
-    if (following && !jump.hidden) { jump.hidden = true; onRead?.(); }
+    if (following && !jump.hidden) {
+      jump.hidden = true;
+      onRead?.();
+    }
   });
   // Charts and pictures get their height after they are drawn; the end must stay in sight meanwhile.
-  const sizes = new ResizeObserver(() => { if (following) scroller.scrollTop = scroller.scrollHeight; });
+  const sizes = new ResizeObserver(() => {
+    if (following) scroller.scrollTop = scroller.scrollHeight;
+  });
   sizes.observe(items);
   sizes.observe(scroller);
 
@@ -30,7 +50,11 @@ export function createList(label, onRead) {
   function show(where, next, { changed, posted } = {}) {
     const moved = where !== place;
     place = where;
-    if (moved) { items.replaceChildren(); following = true; jump.hidden = true; }
+    if (moved) {
+      items.replaceChildren();
+      following = true;
+      jump.hidden = true;
+    }
     reconcile(items, next);
     if (changed) {
       const node = [...items.children].find((one) => one.floorKey === changed);

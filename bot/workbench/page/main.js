@@ -26,14 +26,23 @@ function go(place, thread = null) {
 const where = () => ({ user: ui.me, channel: ui.place, state: store.get() });
 const on = {
   openThread: (ts) => go(ui.place, ts),
-  dismiss: (message) => { ui.dismissed.add(message.ts); draw(null); },
+  dismiss: (message) => {
+    ui.dismissed.add(message.ts);
+    draw(null);
+  },
   menu: () => app.classList.toggle("app-menu"),
   read: () => draw(null),
 };
 const channelView = createChannelView(where, on);
 const homeView = createHomeView(on);
 const modalView = createModalView();
-const threadView = createThreadView(document.getElementById("thread"), () => ({ ...where(), thread_ts: ui.thread }), { ...on, close: () => { go(ui.place); channelView.focus(); } });
+const threadView = createThreadView(document.getElementById("thread"), () => ({ ...where(), thread_ts: ui.thread }), {
+  ...on,
+  close: () => {
+    go(ui.place);
+    channelView.focus();
+  },
+});
 
 function firstPlace(state) {
   return (state.channels.find(({ kind }) => kind !== "im") ?? state.channels[0])?.id ?? "home";
@@ -51,7 +60,7 @@ function allowed(state, place) {
 function settlePlace(state) {
   const [, hash, thread] = location.hash.split("/");
   const place = allowed(state, hash);
-  ui.thread = place === hash ? thread ?? null : null;
+  ui.thread = place === hash ? (thread ?? null) : null;
   const key = `${place} ${ui.me}`;
   if (key === ui.key) return;
   Object.assign(ui, { key, place, newAfter: place === "home" ? undefined : readUpTo(ui.me, place) });
@@ -68,11 +77,13 @@ function drawPlace(state, change) {
   const view = ui.place === "home" ? homeView : channelView;
   if (view.node.parentNode !== main) fill(main, view.node);
   const last = view.draw(state, ui, change);
-  if (view === channelView && channelView.following() && document.visibilityState === "visible") markRead(ui.me, ui.place, last);
+  if (view === channelView && channelView.following() && document.visibilityState === "visible")
+    markRead(ui.me, ui.place, last);
 }
 
 function total(state) {
-  return state.channels.filter(({ kind, member }) => kind !== "im" || member === ui.me)
+  return state.channels
+    .filter(({ kind, member }) => kind !== "im" || member === ui.me)
     .reduce((sum, { id }) => sum + unread(state, id, ui.me, readUpTo(ui.me, id)), 0);
 }
 
@@ -100,16 +111,23 @@ function act(member) {
 /** Screen readers hear of new messages wherever they are read; the words are the message's own notification text. */
 function announce(change) {
   const message = change?.type === "message.posted" ? change.message : null;
-  if (message && message.user !== ui.me && (!message.ephemeral_to || message.ephemeral_to === ui.me)) announcer.textContent = message.text ?? "";
+  if (message && message.user !== ui.me && (!message.ephemeral_to || message.ephemeral_to === ui.me))
+    announcer.textContent = message.text ?? "";
 }
 
 fill(main, h("div", { class: "loading" }, mark(44), h("p", {}, "Opening the workbench…")));
-store.subscribe((_, change) => { draw(change); announce(change); });
+store.subscribe((_, change) => {
+  draw(change);
+  announce(change);
+});
 addEventListener("hashchange", () => draw(null));
 document.addEventListener("visibilitychange", () => draw(null));
 tooltips();
 live({
   onState: (full) => store.set(full),
   onChange: (change) => store.change(change),
-  onStatus: (status) => { ui.status = status; draw(null); },
+  onStatus: (status) => {
+    ui.status = status;
+    draw(null);
+  },
 });

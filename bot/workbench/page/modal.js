@@ -15,7 +15,12 @@ function formOf(view) {
 }
 
 function forgetClosed(state) {
-  const open = new Set(Object.values(state.modals).flat().filter(Boolean).map(({ id }) => id));
+  const open = new Set(
+    Object.values(state.modals)
+      .flat()
+      .filter(Boolean)
+      .map(({ id }) => id),
+  );
   [...forms.keys()].filter((id) => !open.has(id)).forEach((id) => forms.delete(id));
 }
 
@@ -51,22 +56,64 @@ export function createModalView() {
   }
 
   function head(view, depth, label, me) {
-    return h("header", { class: "dialog-head" },
-      h("h2", { id: label, class: "dialog-title" }, depth > 1 && h("span", { class: "dialog-depth" }, `${depth} ›`), words(view.title)),
-      h("button", { type: "button", class: "button button-icon button-quiet", aria: { label: "Close" }, data: { focus: "close" }, on: { click: () => dismiss(view, me) } }, icon("close")));
+    return h(
+      "header",
+      { class: "dialog-head" },
+      h(
+        "h2",
+        { id: label, class: "dialog-title" },
+        depth > 1 && h("span", { class: "dialog-depth" }, `${depth} ›`),
+        words(view.title),
+      ),
+      h(
+        "button",
+        {
+          type: "button",
+          class: "button button-icon button-quiet",
+          aria: { label: "Close" },
+          data: { focus: "close" },
+          on: { click: () => dismiss(view, me) },
+        },
+        icon("close"),
+      ),
+    );
   }
 
   function foot(view, depth, me) {
-    const close = h("button", { type: "button", class: "button", on: { click: () => dismiss(view, me) } }, words(view.close) || (depth > 1 ? "Back" : "Close"));
+    const close = h(
+      "button",
+      { type: "button", class: "button", on: { click: () => dismiss(view, me) } },
+      words(view.close) || (depth > 1 ? "Back" : "Close"),
+    );
     if (!view.submit) return h("footer", { class: "dialog-foot" }, close);
-    const send = h("button", { type: "submit", class: "button button-primary" }, h("span", { class: "button-text" }, words(view.submit)));
+    const send = h(
+      "button",
+      { type: "submit", class: "button button-primary" },
+      h("span", { class: "button-text" }, words(view.submit)),
+    );
     return h("footer", { class: "dialog-foot" }, close, send);
   }
 
   function build(view, depth, state, me, problem) {
-    const ctx = contextOf({ state, me, errors, surface: "modal", form: formOf(view), container: { type: "view", view_id: view.id } });
-    const body = h("form", { class: "dialog-form", novalidate: true },
-      h("div", { class: "dialog-body" }, problem && h("p", { class: "action-error", role: "alert" }, problem), blockNodes(view.blocks, ctx)), foot(view, depth, me));
+    const ctx = contextOf({
+      state,
+      me,
+      errors,
+      surface: "modal",
+      form: formOf(view),
+      container: { type: "view", view_id: view.id },
+    });
+    const body = h(
+      "form",
+      { class: "dialog-form", novalidate: true },
+      h(
+        "div",
+        { class: "dialog-body" },
+        problem && h("p", { class: "action-error", role: "alert" }, problem),
+        blockNodes(view.blocks, ctx),
+      ),
+      foot(view, depth, me),
+    );
     body.addEventListener("submit", (event) => {
       event.preventDefault();
       const button = body.querySelector("[type=submit]");
@@ -76,7 +123,9 @@ export function createModalView() {
   }
 
   function focusFirst() {
-    const field = dialog.querySelector("[autofocus], .dialog-body input:not([type=checkbox]):not([type=radio]), .dialog-body textarea, .dialog-body select");
+    const field = dialog.querySelector(
+      "[autofocus], .dialog-body input:not([type=checkbox]):not([type=radio]), .dialog-body textarea, .dialog-body select",
+    );
     (field ?? dialog.querySelector("[type=submit], .dialog-foot button"))?.focus();
   }
 
@@ -97,14 +146,24 @@ export function createModalView() {
     const stamp = view && JSON.stringify([ui.me, view, stack.length]);
     if (stamp === latest) return;
     latest = stamp;
-    if (!view) { drop(); return; }
+    if (!view) {
+      drop();
+      return;
+    }
     const same = shown?.view.id === view.id;
     errors = {};
     shown = { view, depth: stack.length, me: ui.me, state };
     if (!dialog) {
-      dialog = h("dialog", { class: "dialog", aria: { labelledby: "modal-title" }, on: {
-        cancel: (event) => { event.preventDefault(); if (event.target === dialog) dismiss(shown.view, shown.me); },
-      } });
+      dialog = h("dialog", {
+        class: "dialog",
+        aria: { labelledby: "modal-title" },
+        on: {
+          cancel: (event) => {
+            event.preventDefault();
+            if (event.target === dialog) dismiss(shown.view, shown.me);
+          },
+        },
+      });
       document.body.append(dialog);
     }
     redraw(null);

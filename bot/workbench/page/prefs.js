@@ -22,7 +22,10 @@ const query = new URLSearchParams(location.search);
 const reading = recall("read", {});
 
 export const actingMember = () => query.get("as") ?? recall("member", null);
-export const rememberMember = (id) => { query.delete("as"); keep("member", id); };
+export const rememberMember = (id) => {
+  query.delete("as");
+  keep("member", id);
+};
 
 export const readUpTo = (member, channel) => reading[member]?.[channel];
 

@@ -9,14 +9,16 @@ function upsert(messages, message) {
 }
 
 const changeMessage = (state, { message }) => ({
-  ...state, messages: { ...state.messages, [message.channel]: upsert(state.messages[message.channel], message) },
+  ...state,
+  messages: { ...state.messages, [message.channel]: upsert(state.messages[message.channel], message) },
 });
 
 const CHANGES = {
   "message.posted": changeMessage,
   "message.changed": changeMessage,
   "message.deleted": (state, { channel, ts }) => ({
-    ...state, messages: { ...state.messages, [channel]: (state.messages[channel] ?? []).filter((one) => one.ts !== ts) },
+    ...state,
+    messages: { ...state.messages, [channel]: (state.messages[channel] ?? []).filter((one) => one.ts !== ts) },
   }),
   "modal.changed": (state, { user, stack }) => ({ ...state, modals: { ...state.modals, [user]: stack } }),
   "home.changed": (state, { user, view }) => ({ ...state, homes: { ...state.homes, [user]: view } }),
@@ -55,13 +57,19 @@ export function createStore() {
   const tell = (change) => listeners.forEach((listener) => listener(state, change));
   return {
     get: () => state,
-    set(full) { state = settle(state, full); tell(null); },
+    set(full) {
+      state = settle(state, full);
+      tell(null);
+    },
     change(change) {
-      const before = change.message && state.messages[change.message.channel]?.find(({ ts }) => ts === change.message.ts);
+      const before =
+        change.message && state.messages[change.message.channel]?.find(({ ts }) => ts === change.message.ts);
       state = fold(state, change);
       tell({ ...change, reworded: Boolean(before) && saying(before) !== saying(change.message) });
     },
-    subscribe(listener) { listeners.push(listener); },
+    subscribe(listener) {
+      listeners.push(listener);
+    },
   };
 }
 

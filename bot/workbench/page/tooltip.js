@@ -14,7 +14,11 @@ function show(target) {
   hide();
   owner = target;
   const layer = target.closest("dialog") ?? document.body;
-  tip = h("div", { class: "tooltip", role: "tooltip" }, target.dataset.tip.split("\n").map((row) => h("div", {}, row)));
+  tip = h(
+    "div",
+    { class: "tooltip", role: "tooltip" },
+    target.dataset.tip.split("\n").map((row) => h("div", {}, row)),
+  );
   layer.append(tip);
   const box = target.getBoundingClientRect();
   const { width, height } = tip.getBoundingClientRect();
@@ -39,7 +43,9 @@ function scrolled() {
 /** Starts listening; called once. */
 export function tooltips() {
   document.addEventListener("pointerover", follow);
-  document.addEventListener("focusin", (event) => { if (event.target.matches(":focus-visible")) follow(event); });
+  document.addEventListener("focusin", (event) => {
+    if (event.target.matches(":focus-visible")) follow(event);
+  });
   document.addEventListener("focusout", hide);
   document.addEventListener("scroll", scrolled, true);
   document.addEventListener("pointerdown", hide);

@@ -9,21 +9,49 @@ const KINDS = { line: cartesian, bar: cartesian, area: cartesian, pie };
 const WIDEST = 900;
 
 function legend(names) {
-  return h("ul", { class: "legend", aria: { hidden: "true" } }, names.map((name, at) => h("li", {}, h("i", { class: `key ink-${at % 12}` }), name)));
+  return h(
+    "ul",
+    { class: "legend", aria: { hidden: "true" } },
+    names.map((name, at) => h("li", {}, h("i", { class: `key ink-${at % 12}` }), name)),
+  );
 }
 
 function twin(title, chart) {
   const series = chart.type === "pie" ? [{ name: "Value", data: chart.segments }] : chart.series;
   const labels = chart.type === "pie" ? chart.segments.map(({ label }) => label) : chart.axis_config.categories;
   const value = (one, at) => full(one.data[at]?.value);
-  return h("table", { class: "table", aria: { label: title } },
-    h("thead", {}, h("tr", {}, h("th", { scope: "col" }, chart.axis_config?.x_label ?? ""), series.map(({ name }) => h("th", { scope: "col", class: "align-right" }, name)))),
-    h("tbody", {}, labels.map((label, at) => h("tr", {}, h("th", { scope: "row" }, label), series.map((one) => h("td", { class: "align-right" }, value(one, at)))))));
+  return h(
+    "table",
+    { class: "table", aria: { label: title } },
+    h(
+      "thead",
+      {},
+      h(
+        "tr",
+        {},
+        h("th", { scope: "col" }, chart.axis_config?.x_label ?? ""),
+        series.map(({ name }) => h("th", { scope: "col", class: "align-right" }, name)),
+      ),
+    ),
+    h(
+      "tbody",
+      {},
+      labels.map((label, at) =>
+        h(
+          "tr",
+          {},
+          h("th", { scope: "row" }, label),
+          series.map((one) => h("td", { class: "align-right" }, value(one, at))),
+        ),
+      ),
+    ),
+  );
 }
 
 /** One sentence that says what the picture shows. */
 function summary(title, chart) {
-  if (chart.type === "pie") return `${title}: pie chart. ${chart.segments.map(({ label, value }) => `${label} ${full(value)}`).join(", ")}.`;
+  if (chart.type === "pie")
+    return `${title}: pie chart. ${chart.segments.map(({ label, value }) => `${label} ${full(value)}`).join(", ")}.`;
   const span = `${chart.axis_config.categories[0]} to ${chart.axis_config.categories.at(-1)}`;
   return `${title}: ${chart.type} chart of ${chart.series.map(({ name }) => name).join(", ")}, ${span}.`;
 }
@@ -39,14 +67,30 @@ export function chart(block) {
     drawn = width;
     fill(stage, KINDS[spec.type](spec, width, summary(block.title, spec)));
   }).observe(stage);
-  const toggle = h("button", { type: "button", class: "button button-icon button-quiet", aria: { label: "Show as a table", pressed: "false" }, data: { tip: "Show as a table" }, on: {
-    click: () => {
-      table.hidden = !table.hidden;
-      stage.hidden = !table.hidden;
-      toggle.setAttribute("aria-pressed", String(!table.hidden));
+  const toggle = h(
+    "button",
+    {
+      type: "button",
+      class: "button button-icon button-quiet",
+      aria: { label: "Show as a table", pressed: "false" },
+      data: { tip: "Show as a table" },
+      on: {
+        click: () => {
+          table.hidden = !table.hidden;
+          stage.hidden = !table.hidden;
+          toggle.setAttribute("aria-pressed", String(!table.hidden));
+        },
+      },
     },
-  } }, icon("table", 16));
+    icon("table", 16),
+  );
   const names = spec.type === "pie" ? [] : spec.series.map(({ name }) => name);
-  return h("figure", { class: `chart chart-${spec.type}` },
-    h("div", { class: "chart-head" }, h("figcaption", {}, block.title), toggle), names.length > 1 && legend(names), stage, table);
+  return h(
+    "figure",
+    { class: `chart chart-${spec.type}` },
+    h("div", { class: "chart-head" }, h("figcaption", {}, block.title), toggle),
+    names.length > 1 && legend(names),
+    stage,
+    table,
+  );
 }

@@ -31,7 +31,13 @@ const BLOCKS = {
 };
 
 /** A type that is not known is named instead of left out, so that nobody misses a part of a message without knowing. */
-const unknown = (block) => h("div", { class: "unknown" }, h("strong", {}, block?.type ?? "block"), " is not drawn by the workbench. Slack may show it.");
+const unknown = (block) =>
+  h(
+    "div",
+    { class: "unknown" },
+    h("strong", {}, block?.type ?? "block"),
+    " is not drawn by the workbench. Slack may show it.",
+  );
 
 /** A block that breaks its own renderer must not take the rest of the message with it. */
 function draw(block, ctx) {
@@ -44,10 +50,18 @@ function draw(block, ctx) {
 }
 
 function blockNode(block, ctx) {
-  return h("div", { class: `block block-${block?.type}`, data: { block: block?.type, blockId: block?.block_id } }, draw(block, ctx));
+  return h(
+    "div",
+    { class: `block block-${block?.type}`, data: { block: block?.type, blockId: block?.block_id } },
+    draw(block, ctx),
+  );
 }
 
 /** The nodes of a list of blocks. */
 export function blockNodes(blocks, ctx) {
-  return h("div", { class: "blocks" }, (blocks ?? []).map((block) => blockNode(block, ctx)));
+  return h(
+    "div",
+    { class: "blocks" },
+    (blocks ?? []).map((block) => blockNode(block, ctx)),
+  );
 }

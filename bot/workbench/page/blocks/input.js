@@ -17,7 +17,12 @@ function tie(label, control, descriptions) {
 
 export function input(block, ctx) {
   const error = ctx.errors?.[block.block_id];
-  const label = h("label", { class: "field-label", id: uid("label") }, words(block.label), block.optional && h("span", { class: "field-optional" }, "optional"));
+  const label = h(
+    "label",
+    { class: "field-label", id: uid("label") },
+    words(block.label),
+    block.optional && h("span", { class: "field-optional" }, "optional"),
+  );
   const control = element(block.element, block, ctx);
   const hint = block.hint && h("p", { class: "field-hint", id: uid("hint") }, words(block.hint));
   const problem = error && h("p", { class: "field-error", id: uid("error"), role: "alert" }, error);

@@ -17,10 +17,11 @@ export function cellKey(cell) {
 
 const NUMERIC = /^[\s+−–-]*[€$£]?\s?[\d.,\s]+\s?(?:%|[a-z€]{1,4}|[A-Z]{3})?$/;
 
-/** Columns of figures read better right-aligned, also when an app sends them as text. */
+/** Columns of figures read better right-aligned, also when an app sends them as text or leaves one out. */
 export function figures(rows, column) {
-  const cells = rows.map((row) => row[column]).filter((cell) => cell && cellKey(cell) !== "" && cellKey(cell) !== "–");
-  return cells.length > 0 && cells.every((cell) => cell.type === "raw_number" || (cell.type !== "rich_text" && NUMERIC.test(cell.text ?? "")));
+  const cells = rows.map((row) => row[column]).filter((cell) => cell && cellKey(cell) !== "");
+  if (cells.some((cell) => cell.type === "raw_number")) return true;
+  return cells.length > 0 && cells.every((cell) => cell.type !== "rich_text" && NUMERIC.test(cell.text ?? ""));
 }
 
 const ALIGNS = new Set(["left", "center", "right"]);
@@ -32,7 +33,17 @@ export function table(block, ctx) {
     const align = ALIGNS.has(settings.align) ? settings.align : figures(body, column) ? "right" : "left";
     return `align-${align}${settings.is_wrapped ? " wrapped" : ""}`;
   });
-  const line = (tag) => (row) => h("tr", {}, row.map((cell, column) => h(tag, { class: looks[column], scope: tag === "th" ? "col" : undefined }, cellNodes(cell, ctx.names))));
-  return h("div", { class: "table-scroll", tabindex: 0, role: "region", aria: { label: "Table" } },
-    h("table", { class: "table" }, h("thead", {}, line("th")(head)), h("tbody", {}, body.map(line("td")))));
+  const line = (tag) => (row) =>
+    h(
+      "tr",
+      {},
+      row.map((cell, column) =>
+        h(tag, { class: looks[column], scope: tag === "th" ? "col" : undefined }, cellNodes(cell, ctx.names)),
+      ),
+    );
+  return h(
+    "div",
+    { class: "table-scroll", tabindex: 0, role: "region", aria: { label: "Table" } },
+    h("table", { class: "table" }, h("thead", {}, line("th")(head)), h("tbody", {}, body.map(line("td")))),
+  );
 }

@@ -27,12 +27,32 @@ export function pie(spec, width, label) {
   const shares = spec.segments.map(({ label: name, value }, which) => {
     const from = turned;
     turned += value / total;
-    return svg("path", { class: `share ink-${which % 12}`, d: ring(from, turned), data: { tip: `${name}\n${full(value)} · ${percent(value / total)}` } });
+    return svg("path", {
+      class: `share ink-${which % 12}`,
+      d: ring(from, turned),
+      data: { tip: `${name}\n${full(value)} · ${percent(value / total)}` },
+    });
   });
-  const picture = svg("svg", { class: "plot", role: "img", aria: { label }, width: SIZE, height: SIZE, viewBox: `0 0 ${SIZE} ${SIZE}` }, shares,
+  const picture = svg(
+    "svg",
+    { class: "plot", role: "img", aria: { label }, width: SIZE, height: SIZE, viewBox: `0 0 ${SIZE} ${SIZE}` },
+    shares,
     svg("text", { class: "pie-total", x: SIZE / 2, y: SIZE / 2 + 2, "text-anchor": "middle" }, short(total)),
-    svg("text", { class: "pie-word", x: SIZE / 2, y: SIZE / 2 + 19, "text-anchor": "middle" }, "total"));
-  const legend = h("ul", { class: "pie-legend", aria: { hidden: "true" } }, spec.segments.map(({ label: name, value }, which) => h("li", {},
-    h("i", { class: `key ink-${which % 12}` }), h("span", { class: "pie-name" }, name), h("span", { class: "pie-value" }, full(value)), h("span", { class: "pie-share" }, percent(value / total)))));
+    svg("text", { class: "pie-word", x: SIZE / 2, y: SIZE / 2 + 19, "text-anchor": "middle" }, "total"),
+  );
+  const legend = h(
+    "ul",
+    { class: "pie-legend", aria: { hidden: "true" } },
+    spec.segments.map(({ label: name, value }, which) =>
+      h(
+        "li",
+        {},
+        h("i", { class: `key ink-${which % 12}` }),
+        h("span", { class: "pie-name" }, name),
+        h("span", { class: "pie-value" }, full(value)),
+        h("span", { class: "pie-share" }, percent(value / total)),
+      ),
+    ),
+  );
   return h("div", { class: width < 420 ? "pie pie-narrow" : "pie" }, picture, legend);
 }

@@ -32,7 +32,14 @@ function pretty(moment, otherwise) {
   return Math.abs(days) <= 1 ? relative.format(days, "day") : otherwise(moment);
 }
 
-const STEPS = [["year", 31_536_000], ["month", 2_592_000], ["day", 86_400], ["hour", 3_600], ["minute", 60], ["second", 1]];
+const STEPS = [
+  ["year", 31_536_000],
+  ["month", 2_592_000],
+  ["day", 86_400],
+  ["hour", 3_600],
+  ["minute", 60],
+  ["second", 1],
+];
 
 function ago(moment) {
   const seconds = (moment - new Date()) / 1000;

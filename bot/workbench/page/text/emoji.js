@@ -12,7 +12,11 @@ memo 📝|pencil2 ✏️|clipboard 📋|page_facing_up 📄|bookmark 🔖|link �
 sunny ☀️|cloud ☁️|snowflake ❄️|umbrella ☂️|star ⭐|sparkles ✨|rocket 🚀|checkered_flag 🏁|triangular_flag_on_post 🚩|dart 🎯|trophy 🏆|heart ❤️|green_heart 💚|blue_heart 💙|100 💯|coffee ☕|jeans 👖|shirt 👕|athletic_shoe 👟|pause_button ⏸️|double_vertical_bar ⏸️|arrow_forward ▶️|raising_hand 🙋|construction 🚧|seedling 🌱|test_tube 🧪|thread 🧵
 `;
 
-const TABLE = new Map(SETS.trim().split(/[\n|]/).map((pair) => pair.split(" ")));
+const TABLE = new Map(
+  SETS.trim()
+    .split(/[\n|]/)
+    .map((pair) => pair.split(" ")),
+);
 
 /** The character of a short name, or null. Skin tones are dropped. */
 export function emoji(name) {

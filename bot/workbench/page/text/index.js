@@ -14,14 +14,20 @@ export function namesOf(state, me) {
   };
 }
 
-const plain = (text) => withEmoji(text).split("\n").flatMap((row, at) => [at ? h("br") : null, row]);
+/** The characters of a plain text; an app may ask that `:names:` stay as they are. */
+const characters = ({ text = "", emoji }) => (emoji === false ? text : withEmoji(text));
+
+const asText = (text) => (typeof text === "string" ? { type: "plain_text", text } : text);
 
 /** The nodes of a text object; a bare string counts as plain text. */
 export function textNodes(text, names) {
   if (!text) return [];
-  if (typeof text === "string") return plain(text);
-  return text.type === "mrkdwn" ? mrkdwn(text.text ?? "", names) : plain(text.text ?? "");
+  const { type, ...rest } = asText(text);
+  if (type === "mrkdwn") return mrkdwn(rest.text ?? "", names);
+  return characters(rest)
+    .split("\n")
+    .flatMap((row, at) => [at ? h("br") : null, row]);
 }
 
 /** The words of a text object without any node, for labels and options. */
-export const words = (text) => withEmoji(typeof text === "string" ? text : text?.text ?? "");
+export const words = (text) => (text ? characters(asText(text)) : "");

@@ -42,5 +42,7 @@ export function emojiNode(name, unicode) {
   const character = unicode
     ? String.fromCodePoint(...unicode.split("-").map((part) => parseInt(part, 16)))
     : emoji(name);
-  return character ? h("span", { class: "emoji", role: "img", aria: { label: name.replaceAll("_", " ") } }, character) : document.createTextNode(`:${name}:`);
+  return character
+    ? h("span", { class: "emoji", role: "img", aria: { label: name.replaceAll("_", " ") } }, character)
+    : document.createTextNode(`:${name}:`);
 }

@@ -2,15 +2,18 @@
 import { h } from "../dom.js";
 import { emojiNode, link } from "./inline.js";
 
-const INLINE = new RegExp([
-  "`([^`]+)`",
-  "!?\\[([^\\]]*)\\]\\(([^()\\s]+)\\)",
-  "\\*\\*(\\S(?:[^]*?\\S)?)\\*\\*",
-  "~~(\\S(?:[^]*?\\S)?)~~",
-  "(?<![\\p{L}\\p{N}*_])([*_])(\\S(?:[^\\n]*?\\S)?)\\6(?![\\p{L}\\p{N}])",
-  ":([a-z0-9_+-]+):",
-  "(https?://[^\\s<>]+[^\\s<>.,;:!?)])",
-].join("|"), "gu");
+const INLINE = new RegExp(
+  [
+    "`([^`]+)`",
+    "!?\\[([^\\]]*)\\]\\(([^()\\s]+)\\)",
+    "\\*\\*(\\S(?:[^]*?\\S)?)\\*\\*",
+    "~~(\\S(?:[^]*?\\S)?)~~",
+    "(?<![\\p{L}\\p{N}*_])([*_])(\\S(?:[^\\n]*?\\S)?)\\6(?![\\p{L}\\p{N}])",
+    ":([a-z0-9_+-]+):",
+    "(https?://[^\\s<>]+[^\\s<>.,;:!?)])",
+  ].join("|"),
+  "gu",
+);
 
 function inline(text) {
   const nodes = [];
@@ -31,12 +34,25 @@ function inline(text) {
   return nodes;
 }
 
-const cells = (row) => row.trim().replace(/^\||\|$/g, "").split("|").map((cell) => cell.trim());
+const cells = (row) =>
+  row
+    .trim()
+    .replace(/^\||\|$/g, "")
+    .split("|")
+    .map((cell) => cell.trim());
 
 function table(rows) {
-  const line = (tag) => (row) => h("tr", {}, cells(row).map((cell) => h(tag, {}, inline(cell))));
-  return h("div", { class: "table-scroll" }, h("table", { class: "table" },
-    h("thead", {}, line("th")(rows[0])), h("tbody", {}, rows.slice(2).map(line("td")))));
+  const line = (tag) => (row) =>
+    h(
+      "tr",
+      {},
+      cells(row).map((cell) => h(tag, {}, inline(cell))),
+    );
+  return h(
+    "div",
+    { class: "table-scroll" },
+    h("table", { class: "table" }, h("thead", {}, line("th")(rows[0])), h("tbody", {}, rows.slice(2).map(line("td")))),
+  );
 }
 
 /** Nested items follow their parent by indentation; two spaces or more go one level down. */
@@ -58,14 +74,31 @@ function list(rows, pattern) {
 
 const ITEM = /^\s*(?:[-*+]|\d+[.)])\s+/;
 const KINDS = [
-  { test: (row) => /^#{1,6}\s/.test(row), one: true, make: ([row]) => h(`h${Math.min(row.match(/^#+/)[0].length + 2, 6)}`, {}, inline(row.replace(/^#+\s*/, ""))) },
+  {
+    test: (row) => /^#{1,6}\s/.test(row),
+    one: true,
+    make: ([row]) => h(`h${Math.min(row.match(/^#+/)[0].length + 2, 6)}`, {}, inline(row.replace(/^#+\s*/, ""))),
+  },
   { test: (row) => /^\s*([-*_])(\s*\1){2,}\s*$/.test(row), one: true, make: () => h("hr") },
   { test: (row) => ITEM.test(row), make: (rows) => list(rows, ITEM) },
-  { test: (row) => /^>/.test(row), make: (rows) => h("blockquote", {}, markdown(rows.map((row) => row.replace(/^> ?/, "")).join("\n"))) },
-  { test: (row) => /^\s*\|.*\|\s*$/.test(row), make: (rows) => (rows.length > 2 ? table(rows) : h("p", {}, inline(rows.join("\n")))) },
+  {
+    test: (row) => /^>/.test(row),
+    make: (rows) => h("blockquote", {}, markdown(rows.map((row) => row.replace(/^> ?/, "")).join("\n"))),
+  },
+  {
+    test: (row) => /^\s*\|.*\|\s*$/.test(row),
+    make: (rows) => (rows.length > 2 ? table(rows) : h("p", {}, inline(rows.join("\n")))),
+  },
   { test: (row) => row.trim() === "", make: () => null },
 ];
-const paragraph = { make: (rows) => h("p", {}, rows.flatMap((row, at) => [at ? h("br") : null, inline(row)])) };
+const paragraph = {
+  make: (rows) =>
+    h(
+      "p",
+      {},
+      rows.flatMap((row, at) => [at ? h("br") : null, inline(row)]),
+    ),
+};
 const kindOf = (row) => KINDS.find((kind) => kind.test(row)) ?? paragraph;
 
 function prose(text) {
@@ -83,5 +116,7 @@ function prose(text) {
 
 /** The nodes of a Markdown text. */
 export function markdown(text) {
-  return text.split(/^```[^\n]*\n([\s\S]*?)\n?```\s*$/m).flatMap((part, at) => (at % 2 ? h("pre", {}, part) : prose(part)));
+  return text
+    .split(/^```[^\n]*\n([\s\S]*?)\n?```\s*$/m)
+    .flatMap((part, at) => (at % 2 ? h("pre", {}, part) : prose(part)));
 }

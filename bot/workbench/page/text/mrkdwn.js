@@ -8,13 +8,16 @@ const ENTITIES = { "&amp;": "&", "&lt;": "<", "&gt;": ">" };
 export const unescape = (text) => text.replace(/&(?:amp|lt|gt);/g, (entity) => ENTITIES[entity]);
 
 const STYLES = { "*": "strong", _: "em", "~": "del" };
-const INLINE = new RegExp([
-  "`([^`\\n]+)`",
-  "<([^<>\\n]+)>",
-  "(?<![\\p{L}\\p{N}*_~])([*_~])(?=\\S)([^\\n]*?\\S)\\3(?![\\p{L}\\p{N}])",
-  ":([a-z0-9_+-]+):",
-  "(https?://[^\\s<>|]+[^\\s<>|.,;:!?)\\]'\"*_~])",
-].join("|"), "gu");
+const INLINE = new RegExp(
+  [
+    "`([^`\\n]+)`",
+    "<([^<>\\n]+)>",
+    "(?<![\\p{L}\\p{N}*_~])([*_~])(?=\\S)([^\\n]*?\\S)\\3(?![\\p{L}\\p{N}])",
+    ":([a-z0-9_+-]+):",
+    "(https?://[^\\s<>|]+[^\\s<>|.,;:!?)\\]'\"*_~])",
+  ].join("|"),
+  "gu",
+);
 
 const BROADCASTS = new Set(["here", "channel", "everyone"]);
 
@@ -67,7 +70,7 @@ function lines(text, names) {
   rows.forEach((row, at) => {
     if (QUOTE.test(row)) {
       if (quoted) quoted.append(h("br"));
-      else nodes.push(quoted = h("blockquote", {}));
+      else nodes.push((quoted = h("blockquote", {})));
       quoted.append(...inline(row.replace(QUOTE, ""), names));
       return;
     }
@@ -80,7 +83,7 @@ function lines(text, names) {
 
 /** The nodes of a mrkdwn text. */
 export function mrkdwn(text, names) {
-  return text.split(/```\n?([\s\S]+?)\n?```\n?/).flatMap((part, at) => (
-    at % 2 ? h("pre", {}, unescape(part)) : part ? lines(part, names) : []
-  ));
+  return text
+    .split(/```\n?([\s\S]+?)\n?```\n?/)
+    .flatMap((part, at) => (at % 2 ? h("pre", {}, unescape(part)) : part ? lines(part, names) : []));
 }
