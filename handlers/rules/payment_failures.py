@@ -80,7 +80,7 @@ def payment_failures(
         return Clear(say("Nothing failed for two hours"))
     if isinstance(event, PaymentFailed) and event.retry:
         return Quiet(say("It is a provider's own retry of a subscription, which tells nothing new"))
-    if _calm(windows, usual, least_attempts):
+    if surprise(windows[0].seen, usual) < level and _calm(windows, usual, least_attempts):
         return Clear(say("Payments fail no more than usual again"))
     worst = _worst(windows, usual, level)
     if worst is None:

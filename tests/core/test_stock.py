@@ -155,7 +155,11 @@ def test_units_on_hand_are_told_by_location(levels: tuple[Level, ...], told: str
     ("promises", "told", "act"),
     [
         ((), "0", "orders at least 120 units"),
-        ((promise(50, 3),), "50, first Thu 05 Mar", "asks for the 50 units (PO-7) earlier and orders at least 120 units"),
+        (
+            (promise(50, 3),),
+            "50, first Thu 05 Mar",
+            "asks for the 50 units (PO-7) earlier and orders at least 120 units",
+        ),
         (
             (promise(50, -3, ""), promise(1, 3)),
             "1, first Thu 05 Mar, 50 overdue",

@@ -11,7 +11,20 @@ from bot.core.events import Event
 from bot.core.facts import Position
 from handlers.rules.big_order import Facts, big_order
 
-from tests.handlers.rules.cases import NOW, RECEIVED, STOCK, TICK, TODAY, hours, opened, pace, position, sale, story, told
+from tests.handlers.rules.cases import (
+    NOW,
+    RECEIVED,
+    STOCK,
+    TICK,
+    TODAY,
+    hours,
+    opened,
+    pace,
+    position,
+    sale,
+    story,
+    told,
+)
 
 
 def facts(here: Position | None, **changes: Any) -> Facts:
@@ -28,7 +41,11 @@ TOOK_60_OF_98 = "MEDIUM Order #1001 took 60 of 98 Blue Hoodie M (HOODIE-M)"
         (sale(60), facts(position(38)), TOOK_60_OF_98),
         (sale(60), facts(position(38, lead_days=None)), TOOK_60_OF_98),
         (STOCK, facts(position(38), before=98, order=sale(60, NOW - hours(0.5))), TOOK_60_OF_98),
-        (STOCK, facts(position(38), before=98, order=sale(60, NOW - hours(3))), "quiet: No single order explains the stock's change"),
+        (
+            STOCK,
+            facts(position(38), before=98, order=sale(60, NOW - hours(3))),
+            "quiet: No single order explains the stock's change",
+        ),
         (STOCK, facts(position(38), before=98, order=sale(59)), "quiet: No single order explains the stock's change"),
         (STOCK, facts(position(38), before=98), "quiet: No single order explains the stock's change"),
         (STOCK, facts(position(38), order=sale(60)), "quiet: No single order explains the stock's change"),
@@ -42,7 +59,11 @@ TOOK_60_OF_98 = "MEDIUM Order #1001 took 60 of 98 Blue Hoodie M (HOODIE-M)"
         (RECEIVED, facts(position(500)), "clear: Stock was received"),
         (TICK, facts(position(38)), "quiet: Nothing was ordered"),
         (TICK, facts(position(38), alerts=(opened("big_order", hours(23)),)), "quiet: Nothing was ordered"),
-        (TICK, facts(position(38), alerts=(opened("big_order", hours(24)),)), "clear: It was told a day ago, and the warehouse knows"),
+        (
+            TICK,
+            facts(position(38), alerts=(opened("big_order", hours(24)),)),
+            "clear: It was told a day ago, and the warehouse knows",
+        ),
     ],
 )
 def test_what_it_says_of_an_order(event: Event, known: Facts, says: str) -> None:

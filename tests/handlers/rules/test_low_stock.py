@@ -12,7 +12,22 @@ from bot.core.money import Money
 from bot.core.verdict import Fire
 from handlers.rules.low_stock import Facts, low_stock
 
-from tests.handlers.rules.cases import NOW, SHOP, STOCK, TICK, TODAY, campaign, days, eur, hours, pace, position, promise, story, told
+from tests.handlers.rules.cases import (
+    NOW,
+    SHOP,
+    STOCK,
+    TICK,
+    TODAY,
+    campaign,
+    days,
+    eur,
+    hours,
+    pace,
+    position,
+    promise,
+    story,
+    told,
+)
 
 
 def facts(here: Position | None, **changes: Any) -> Facts:

@@ -11,7 +11,20 @@ from bot.core.facts import Position
 from bot.core.money import Money
 from handlers.rules.out_of_stock import Facts, out_of_stock
 
-from tests.handlers.rules.cases import NOW, STOCK, TODAY, campaign, days, eur, opened, pace, position, promise, story, told
+from tests.handlers.rules.cases import (
+    NOW,
+    STOCK,
+    TODAY,
+    campaign,
+    days,
+    eur,
+    opened,
+    pace,
+    position,
+    promise,
+    story,
+    told,
+)
 
 
 def facts(here: Position | None, before: int | None = 4, **changes: Any) -> Facts:

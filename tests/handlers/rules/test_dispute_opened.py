@@ -1,0 +1,74 @@
+"""When dispute_opened speaks, and what it says."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from bot.core.facts import DisputeState
+from bot.core.parts import ShopText
+from bot.core.verdict import Fire
+from handlers.rules.dispute_opened import Facts, dispute_opened
+from tests.handlers.rules.cases import NOW, TICK, eur, hours, story, told
+
+
+def dispute(due_in: float | None = 200, status: str = "open", **changes: Any) -> DisputeState:
+    known: dict[str, Any] = {
+        "dispute": "dp-1",
+        "amount": eur(120),
+        "reason": ShopText("product_not_received"),
+        "status": status,
+        "due": None if due_in is None else NOW + hours(due_in),
+        "order": "#1001",
+        "provider": "stripe",
+        "at": NOW - hours(1),
+    }
+    return DisputeState(**(known | changes))
+
+
+@pytest.mark.parametrize(
+    ("known", "says"),
+    [
+        (None, "quiet: Nothing is known of this dispute"),
+        (dispute(200), "MEDIUM Dispute over 120.00 EUR: answer by Tue 10 Mar"),
+        (dispute(72), "MEDIUM Dispute over 120.00 EUR: answer by Thu 05 Mar"),
+        (dispute(71), "HIGH Dispute over 120.00 EUR: answer by Thu 05 Mar"),
+        (dispute(24), "HIGH Dispute over 120.00 EUR: answer by Tue 03 Mar"),
+        (dispute(23), "CRITICAL Dispute over 120.00 EUR: answer by Tue 03 Mar"),
+        (dispute(0), "MEDIUM Dispute over 120.00 EUR: deadline missed"),
+        (dispute(None), "MEDIUM Dispute over 120.00 EUR waits for an answer"),
+        (dispute(9, "answered"), "clear: Evidence was submitted"),
+        (dispute(9, "won"), "clear: The dispute was won, and the amount comes back"),
+        (dispute(9, "lost"), "clear: The dispute was lost, and the amount is gone"),
+        (dispute(9, "closed"), "clear: The dispute was closed"),
+        (dispute(9, "else"), "clear: The dispute no longer waits for evidence"),
+    ],
+)
+def test_what_it_says_of_a_dispute(known: DisputeState | None, says: str) -> None:
+    assert told(dispute_opened.decide(TICK, Facts(known, NOW))) == says
+
+
+@pytest.mark.parametrize("due_in", [200, 10])
+def test_finance_has_until_the_providers_deadline(due_in: float) -> None:
+    verdict = dispute_opened.decide(TICK, Facts(dispute(due_in), NOW))
+    assert isinstance(verdict, Fire)
+    assert list(verdict.views) == ["finance"]
+    due: datetime | None = verdict.views["finance"].step.by
+    assert due == NOW + hours(due_in)
+
+
+def test_finance_reads_reason_order_and_money() -> None:
+    read = story(dispute_opened.decide(TICK, Facts(dispute(), NOW)))
+    assert read["finance step"] == "submits evidence with Stripe"
+    assert (read["finance Reason"], read["finance Order"]) == ("product_not_received", "#1001")
+    assert read["cost"] == "120.00 to 120.00 EUR"
+
+
+def test_what_nobody_told_is_left_out() -> None:
+    read = story(dispute_opened.decide(TICK, Facts(dispute(None, order="", provider=" ", reason=ShopText("")), NOW)))
+    assert read["finance step"] == "submits evidence with the provider"
+    assert read["finance Reason"] == "none told"
+    assert "finance Order" not in read
+    assert "finance Deadline" not in read

@@ -1,0 +1,54 @@
+"""When invoice_overdue speaks, and what it says."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.core.facts import Receivable
+from handlers.rules.invoice_overdue import Facts, invoice_overdue
+from tests.handlers.rules.cases import NOW, TICK, days, eur, story, told
+
+
+def invoice(late: float | None = 3, owed: float = 200, status: str = "open") -> Receivable:
+    due = None if late is None else NOW - days(late)
+    return Receivable("in-1", "INV-12", eur(owed), due, status, NOW - days(1))
+
+
+@pytest.mark.parametrize(
+    ("known", "says"),
+    [
+        (None, "quiet: Nothing is known of this invoice"),
+        (invoice(None), "quiet: The invoice has no due date"),
+        (invoice(-3), "clear: The invoice is not due before Thu 05 Mar"),
+        (invoice(0.5), "quiet: The invoice is due, and within its days of grace"),
+        (invoice(1), "LOW Invoice INV-12 overdue since Sun 01 Mar: 200.00 EUR"),
+        (invoice(3, 1000), "MEDIUM Invoice INV-12 overdue since Fri 27 Feb: 1000.00 EUR"),
+        (invoice(30), "MEDIUM Invoice INV-12 overdue since Sat 31 Jan: 200.00 EUR"),
+        (invoice(30, 1000), "HIGH Invoice INV-12 overdue since Sat 31 Jan: 1000.00 EUR"),
+        (invoice(3, 0, "paid"), "clear: The invoice is paid"),
+        (invoice(3, 50, "void"), "clear: The invoice is void"),
+        (invoice(3, 50, "uncollectible"), "clear: The invoice was written off as uncollectible"),
+        (invoice(3, 0), "clear: Nothing is outstanding any more"),
+    ],
+)
+def test_what_it_says_of_an_invoice(known: Receivable | None, says: str) -> None:
+    assert told(invoice_overdue.decide(TICK, Facts(known, NOW))) == says
+
+
+@pytest.mark.parametrize(
+    ("late", "impact", "act"),
+    [
+        (2, "Overdue for a week at most", "sends a reminder"),
+        (8, "Overdue for more than 7 days", "calls the customer"),
+        (31, "Overdue for more than 30 days", "starts dunning or agrees on instalments"),
+    ],
+)
+def test_what_finance_does_depends_on_the_age(late: float, impact: str, act: str) -> None:
+    read = story(invoice_overdue.decide(TICK, Facts(invoice(late), NOW)))
+    assert (read["finance impact"], read["finance step"]) == (impact, act)
+    assert read["cost"] == "200.00 to 200.00 EUR"
+
+
+def test_a_day_later_within_the_same_age_it_says_the_same() -> None:
+    known = invoice(3)
+    assert invoice_overdue.decide(TICK, Facts(known, NOW)) == invoice_overdue.decide(TICK, Facts(known, NOW + days(1)))

@@ -1,0 +1,47 @@
+"""When payout_failed speaks, and what it says."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from bot.core.events import PayoutChanged
+from bot.core.parts import ShopText
+from handlers.rules.payout_failed import Facts, payout_failed
+from tests.handlers.rules.cases import NOW, days, eur, hours, story, told
+
+PAYOUT = PayoutChanged(
+    shop="eu", source="stripe", at=NOW, payout="po-1", amount=eur(12300), status="pending", provider="stripe"
+)
+FAILED = replace(PAYOUT, status="failed", reason=ShopText("account_closed"), arrives=NOW + days(1))
+
+
+@pytest.mark.parametrize(
+    ("event", "latest", "says"),
+    [
+        (PAYOUT, PAYOUT, "quiet: The payout is on its way"),
+        (FAILED, FAILED, "CRITICAL Payout of 12300.00 EUR failed"),
+        (FAILED, None, "CRITICAL Payout of 12300.00 EUR failed"),
+        (replace(PAYOUT, status="canceled"), None, "HIGH Payout of 12300.00 EUR was cancelled"),
+        (replace(PAYOUT, status="paid"), None, "clear: The payout arrived"),
+        (replace(FAILED, at=NOW - hours(3)), replace(PAYOUT, status="paid"), "clear: The payout arrived"),
+    ],
+)
+def test_what_it_says_of_a_payout(event: PayoutChanged, latest: PayoutChanged | None, says: str) -> None:
+    assert told(payout_failed.decide(event, Facts(latest))) == says
+
+
+def test_finance_reads_why_and_whom_to_ask() -> None:
+    read = story(payout_failed.decide(FAILED, Facts(FAILED)))
+    assert read["finance impact"] == "The money stays with Stripe"
+    assert read["finance step"] == "checks the bank account with Stripe"
+    assert (read["finance Reason"], read["finance Was due"]) == ("account_closed", "Tue 03 Mar")
+    assert read["cost"] == "12300.00 to 12300.00 EUR"
+
+
+def test_what_nobody_told_is_left_out() -> None:
+    read = story(payout_failed.decide(replace(FAILED, reason=None, arrives=None, provider=""), Facts(None)))
+    assert read["finance step"] == "checks the bank account with the provider"
+    assert read["finance Reason"] == "none told"
+    assert "finance Was due" not in read
