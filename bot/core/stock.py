@@ -1,4 +1,4 @@
-"""What a position means for a decision: how likely it runs out, when, how many units fall short and what they are worth.
+"""What a position means for a decision: how likely it runs out, when, how many units fall short, and their worth.
 
 Promised deliveries count when they are due, and no longer once they are a day late. Time is counted in days from now.
 """

@@ -77,7 +77,7 @@ def _above(n: int, k: int, a: float, b: float) -> float:
 
 
 def _below(n: int, k: int, a: float, b: float) -> float:
-    """The masses from ``k`` down to 0, in units of the mass at ``k``. All are summed, for with a < 1 they rise again."""
+    """The masses from ``k`` down to 0, in units of the mass at ``k``. All count, for with a < 1 they rise again."""
     total = term = 1.0
     while k > 0:
         term *= k / (n - k + 1.0) * (n - k + b) / (k - 1.0 + a)

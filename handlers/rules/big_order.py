@@ -94,7 +94,7 @@ def _drop(event: ItemSold | StockChanged, facts: Facts) -> _Drop | None:
     """The order and the stock around it.
 
     With a new stock level the newest order counts when the level fell by exactly its quantity, soon after it. With an
-    order whose effect on the level is not known the level is taken to contain it already, which tells rather too little.
+    order whose effect on the level is not known the level is taken to contain it, which tells too little at worst.
     """
     available = facts.position.available if facts.position else None
     if available is None:

@@ -208,7 +208,7 @@ def _fire(
 
 
 def _cost(short: list[_Check], currency: str) -> Cost | None:
-    """What falls short, at its price, from the usual pace to the campaign's; prices in other currencies are left out."""
+    """What falls short, at its price, from the usual pace to the campaign's; other currencies are left out."""
     priced = [(check, price) for check in short if (price := check.position.price) and price.currency == currency]
     low = sum(price.times(round(two_digits(check.usual))).minor for check, price in priced)
     high = sum(price.times(round(two_digits(check.uplifted))).minor for check, price in priced)

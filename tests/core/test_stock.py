@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from datetime import UTC, date, datetime
+from time import perf_counter
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -208,3 +209,11 @@ def test_what_cannot_be_priced_has_no_worth(low: float, high: float, price: Mone
 
 def test_a_moment_of_a_promise_is_told_as_a_day() -> None:
     assert Moment(NOW + days(3), "day") in on_order(position(inbound=(promise(5, 3),)), NOW)
+
+
+def test_the_risk_of_a_thousand_skus_is_known_within_a_second() -> None:
+    shelves = [position(5 + 37 * number, pace(1 + number % 50, known=40)) for number in range(1000)]
+    began = perf_counter()
+    risks = [chance_out(shelf.demand, shelf.available or 0, (Arrival(6, 40),), 17) for shelf in shelves]
+    assert perf_counter() - began < 1.0
+    assert 0 < sum(risk >= 0.3 for risk in risks) < 1000

@@ -1,4 +1,4 @@
-"""What holds for every rule, whatever the facts: a verdict, never an exception, and a message that somebody can act on."""
+"""What holds for every rule, whatever the facts: a verdict, never an exception, and a message to act on."""
 
 from __future__ import annotations
 
@@ -256,7 +256,7 @@ def test_a_rule_is_named_as_its_file_and_explains_each_setting(name: str) -> Non
 
 
 @pytest.mark.parametrize("name", NAMES)
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(data=st.data())
 def test_any_facts_have_a_verdict_that_somebody_can_act_on(name: str, data: st.DataObject) -> None:
     rule = rule_of(name)

@@ -11,7 +11,6 @@ from bot.core.facts import Position
 from bot.core.money import Money
 from bot.core.verdict import Fire
 from handlers.rules.low_stock import Facts, low_stock
-
 from tests.handlers.rules.cases import (
     NOW,
     SHOP,

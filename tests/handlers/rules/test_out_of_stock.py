@@ -10,7 +10,6 @@ from bot.core.demand import Demand
 from bot.core.facts import Position
 from bot.core.money import Money
 from handlers.rules.out_of_stock import Facts, out_of_stock
-
 from tests.handlers.rules.cases import (
     NOW,
     STOCK,

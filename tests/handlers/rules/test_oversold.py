@@ -9,7 +9,6 @@ import pytest
 from bot.core.facts import OrderState, Position
 from bot.core.money import Money
 from handlers.rules.oversold import Facts, oversold
-
 from tests.handlers.rules.cases import NOW, STOCK, campaign, eur, hours, position, story, told
 
 
@@ -21,7 +20,8 @@ ORDERS = tuple(order(number, eur(80)) for number in (5, 4, 3, 2, 1))
 
 
 def facts(here: Position | None, orders: tuple[OrderState, ...] = ORDERS, **changes: Any) -> Facts:
-    return Facts(position=here, orders=orders, **({"campaigns": (), "now": NOW} | changes))
+    known: dict[str, Any] = {"campaigns": (), "now": NOW}
+    return Facts(position=here, orders=orders, **(known | changes))
 
 
 @pytest.mark.parametrize(
