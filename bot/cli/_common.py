@@ -45,15 +45,16 @@ def loaded(path: Path, demo: bool = False) -> Config:
 
 
 @contextmanager
-def opened(config: Config) -> Iterator[Store]:
-    """The config's database, or Stop when it cannot be used or has no schema yet."""
+def opened(config: Config, *, checked: bool = True) -> Iterator[Store]:
+    """The config's database, or Stop when it cannot be used or, if ``checked``, has a problem such as no schema yet."""
     from bot.store.engine import Store, StoreDown
 
     try:
         store = Store.open(config.store_url)
         try:
-            for problem in store.check():
-                raise Stop(problem)
+            problems = store.check() if checked else ()
+            if problems:
+                raise Stop("; ".join(problems))
             yield store
         finally:
             store.close()

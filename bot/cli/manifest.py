@@ -19,7 +19,7 @@ def manifest(config: Path, name: str) -> None:
     Create the app from it at api.slack.com/apps ("From a manifest"), and paste it anew after adding a command. In mode
     http it has the addresses below the config's public_url.
     """
-    from bot.catalog import Catalog
+    from bot.catalog import Catalog, command_label
     from bot.edge.slack.manifest import UnfitCommand, app_manifest
 
     # A manifest is wanted before there are any tokens or secrets, so the demo's stand in for them.
@@ -27,7 +27,7 @@ def manifest(config: Path, name: str) -> None:
     if ours.slack.mode == "http" and not ours.public_url:
         raise Stop("mode http needs listen.public_url in the config, the address at which Slack reaches this machine")
     catalog = Catalog.scan(ours.handlers, config.parent)
-    commands = {key: one for key, one in catalog.commands.items()}
+    commands = {key: one for key, one in catalog.commands.items() if ours.commands.get(command_label(one)) is not False}
     try:
         made = app_manifest(commands, public_url=ours.public_url if ours.slack.mode == "http" else "", name=name)
     except UnfitCommand as error:
