@@ -118,7 +118,7 @@ def sign(scheme: Scheme, body: bytes, secret: str, now: datetime, name: str = ""
 
 
 def check_token(delivery: Delivery, name: str, secrets: Sequence[str], kind: str = "") -> None:
-    """Return when the header, after the word ``kind`` ("Bearer") if any, is one of the secrets, else raise Unverified."""
+    """Return when the header, after the word ``kind`` if any, is one of the secrets, else raise Unverified."""
     given = header(delivery, name)
     word, _, token = given.partition(" ") if kind else ("", "", given)
     secrets = _secrets(secrets)

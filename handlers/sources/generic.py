@@ -115,7 +115,7 @@ def _event(types: _TypeTable, name: Wild, at: datetime, wild: Wild, place: Mappi
     """One event of a known type; a field that its type has not is refused, since it may be a slip of the pen."""
     kind = name.among(types)
     for given in wild.keys():  # noqa: SIM118 (a Wild is no mapping)
-        if given not in _FORMS[kind] and given not in _ENVELOPE:
+        if given not in FORMS[kind] and given not in _ENVELOPE:
             raise Unparsable(f"{wild[given].path[:100]} is no field of {name.text()}")
     event = kind(**place, at=at, **_read_fields(kind, wild))
     if event.subject.id in ("", "item-"):
@@ -126,7 +126,7 @@ def _event(types: _TypeTable, name: Wild, at: datetime, wild: Wild, place: Mappi
 def _read_fields(kind: type[Any], wild: Wild) -> dict[str, Any]:
     """The arguments of a dataclass; what has a default may be missing."""
     given = {}
-    for name, (reader, required) in _FORMS[kind].items():
+    for name, (reader, required) in FORMS[kind].items():
         if required and wild[name].missing:
             raise Unparsable(f"{wild[name].path} is missing")
         if required or wild[name]:
@@ -194,7 +194,7 @@ def _type_name(kind: str) -> str:
 
 # "stock.changed" is StockChanged. What was sold follows from the order, so nobody else may say it.
 TYPES: Final[_TypeTable] = {_type_name(name): kind for name, kind in STORED.items() if kind is not ItemSold}
-_FORMS: Final = {kind: _form(kind) for kind in (*TYPES.values(), OrderLine)}
+FORMS: Final = {kind: _form(kind) for kind in (*TYPES.values(), OrderLine)}
 
 
 def _mapped(
@@ -305,7 +305,7 @@ def _check_row(row: Any, where: str) -> None:
 def _check_fields(row: Mapping[str, Any], kind: type[Any], also: tuple[str, ...], where: str) -> None:
     """A row's fields have to be fields of its event, and all that the event needs have to be there."""
     _unless("each" not in row or _is_path(row["each"]), f"{where}.each: must be a path")
-    wanted, form = _mapping(row.get("fields"), f"{where}.fields"), _FORMS[kind]
+    wanted, form = _mapping(row.get("fields"), f"{where}.fields"), FORMS[kind]
     given = {str(target).partition(".")[0] for target in wanted}
     for target, origin in wanted.items():
         place, (name, dot, _) = f"{where}.fields.{target}", str(target).partition(".")

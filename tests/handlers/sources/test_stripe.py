@@ -1,0 +1,333 @@
+"""Stripe: what each type tells, in both shapes of its API, and how its amounts become ours."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.core.delivery import Delivery, Shopfront, Unparsable
+from bot.core.events import (
+    DisputeChanged,
+    Event,
+    InvoiceChanged,
+    PaymentFailed,
+    PaymentSucceeded,
+    PayoutChanged,
+    Refunded,
+)
+from bot.core.money import Money
+from bot.core.parts import ShopText
+from handlers.sources.stripe import SOURCE
+
+TOLD = datetime(2026, 11, 20, 10, 15, tzinfo=UTC)
+SOON, LATER = TOLD + timedelta(days=3), TOLD + timedelta(days=10)
+FIXTURES = Path(__file__).parents[2] / "fixtures/stripe"
+BY: dict[str, Any] = {"shop": "leaf", "source": "stripe", "at": TOLD}
+INTENT, CHARGE, INVOICE = "pi_1Fix0002tea", "ch_1Fix0003tea", "in_1Fix0006tea"
+
+
+def gbp(minor: int) -> Money:
+    return Money(minor, "GBP")
+
+
+def fixture(topic: str, **changes: Any) -> dict[str, Any]:
+    """The event of a fixture, with changes to its object."""
+    body: dict[str, Any] = json.loads((FIXTURES / f"{topic}.json").read_bytes())
+    body["data"]["object"] |= changes
+    return body
+
+
+def parse(body: Any, *, live: bool = True, **options: Any) -> tuple[Event, ...]:
+    shopfront = Shopfront("stripe", "leaf", live=live, options=options)
+    return SOURCE.parse(Delivery("stripe", {}, json.dumps(body).encode(), TOLD), shopfront)
+
+
+def failed(**given: Any) -> PaymentFailed:
+    usual: dict[str, Any] = BY | {"provider": "stripe", "method": "card", "amount": gbp(4320), "order": "2044"}
+    return PaymentFailed(**(usual | given))
+
+
+def succeeded(**given: Any) -> PaymentSucceeded:
+    usual: dict[str, Any] = BY | {"provider": "stripe", "method": "card", "amount": gbp(4320), "order": "2044"}
+    return PaymentSucceeded(**(usual | given))
+
+
+def dispute(status: Any) -> DisputeChanged:
+    return DisputeChanged(
+        **BY,
+        dispute="du_1Fix0005tea",
+        amount=gbp(4320),
+        reason=ShopText("fraudulent"),
+        status=status,
+        due=LATER,
+        order="2044",
+        provider="stripe",
+    )
+
+
+def invoice(status: Any, outstanding: int = 96_000, due: datetime | None = SOON) -> InvoiceChanged:
+    return InvoiceChanged(
+        **BY, invoice=INVOICE, number="TEA-0107", outstanding=gbp(outstanding), status=status, due=due
+    )
+
+
+def payout(status: Any, reason: str = "") -> PayoutChanged:
+    return PayoutChanged(
+        **BY,
+        payout="po_1Fix0007tea",
+        amount=gbp(812_050),
+        status=status,
+        reason=ShopText(reason) if reason else None,
+        arrives=SOON,
+        provider="stripe",
+    )
+
+
+INTENT_FAILED = failed(payment=INTENT, code="lost_card", reason=ShopText("The card was refused."))
+CHARGE_FAILED = failed(
+    payment=CHARGE,
+    method="sepa_debit",
+    code="insufficient_funds",
+    reason=ShopText("The account has no funds left."),
+)
+TELLINGS: dict[str, tuple[Event, ...]] = {
+    "payment_intent.succeeded": (succeeded(payment=INTENT),),
+    "payment_intent.payment_failed": (INTENT_FAILED,),
+    "charge.succeeded": (),
+    "charge.failed": (CHARGE_FAILED,),
+    "charge.refunded": (Refunded(**BY, refund=f"{CHARGE}/1500", amount=gbp(900), order="2044"),),
+    "charge.dispute.created": (dispute("open"),),
+    "charge.dispute.updated": (dispute("answered"),),
+    "charge.dispute.closed": (dispute("lost"),),
+    "invoice.finalized": (invoice("open"),),
+    "invoice.will_be_due": (invoice("open"),),
+    "invoice.overdue": (invoice("open"),),
+    "invoice.payment_failed": (
+        invoice("open", due=None),
+        failed(payment=f"{INVOICE}/3", method="sepa_debit", amount=gbp(96_000), order="", retry=True),
+    ),
+    "invoice.paid": (invoice("paid", 0),),
+    "invoice.voided": (invoice("void", 0),),
+    "invoice.marked_uncollectible": (invoice("uncollectible"),),
+    "payout.created": (payout("pending"),),
+    "payout.paid": (payout("paid"),),
+    "payout.canceled": (payout("canceled"),),
+    "payout.failed": (payout("failed", "The bank account could not be found."),),
+}
+
+
+def test_every_fixture_has_its_expected_events() -> None:
+    assert {path.stem for path in FIXTURES.glob("*.json")} == set(TELLINGS)
+
+
+@pytest.mark.parametrize(("topic", "events"), TELLINGS.items(), ids=TELLINGS.keys())
+def test_a_type_tells_its_events(topic: str, events: tuple[Event, ...]) -> None:
+    assert parse(fixture(topic)) == events
+
+
+@pytest.mark.parametrize("topic", TELLINGS)
+def test_test_mode_counts_only_in_a_shop_that_is_not_live(topic: str) -> None:
+    body = fixture(topic) | {"livemode": False}
+    assert parse(body) == ()
+    assert parse(body, live=False) == TELLINGS[topic]
+
+
+def test_a_thin_event_is_refused_with_the_way_to_set_it_up() -> None:
+    thin = {"id": "evt_1", "object": "v2.core.event", "type": "v1.invoice.overdue", "related_object": {"id": "in_1"}}
+    with pytest.raises(Unparsable, match=r'payload style .* "Snapshot"'):
+        parse(thin)
+
+
+def test_a_failed_charge_of_an_intent_is_told_by_the_intent() -> None:
+    assert parse(fixture("charge.failed", payment_intent=INTENT)) == ()
+
+
+def test_told_by_charges_an_attempt_names_its_exact_method_and_no_attempt_is_told_twice() -> None:
+    charges: dict[str, Any] = {"payments": "charges"}
+    assert parse(fixture("charge.succeeded", payment_intent=INTENT), **charges) == (
+        succeeded(payment=INTENT, method="sepa_debit"),
+    )
+    assert parse(fixture("charge.failed", payment_intent=INTENT), **charges) == (
+        failed(payment=INTENT, method="sepa_debit", code=CHARGE_FAILED.code, reason=CHARGE_FAILED.reason),
+    )
+    assert parse(fixture("payment_intent.succeeded"), **charges) == ()
+    assert parse(fixture("payment_intent.payment_failed"), **charges) == ()
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"invoice": INVOICE},
+        {"description": "Subscription update"},
+        {"description": "Subscription creation"},
+        {"description": "Payment for Invoice"},
+    ],
+)
+def test_the_failed_payment_of_an_invoice_is_told_by_the_invoice(changes: dict[str, Any]) -> None:
+    assert parse(fixture("payment_intent.payment_failed", **changes)) == ()
+    assert parse(fixture("charge.failed", **changes)) == ()
+    assert parse(fixture("charge.failed", **changes), payments="charges") == ()
+
+
+@pytest.mark.parametrize(
+    ("changes", "method"),
+    [
+        ({"payment_method_types": ["ideal"]}, "ideal"),
+        ({"payment_method_types": ["ideal", "klarna"]}, "card"),
+        ({"payment_method_types": None}, "card"),
+        ({"charges": {"data": [{"payment_method_details": {"type": "klarna"}}]}}, "klarna"),
+        ({"charges": {"data": [{"source": {"object": "source"}}]}}, "source"),
+        ({"charges": {"data": [{}]}}, "card"),
+    ],
+)
+def test_the_method_of_an_intent(changes: dict[str, Any], method: str) -> None:
+    assert parse(fixture("payment_intent.succeeded", **changes)) == (succeeded(payment=INTENT, method=method),)
+
+
+@pytest.mark.parametrize(
+    ("error", "method", "code"),
+    [
+        ({"code": "card_declined", "payment_method": {"type": "klarna"}}, "klarna", "card_declined"),
+        ({"code": "expired_card", "source": {"object": "card"}}, "card", "expired_card"),
+        (None, "ideal", ""),
+    ],
+)
+def test_the_method_and_the_code_of_a_failure(error: Any, method: str, code: str) -> None:
+    body = fixture("payment_intent.payment_failed", last_payment_error=error, payment_method_types=["ideal"])
+    assert parse(body) == (failed(payment=INTENT, method=method, code=code),)
+
+
+def test_an_intent_that_does_not_say_what_it_received_received_its_amount() -> None:
+    assert parse(fixture("payment_intent.succeeded", amount_received=None)) == TELLINGS["payment_intent.succeeded"]
+
+
+def test_the_order_is_where_the_shop_keeps_it() -> None:
+    body = fixture("payment_intent.succeeded", metadata={"order_id": "1", "basket": "77"})
+    assert parse(body, order="basket") == (succeeded(payment=INTENT, order="77"),)
+    assert parse(fixture("payment_intent.succeeded", metadata=None)) == (succeeded(payment=INTENT, order=""),)
+
+
+@pytest.mark.parametrize(
+    ("before", "minor"), [({"amount_refunded": 600}, 900), ({"amount_refunded": 0}, 1500), ({}, 1500), (None, 1500)]
+)
+def test_a_refund_is_the_difference_to_before(before: Any, minor: int) -> None:
+    body = fixture("charge.refunded")
+    body["data"]["previous_attributes"] = before
+    (event,) = parse(body)
+    assert isinstance(event, Refunded)
+    assert event.amount == gbp(minor)
+
+
+def test_a_charge_without_a_new_refund_tells_nothing() -> None:
+    assert parse(fixture("charge.refunded", amount_refunded=600)) == ()
+
+
+@pytest.mark.parametrize(
+    ("flags", "status", "outstanding"),
+    [
+        ({"paid": False, "closed": False, "forgiven": False}, "open", 5000),
+        ({"paid": True, "closed": True}, "paid", 0),
+        ({"paid": False, "closed": True, "forgiven": True}, "uncollectible", 5000),
+        ({"paid": False, "closed": True}, "void", 0),
+    ],
+)
+def test_an_invoice_of_the_old_api_has_flags_for_its_status(
+    flags: dict[str, bool], status: Any, outstanding: int
+) -> None:
+    """Before 2018 an invoice had neither a status nor a due date nor an amount that remains."""
+    body = fixture("invoice.overdue")
+    for name in ("status", "amount_remaining", "due_date", "number", "payment_settings"):
+        del body["data"]["object"][name]
+    body["data"]["object"] |= {"amount_due": 5000} | flags
+    wanted = InvoiceChanged(**BY, invoice=INVOICE, number=INVOICE, outstanding=gbp(outstanding), status=status)
+    assert parse(body) == (wanted,)
+
+
+def test_a_draft_owes_nothing_yet() -> None:
+    assert parse(fixture("invoice.will_be_due", status="draft")) == ()
+
+
+@pytest.mark.parametrize(
+    ("changes", "payment", "method", "retry"),
+    [
+        ({"attempt_count": 1}, f"{INVOICE}/1", "sepa_debit", False),
+        ({"attempt_count": None}, f"{INVOICE}/1", "sepa_debit", False),
+        ({"attempt_count": 2, "payment_settings": None}, f"{INVOICE}/2", "card", True),
+        ({"attempt_count": 2, "payment_intent": INTENT}, INTENT, "sepa_debit", True),
+    ],
+)
+def test_only_automatic_attempts_after_the_first_are_retries(
+    changes: dict[str, Any], payment: str, method: str, retry: bool
+) -> None:
+    wanted = failed(payment=payment, method=method, amount=gbp(96_000), order="", retry=retry)
+    assert parse(fixture("invoice.payment_failed", **changes))[1] == wanted
+
+
+def test_a_failed_payout_has_the_reason_that_there_is() -> None:
+    body = fixture("payout.failed", failure_message=None, arrival_date=None)
+    (event,) = parse(body)
+    assert isinstance(event, PayoutChanged)
+    assert (event.reason, event.arrives) == (ShopText("no_account"), None)
+
+
+def test_a_dispute_without_a_deadline_has_none() -> None:
+    (event,) = parse(fixture("charge.dispute.closed", evidence_details=None, status="warning_closed"))
+    assert isinstance(event, DisputeChanged)
+    assert (event.due, event.status) == (None, "closed")
+
+
+@pytest.mark.parametrize(
+    ("currency", "amount", "money"),
+    [
+        ("eur", 1250, Money(1250, "EUR")),
+        ("jpy", 1250, Money(1250, "JPY")),
+        ("kwd", 12500, Money(12500, "KWD")),
+        ("isk", 125_000, Money(1250, "ISK")),
+        ("ugx", 125_000, Money(1250, "UGX")),
+        ("mga", 1250, Money(125_000, "MGA")),
+        ("huf", 1250, Money(1250, "HUF")),
+        ("eur", -1250, Money(-1250, "EUR")),
+    ],
+)
+def test_amounts_are_converted_by_the_table_of_stripe(currency: str, amount: int, money: Money) -> None:
+    (event,) = parse(fixture("payout.paid", currency=currency, amount=amount))
+    assert isinstance(event, PayoutChanged)
+    assert event.amount == money
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"amount": None}, "data.object.amount is null, not a number"),
+        ({"amount": 12.5}, "data.object.amount is a number, not a whole number"),
+        ({"currency": "pounds"}, "data.object.amount is no amount of 'POUNDS'"),
+        ({"arrival_date": "soon"}, "data.object.arrival_date is text, not a number"),
+    ],
+)
+def test_what_cannot_be_read_is_named(changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(Unparsable) as caught:
+        parse(fixture("payout.paid", **changes))
+    assert str(caught.value) == message
+
+
+@pytest.mark.parametrize(
+    ("body", "key"),
+    [(b'{"id": "evt_7"}', "evt_7"), (b"{", ""), (b"{}", ""), (b'{"id": "%s"}' % (b"x" * 201), "")],
+)
+def test_the_key_is_the_id_of_the_event(body: bytes, key: str) -> None:
+    assert SOURCE.key(Delivery("stripe", {}, body, TOLD)) == key
+
+
+@pytest.mark.parametrize("options", [{"payments": "charges", "order": "basket"}, {"payments": "intents"}])
+def test_good_options_are_accepted(options: dict[str, Any]) -> None:
+    SOURCE.options(options)
+
+
+@pytest.mark.parametrize(("name", "value"), [("payments", "cheques"), ("payments", 1), ("order", ""), ("order", 7)])
+def test_bad_options_are_refused_by_name(name: str, value: Any) -> None:
+    with pytest.raises(ValueError, match=f"^{name}: must be "):
+        SOURCE.options({name: value})
