@@ -79,7 +79,8 @@ class Gate:
     async def _pass(self, request: web.BaseRequest, body: bytes, mark: tuple[str, str]) -> web.StreamResponse:
         try:
             asked = AsyncBoltRequest(body=body.decode(), headers=dict(request.headers))
-        except (ValueError, RecursionError):
+        except (ValueError, TypeError, AttributeError, RecursionError):
+            # Bolt takes any body for an object of moderate depth; one that is not is no request of Slack's.
             return plain(401, "unauthorized")
         answer = await asyncio.shield(self._app.async_dispatch(asked))
         if answer.status >= 500:
