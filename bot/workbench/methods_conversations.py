@@ -45,13 +45,25 @@ def page(call: Call, rows: list[Json], default: int = 100) -> tuple[list[Json], 
     return rows[start:end], {"next_cursor": _cursor(end) if end < len(rows) else ""}
 
 
-def _kinds(call: Call) -> set[str]:
-    types = {"public_channel": "channel", "im": "im"}
-    asked = call.text("types") or "public_channel"
-    return {types[kind] for kind in asked.replace(" ", "").split(",") if kind in types}
+# For each type of conversation that can be asked for: the scope to read it, and the kind that the workbench has of it.
+TYPES = {
+    "public_channel": ("channels:read", "channel"),
+    "private_channel": ("groups:read", None),
+    "mpim": ("mpim:read", None),
+    "im": ("im:read", "im"),
+}
 
 
-@method("conversations.list", tier=2, scope="channels:read")
+def _kinds(call: Call) -> set[str | None]:
+    asked = (call.text("types") or "public_channel").replace(" ", "").split(",")
+    if not TYPES.keys() >= set(asked):
+        raise Refusal("invalid_types")
+    for kind in asked:
+        call.need(TYPES[kind][0])
+    return {TYPES[kind][1] for kind in asked}
+
+
+@method("conversations.list", tier=2)
 def list_channels(call: Call) -> Json:
     """All channels of the asked types."""
     kinds, hide = _kinds(call), call.flag("exclude_archived")
@@ -60,7 +72,7 @@ def list_channels(call: Call) -> Json:
     return {"channels": rows, "response_metadata": more}
 
 
-@method("users.conversations", tier=3, scope="channels:read")
+@method("users.conversations", tier=3)
 def list_joined(call: Call) -> Json:
     """The channels that the bot, or a given member, is in."""
     kinds, user = _kinds(call), call.text("user") or roster.BOT_USER
@@ -75,16 +87,22 @@ def _members(channel: Channel) -> list[str]:
     return [*roster.MEMBERS, *([roster.BOT_USER] if channel.joined else [])]
 
 
-@method("conversations.info", tier=3, scope="channels:read")
+def _readable(call: Call) -> Channel:
+    channel = call.channel(joined=False)
+    call.need(f"{SCOPES[channel.kind]}:read")
+    return channel
+
+
+@method("conversations.info", tier=3)
 def one_channel(call: Call) -> Json:
     """One channel."""
-    return {"channel": described(call.channel(joined=False))}
+    return {"channel": described(_readable(call))}
 
 
-@method("conversations.members", tier=4, scope="channels:read")
+@method("conversations.members", tier=4)
 def list_members(call: Call) -> Json:
     """Who is in a channel."""
-    people = [{"id": user} for user in _members(call.channel(joined=False))]
+    people = [{"id": user} for user in _members(_readable(call))]
     rows, more = page(call, people)
     return {"members": [row["id"] for row in rows], "response_metadata": more}
 

@@ -85,6 +85,9 @@ def _fresh(call: Call, view: Json) -> None:
 @method("views.publish", tier=4)
 def publish_home(call: Call) -> Json:
     """Show a member's App Home."""
+    home = ((call.workspace.manifest or {}).get("features") or {}).get("app_home") or {}
+    if home.get("home_tab_enabled") is False:
+        raise Refusal("not_enabled")
     user = call.required("user_id")
     if user not in roster.MEMBERS:
         raise Refusal("invalid_arguments", response_metadata={"messages": ["[ERROR] user not found"]})

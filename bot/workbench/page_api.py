@@ -81,6 +81,7 @@ class PageApi:
         return [
             web.get("/", self._index),
             web.get("/page/{file:.+}", self._file),
+            web.get("/archives/{channel}/p{digits:[0-9]{7,}}", self._permalink),
             web.get("/workbench/state", self._state),
             web.get("/workbench/live", self._live),
             web.get("/workbench/calls", self._calls),
@@ -93,6 +94,15 @@ class PageApi:
 
     async def _file(self, request: web.Request) -> web.StreamResponse:
         return _static(request.match_info["file"])
+
+    async def _permalink(self, request: web.Request) -> web.StreamResponse:
+        """Lead from a message's permalink to its place on the page: the channel, and the thread if it is in one."""
+        channel, digits = request.match_info["channel"], request.match_info["digits"]
+        message = self.workspace.messages.get(channel, {}).get(f"{digits[:-6]}.{digits[-6:]}")
+        if message is None:
+            return web.Response(status=404, text="no such message")
+        thread = f"/{message['thread_ts']}" if "thread_ts" in message else ""
+        raise web.HTTPFound(f"/#/{channel}{thread}")
 
     async def _state(self, request: web.Request) -> web.Response:
         return web.json_response(snapshot(self.workspace))

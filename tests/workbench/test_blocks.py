@@ -241,6 +241,34 @@ REFUSED: dict[str, tuple[list[Any], str]] = {
         [chart(type="bar", series=[{"name": "a", "data": [POINT]}], axis_config={"categories": ["Mon", "Tue"]})],
         "must have exactly one point for each category [json-pointer:/blocks/0/chart/series/0/data]",
     ),
+    "a header column that is no column": (
+        [table("data_table", [raw("a")], [raw("b")], caption="c", row_header_column_index=1)],
+        "must be the index of a column [json-pointer:/blocks/0/row_header_column_index]",
+    ),
+    "a category twice": (
+        [chart(type="bar", series=[{"name": "a", "data": [POINT]}], axis_config={"categories": ["Mon", "Mon"]})],
+        "categories must be unique [json-pointer:/blocks/0/chart/axis_config/categories]",
+    ),
+    "a series twice": (
+        [chart(type="bar", series=[{"name": "a", "data": [POINT]}] * 2, axis_config=AXES)],
+        "series names must be unique [json-pointer:/blocks/0/chart/series]",
+    ),
+    "a container collapsed that cannot be opened": (
+        [{"type": "container", "title": PLAIN, "child_blocks": [section("a")], "default_collapsed": True}],
+        "default_collapsed requires is_collapsible [json-pointer:/blocks/0]",
+    ),
+    "a flag in words": (
+        [{"type": "input", "label": PLAIN, "element": {"type": "plain_text_input"}, "optional": "yes"}],
+        "must provide a boolean [json-pointer:/blocks/0/optional]",
+    ),
+    "a value in words": (
+        [chart(type="pie", segments=[{"label": "a", "value": "much"}])],
+        "must provide a number [json-pointer:/blocks/0/chart/segments/0/value]",
+    ),
+    "a header of level five": (
+        [{"type": "header", "text": PLAIN, "level": 5}],
+        "must be between 1 and 4 [json-pointer:/blocks/0/level]",
+    ),
     "seven series": (
         [chart(type="bar", series=[{"name": str(n), "data": [POINT]} for n in range(7)], axis_config=AXES)],
         "no more than 6 items allowed [json-pointer:/blocks/0/chart/series]",

@@ -150,6 +150,17 @@ async def test_an_event_is_tried_at_once_after_a_minute_and_after_five(start: St
     assert clock.waiting() == []
 
 
+async def test_a_proxy_in_the_environment_is_not_used(
+    start: Starter, listening: Listening, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = App()
+    workbench = await with_app(start, listening, app)
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    assert await workbench.command("/stock") == {"ok": True}
+    assert len(app.requests) == 1
+
+
 async def test_an_app_may_ask_for_no_retries(start: Starter, listening: Listening) -> None:
     app = App(web.Response(status=500, headers={"X-Slack-No-Retry": "1"}))
     workbench = await with_app(start, listening, app)
@@ -209,6 +220,27 @@ async def test_a_command_that_is_answered_too_late_times_out_and_is_not_repeated
     assert await workbench.command("/stock") == {"ok": False, "error": "operation_timeout"}
     assert len(received) == 1
     clock.advance(60)
+
+
+async def test_an_answer_with_blocks_that_slack_refuses_fails_with_the_reason(
+    start: Starter, listening: Listening
+) -> None:
+    answer = web.json_response({"blocks": [{"type": "header", "text": {"type": "mrkdwn", "text": "a"}}]})
+    workbench = await with_app(start, listening, App(answer))
+    result = await workbench.command("/stock")
+    assert (result["error"], result["detail"]) == ("dispatch_failed", "invalid_blocks")
+    assert workbench.ephemerals("ops") == []
+
+
+async def test_a_channel_without_the_bot_sends_it_nothing(start: Starter, listening: Listening) -> None:
+    app = App()
+    workbench = await with_app(start, listening, app)
+    workbench.set_channel("ops", joined=False)
+    workbench.say("among us", channel="ops")
+    workbench.set_channel("ops", joined=True)
+    workbench.say("hello", channel="ops")
+    await workbench.until(lambda: workbench.delivery.log)
+    assert [json.loads(body)["event"]["text"] for _, body in app.requests] == ["hello"]
 
 
 async def test_a_command_that_nobody_can_take_fails(workbench: Workbench) -> None:

@@ -108,6 +108,44 @@ async def test_a_person_acts_through_the_page(
     await workbench.until(lambda: workbench.messages("ops")[0]["text"] == "gone")
 
 
+async def test_a_modal_is_submitted_or_closed_and_home_opened_through_the_page(
+    workbench: Workbench, page: aiohttp.ClientSession, app: AsyncApp, client: AsyncWebClient, connect: Connector
+) -> None:
+    plain = {"type": "plain_text", "text": "T"}
+    field = {"type": "plain_text_input", "action_id": "a"}
+    entry = {"type": "input", "block_id": "b", "label": plain, "element": field}
+    form = {"type": "modal", "callback_id": "form", "title": plain, "submit": plain, "blocks": [entry]}
+
+    @app.view("form")
+    async def refuse(ack: Any) -> None:
+        await ack(response_action="errors", errors={"b": "no"})
+
+    @app.options("sku")
+    async def none(ack: Any) -> None:
+        await ack(options=[])
+
+    await connect(workbench, app)
+    trigger = workbench.workspace.trigger("U0ANNA")
+    view_id = (await client.views_open(trigger_id=trigger, view=form))["view"]["id"]
+    values = {"b": {"a": {"type": "plain_text_input", "value": "x"}}}
+    answer = await post(page, "submit", user="U0ANNA", view_id=view_id, state={"values": values})
+    assert answer == {"ok": False, "errors": {"b": "no"}}
+    assert await post(page, "close", user="U0ANNA", view_id=view_id) == {"ok": True}
+    assert (await post(page, "submit", user="U0ANNA", view_id=view_id))["error"] == "view_not_found"
+    assert await post(page, "home", user="U0ANNA") == {"ok": True, "view": None}
+    element = {"type": "external_select", "action_id": "sku", "block_id": "b"}
+    container = {"type": "view", "view_id": view_id}
+    suggested = await post(page, "suggest", user="U0ANNA", container=container, action=element, value="x")
+    assert suggested == {"ok": True, "options": []}
+    assert await post(page, "disconnect", reason="warning", close=False) == {"ok": True, "told": 1}
+
+
+async def test_the_page_itself_is_served(page: aiohttp.ClientSession) -> None:
+    async with page.get("/") as response:
+        assert (response.status, response.content_type) == (200, "text/html")
+        assert response.headers["Cache-Control"] == "no-cache"
+
+
 async def test_writing_in_a_thread_counts_as_a_reply(workbench: Workbench, page: aiohttp.ClientSession) -> None:
     parent = (await post(page, "message", user="U0ANNA", channel="C0OPS", text="a"))["message"]
     await post(page, "message", user="U0BEN", channel="C0OPS", text="b", thread_ts=parent["ts"])
@@ -118,6 +156,7 @@ BAD: list[tuple[str, dict[str, Any], str]] = [
     ("message", {"user": "U0ANNA", "channel": "C0NOWHERE", "text": "a"}, "channel_not_found"),
     ("message", {"user": "U0NOBODY", "channel": "C0OPS", "text": "a"}, "user_not_found"),
     ("message", {"user": "U0ANNA"}, "missing_field"),
+    ("channel", {"channel": "nowhere"}, "channel_not_found"),
     ("faults", {"rules": [{"kind": "explode"}]}, "bad_rule"),
 ]
 
@@ -168,6 +207,18 @@ async def test_an_act_that_is_no_json_is_refused(page: aiohttp.ClientSession) ->
 @pytest.mark.parametrize("path", ["/page/nothing.js", "/page/../server.py", "/page/%2e%2e/server.py", "/page/"])
 async def test_no_file_outside_the_pages_folder_is_served(workbench: Workbench, path: str) -> None:
     async with aiohttp.ClientSession() as session, session.get(f"{workbench.url}{path}") as response:
+        assert response.status == 404
+
+
+async def test_a_permalink_leads_to_the_channel_and_thread_on_the_page(
+    workbench: Workbench, page: aiohttp.ClientSession, client: AsyncWebClient
+) -> None:
+    parent = (await client.chat_postMessage(channel="ops", text="a"))["ts"]
+    reply = (await client.chat_postMessage(channel="ops", text="b", thread_ts=parent))["ts"]
+    link = (await client.chat_getPermalink(channel="C0OPS", message_ts=reply))["permalink"]
+    async with page.get(link, allow_redirects=False) as response:
+        assert (response.status, response.headers["Location"]) == (302, f"/#/C0OPS/{parent}")
+    async with page.get("/archives/C0OPS/p1800000000000000", allow_redirects=False) as response:
         assert response.status == 404
 
 

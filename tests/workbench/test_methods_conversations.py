@@ -101,11 +101,48 @@ async def test_channels_are_listed_by_type_and_page(client: AsyncWebClient) -> N
     assert {channel["user"] for channel in direct["channels"]} == {"U0ANNA", "U0BEN", "U0CHIARA", "U0DEV"}
 
 
+@pytest.mark.parametrize(
+    ("types", "error"),
+    [
+        ("public_channel,private_channel", "missing_scope"),
+        ("im", "missing_scope"),
+        ("public", "invalid_types"),
+    ],
+)
+async def test_each_type_of_channel_has_a_scope_of_its_own(
+    workbench: Workbench, client: AsyncWebClient, types: str, error: str
+) -> None:
+    workbench.set_manifest({"oauth_config": {"scopes": {"bot": ["channels:read"]}}})
+    assert (await client.conversations_list(types="public_channel"))["ok"]
+    with pytest.raises(SlackApiError) as caught:
+        await client.conversations_list(types=types)
+    assert caught.value.response["error"] == error
+
+
 async def test_archived_channels_can_be_left_out(workbench: Workbench, client: AsyncWebClient) -> None:
     workbench.set_channel("ops", archived=True)
     listed = (await client.conversations_list(exclude_archived=True))["channels"]
     assert "ops" not in {channel["name"] for channel in listed}
     assert (await client.conversations_info(channel="C0OPS"))["channel"]["is_archived"]
+
+
+@pytest.mark.parametrize(
+    ("channel", "error"),
+    [("D0ANNA", "method_not_supported_for_channel_type"), ("C0OPS", "is_archived"), ("C0", "channel_not_found")],
+)
+async def test_what_cannot_be_joined_is_refused(
+    workbench: Workbench, client: AsyncWebClient, channel: str, error: str
+) -> None:
+    workbench.set_channel("ops", archived=True)
+    with pytest.raises(SlackApiError) as caught:
+        await client.conversations_join(channel=channel)
+    assert caught.value.response["error"] == error
+
+
+async def test_a_thread_that_is_not_there_cannot_be_read(client: AsyncWebClient) -> None:
+    with pytest.raises(SlackApiError) as caught:
+        await client.conversations_replies(channel="C0OPS", ts="1.000000")
+    assert caught.value.response["error"] == "thread_not_found"
 
 
 async def test_a_direct_message_is_opened_with_one_known_member(client: AsyncWebClient) -> None:

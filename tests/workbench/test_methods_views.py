@@ -87,6 +87,13 @@ async def test_a_view_of_more_than_a_quarter_megabyte_is_too_large(
     assert await error_of(large) == "view_too_large"
 
 
+async def test_a_home_tab_that_the_manifest_leaves_off_takes_no_view(
+    workbench: Workbench, client: AsyncWebClient
+) -> None:
+    workbench.set_manifest({"features": {"app_home": {"home_tab_enabled": False}}})
+    assert await error_of(client.views_publish(user_id="U0BEN", view=HOME)) == "not_enabled"
+
+
 async def test_a_home_is_published_and_replaced_in_place(workbench: Workbench, client: AsyncWebClient) -> None:
     first = (await client.views_publish(user_id="U0BEN", view=HOME))["view"]
     second = (await client.views_publish(user_id="U0BEN", view=HOME, hash=first["hash"]))["view"]

@@ -127,17 +127,15 @@ async def test_a_disconnect_comes_with_its_reason_and_a_warning_leaves_the_line_
 async def test_a_bolt_app_comes_back_after_a_disconnect(
     workbench: Workbench, app: AsyncApp, connect: Connector
 ) -> None:
-    heard: list[str] = []
-
     @app.event("message")
-    async def listen(event: dict[str, Any]) -> None:
-        heard.append(event["text"])
+    async def listen(say: Any) -> None:
+        await say("yes")
 
     await connect(workbench, app)
     await workbench.disconnect_sockets("refresh_requested")
     await workbench.until(lambda: workbench.sockets.open, seconds=10)
     workbench.say("still there?", channel="ops")
-    await workbench.until(lambda: heard == ["still there?"])
+    await workbench.until(lambda: workbench.messages("ops")[-1]["text"] == "yes")
 
 
 async def test_what_is_no_ack_is_ignored(workbench: Workbench) -> None:
