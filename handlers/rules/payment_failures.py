@@ -54,6 +54,9 @@ def _windows(facts: Facts) -> tuple[_Window, _Window, _Window]:
     )
 
 
+# How many times the usual rate the next shorter window must show, so that an incident that is over does not speak again
+# out of the longer window's memory. An hour holds few attempts and must be clearer.
+_GOES_ON = (1.0, 2.5, 1.5)
 _SPELT = {"paypal": "PayPal"}
 # Severity by the least share that failed, the least surprise and the least failures; the first row that fits.
 _SEVERITIES = ((Severity.CRITICAL, 0.5, 6.0, 8), (Severity.HIGH, 0.25, 3.0, 3))
@@ -98,9 +101,8 @@ def _calm(windows: tuple[_Window, ...], usual: float, least_attempts: int) -> bo
 def _worst(windows: tuple[_Window, ...], usual: float, level: float) -> _Window | None:
     """The shortest window that is surprising and goes on: the one before it must be worse than usual as well."""
     recent = windows[0]
-    for window in windows:
-        goes_on = recent.seen.rate > usual
-        if goes_on and surprise(window.seen, usual) >= level:
+    for window, times in zip(windows, _GOES_ON, strict=True):
+        if recent.seen.rate > times * usual and surprise(window.seen, usual) >= level:
             return window
         recent = window
     return None
