@@ -1,0 +1,19 @@
+"""What holds for every test: no deadlines on slow machines, and benchmarks apart from tests."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+BENCHMARKS = Path(__file__).parent / "benchmarks"
+
+# A machine that is busy with something else must not fail a property; what a property takes is measured elsewhere.
+settings.register_profile("floorwalker", deadline=None, print_blob=True)
+settings.load_profile("floorwalker")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whatever lies in the folder of benchmarks is one, without saying so itself."""
+    for item in items:
+        if item.path.is_relative_to(BENCHMARKS):
+            item.add_marker(pytest.mark.bench)
