@@ -160,7 +160,7 @@ class Wild:
     def maybe(self, name: str) -> Wild | None:
         """The field, or None when it is missing or null."""
         found = self[name]
-        return found if found else None
+        return found or None
 
     def __bool__(self) -> bool:
         """Whether there is anything: neither missing nor null."""

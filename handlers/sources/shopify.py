@@ -344,7 +344,7 @@ _DISCOUNTS: Final[Mapping[str, Literal["scheduled", "running", "ended"]]] = {
 
 
 def _discount(told: _Told) -> tuple[Event, ...]:
-    """A discount with dates is a campaign; Shopify leaves the dates out unless the subscription asks for them."""
+    """A discount is a campaign when its body carries the dates, which Shopify may leave out."""
     body = told.body
     campaign, name = body["admin_graphql_api_id"].id(), ShopText(body["title"].text())
     starts, ends = body["starts_at"], body["ends_at"]

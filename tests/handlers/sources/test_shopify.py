@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import tomllib
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -407,3 +409,12 @@ def test_good_options_are_accepted(options: dict[str, Any]) -> None:
 def test_bad_options_are_refused_by_name(name: str, value: Any) -> None:
     with pytest.raises(ValueError, match=f"^{name}: must be "):
         SOURCE.options({name: value})
+
+
+def test_the_manual_subscribes_to_every_topic_and_no_other() -> None:
+    manual = (Path(__file__).parents[3] / "docs/sources/shopify.md").read_text(encoding="utf-8")
+    (toml,) = re.findall(r"```toml\n(.*?)```", manual, re.DOTALL)
+    (subscription,) = tomllib.loads(toml)["webhooks"]["subscriptions"]
+    assert set(subscription["topics"]) == set(TELLINGS)
+    for name in ("domain", "locations", "stock"):
+        assert f"| `{name}` |" in manual

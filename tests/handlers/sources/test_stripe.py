@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -331,3 +332,11 @@ def test_good_options_are_accepted(options: dict[str, Any]) -> None:
 def test_bad_options_are_refused_by_name(name: str, value: Any) -> None:
     with pytest.raises(ValueError, match=f"^{name}: must be "):
         SOURCE.options({name: value})
+
+
+def test_the_manual_subscribes_to_every_type_and_no_other() -> None:
+    manual = (Path(__file__).parents[3] / "docs/sources/stripe.md").read_text(encoding="utf-8")
+    (types,) = re.findall(r"```text\n(.*?)```", manual, re.DOTALL)
+    assert set(types.split()) == set(TELLINGS)
+    for name in ("payments", "order"):
+        assert f"| `{name}` |" in manual
