@@ -10,6 +10,7 @@ from bot.catalog import Catalog
 from bot.clock import Clock
 from bot.core import compose
 from bot.core.alerts import Alert, Change
+from bot.core.dispatch import Post
 from bot.core.message import Message
 from bot.core.mute import Hold, Never, calls_people, mute
 from bot.core.routes import Routed, route
@@ -30,14 +31,13 @@ class Board:
 
     def show(self, connection: Connection, alert: Alert, change: Change) -> None:
         """Makes every channel that sees the alert, or ever saw it, want what is true now."""
-        key = f"alert/{alert.number}"
-        seen = {post.channel: post for post in posts.of_alert(connection, alert.number)}
-        departments = self._channels(connection, alert)
-        for channel in dict.fromkeys([*departments, *seen]):
+        seen = {post.channel for post in posts.of_alert(connection, alert.number) if _may_be_seen(post, alert)}
+        departments = self._channels(alert)
+        for channel in dict.fromkeys([*departments, *sorted(seen)]):
             message = compose.compose(alert, departments.get(channel, ()), self.catalog.actions.values())
-            self._show_in(connection, alert, change, channel, key, message, channel in seen)
+            self._show_in(connection, alert, change, channel, message, channel in seen)
 
-    def _channels(self, connection: Connection, alert: Alert) -> dict[str, tuple[str, ...]]:
+    def _channels(self, alert: Alert) -> dict[str, tuple[str, ...]]:
         """Channel to the departments whose view it shows; what no channel shows is written into the log."""
         channels: dict[str, tuple[str, ...]] = {}
         for place in route(alert, self.house):
@@ -48,21 +48,12 @@ class Board:
         return channels
 
     def _show_in(
-        self,
-        connection: Connection,
-        alert: Alert,
-        change: Change,
-        channel: str,
-        key: str,
-        message: Message,
-        seen: bool,
+        self, connection: Connection, alert: Alert, change: Change, channel: str, message: Message, seen: bool
     ) -> None:
-        now = self.clock.now()
+        now, key, urgency = self.clock.now(), posts.alert_key(alert.number), int(alert.severity)
         inhibitor = alerts.open_on(connection, alert.shop, alert.subject, self._inhibitors(alert.rule))
-        quiet = next((each for each in self.house.departments.values() if each.channel == channel), None)
-        verdict = mute(alert, change, quiet, inhibitor, seen, now)
-        urgency = int(alert.severity)
-        match verdict:
+        department = next((each for each in self.house.departments.values() if each.channel == channel), None)
+        match mute(alert, department, inhibitor, seen, now):
             case Hold(until, reason):
                 posts.want(connection, channel, key, message, urgency=urgency, now=now, due_at=until, reason=reason)
             case Never(reason):
@@ -70,9 +61,18 @@ class Board:
             case _:
                 posts.want(connection, channel, key, message, urgency=urgency, now=now)
                 if seen and calls_people(change):
-                    told = compose.notice(alert, change)
-                    notice = f"{key}/turn/{alert.turn}"
-                    posts.want(connection, channel, notice, told, urgency=urgency, now=now, thread=key)
+                    self._call(connection, alert, change, channel)
+
+    def _call(self, connection: Connection, alert: Alert, change: Change, channel: str) -> None:
+        """An edit moves nobody, so what people must look at again is also said in the message's thread."""
+        root, notice = posts.alert_key(alert.number), posts.alert_key(alert.number, f"turn-{alert.turn}")
+        told = compose.notice(alert, change)
+        posts.want(connection, channel, notice, told, urgency=int(alert.severity), now=self.clock.now(), thread=root)
 
     def _inhibitors(self, rule: str) -> tuple[str, ...]:
         return tuple(other.name for other in self.catalog.rules.values() if rule in other.inhibits)
+
+
+def _may_be_seen(post: Post, alert: Alert) -> bool:
+    """Whether the channel shows the alert's message, or may by now."""
+    return post.key == posts.alert_key(alert.number) and (post.ts is not None or post.state in ("sending", "maybe"))

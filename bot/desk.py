@@ -8,14 +8,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from bot.board import Board
-from bot.catalog import Catalog
+from bot.catalog import Catalog, command_label
 from bot.clock import Clock
 from bot.core import compose, schedule
 from bot.core.alerts import standing
 from bot.core.facts import AlertLine, AlertsOpen, Now, SourceSeen, SourcesSeen, ask
 from bot.core.handlers import (
     Click,
-    Command,
     Entry,
     Help,
     Period,
@@ -44,7 +43,7 @@ class Act:
     """What a click did: whether anything changed, what only the one who clicked is told, and a modal to open."""
 
     changed: bool = False
-    told: Line = ()
+    told: Line | None = None
     modal: ShowModal | None = None
 
 
@@ -70,7 +69,9 @@ class Desk:
     house: House
     board: Board
     clock: Clock
-    settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    settings: Mapping[tuple[str, str], Mapping[str, Any]] = field(default_factory=dict)
+    catch_up: timedelta = timedelta(0)
+    """How far back a schedule that was never seen before is taken to have begun."""
 
     def act(self, action: str, number: int, turn: int, person: str) -> Act:
         """A press of an alert's button. A press on an older turn changes nothing and is told what is true now."""
@@ -81,7 +82,7 @@ class Desk:
                 return Act(told=say("This alert or button no longer exists."))
             now = self.clock.now()
             click = Click(person, now, alerts.logged(connection, number))
-            did = wanted.act(alert, click, **self.settings.get(action, {}))
+            did = wanted.act(alert, click, **self.settings.get(("action", action), {}))
             if isinstance(did, ShowModal):
                 return Act(modal=did)
             if turn != alert.turn or alert.state not in wanted.states:
@@ -100,7 +101,7 @@ class Desk:
         question = Question(shop=shop, subject=Subject("text", text), now=request.now, text=text)
         with self.store.read() as connection:
             facts = load(connection, asked.facts, question)
-        answer = asked.answer(filled, facts, **self.settings.get(_setting_name(asked), {}))
+        answer = asked.answer(filled, facts, **self.settings.get(("command", command_label(asked)), {}))
         if isinstance(answer, ShowDigest):
             return Reply(self.digest(answer.department, shop), share=True)
         return answer
@@ -146,7 +147,7 @@ class Desk:
 
     def _entry(self, connection: Connection, section: Section, period: Period, question: Question) -> Entry | None:
         facts = load(connection, section.facts, question)
-        written: Entry | None = section.write(period, facts, **self.settings.get(section.name, {}))
+        written: Entry | None = section.write(period, facts, **self.settings.get(("section", section.name), {}))
         return written
 
     def post_due_digests(self) -> int:
@@ -156,7 +157,7 @@ class Desk:
     def _post_due(self, due: Schedule) -> int:
         now = self.clock.now()
         with self.store.write() as connection:
-            since = slots.watermark(connection, due.name, now)
+            since = slots.watermark(connection, due.name, now - self.catch_up)
             slot = schedule.latest_due(due, since, now)
             if slot is None:
                 return 0
@@ -177,13 +178,9 @@ class Desk:
         return len(due.departments)
 
     def _channel(self, department: str) -> str:
-        """A department's channel; the manager's digest goes to operations, or else to the first department's."""
+        """A department's channel, or else that of operations, which every house has."""
         known = self.house.departments
-        return (known.get(department) or known.get("operations") or next(iter(known.values()))).channel
-
-
-def _setting_name(asked: Command) -> str:
-    return f"{asked.name} {asked.verb}".strip()
+        return known.get(department, known["operations"]).channel
 
 
 def _as_of(seen: _Seen) -> list[tuple[str, Line]]:

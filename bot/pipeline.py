@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
+from typing import Any, Literal
 
 import structlog
 
@@ -38,7 +38,7 @@ HISTORY_AFTER = timedelta(days=4)
 RECHECK_EVERY = timedelta(minutes=10)
 MOST_ATTEMPTS = 3
 
-_VERDICTS: dict[type[Verdict], str] = {Fire: "fire", Clear: "clear", Quiet: "quiet"}
+_VERDICTS: Mapping[type[Verdict], Literal["fire", "clear", "quiet"]] = {Fire: "fire", Clear: "clear", Quiet: "quiet"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class Feed:
 class Pipeline:
     """Everything that happens between a stored delivery and a wanted post. Methods block; the edge calls them in a thread.
 
-    ``settings`` holds each rule's and action's settings by name. Raises StoreDown when the store cannot be used now;
+    ``settings`` holds what the config changes, by kind and name of the handler. Raises StoreDown when the store cannot be used now;
     nothing is then half done, since each method is one transaction.
     """
 
@@ -63,7 +63,7 @@ class Pipeline:
     feeds: Mapping[str, Feed]
     board: Board
     clock: Clock
-    settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    settings: Mapping[tuple[str, str], Mapping[str, Any]] = field(default_factory=dict)
 
     # Deliveries.
 
@@ -173,7 +173,7 @@ class Pipeline:
         now = self.clock.now()
         question = Question(shop=shop, subject=subject, now=now, event=recorded)
         facts = load(connection, rule.facts, question)
-        verdict = rule.decide(event, facts, **self.settings.get(rule.name, {}))
+        verdict = rule.decide(event, facts, **self.settings.get(("rule", rule.name), {}))
         alert = alerts.newest(connection, shop.name, rule.name, subject)
         seat = alerts.seat(connection, shop.name, rule.name, subject, now)
         after = advance(alert, verdict, seat, now)

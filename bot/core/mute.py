@@ -37,7 +37,7 @@ Mute = Now | Hold | Never
 
 
 def mute(
-    alert: Alert, change: Change, department: Department | None, inhibitor: Alert | None, seen: bool, now: datetime
+    alert: Alert, department: Department | None, inhibitor: Alert | None, seen: bool, now: datetime
 ) -> Mute:
     """What to do with an alert's message in one channel.
 

@@ -22,7 +22,7 @@ class Facts:
     opened: tuple[AlertLine, ...] = ask(AlertsOpened())
 
 
-@section(departments=("manager",), order=5)
+@section(departments=("operations",), order=5)
 def open_matters(period: Period, facts: Facts) -> Entry | None:
     """The worst open alerts with their holder and age, how many were opened in the period and how fast they ended."""
     if not facts.open and not facts.opened:

@@ -26,7 +26,7 @@ class Facts:
     refunds: tuple[DayTotal, ...] = ask(DayTotals("refunds"))
 
 
-@section(departments=("finance", "manager"), order=20)
+@section(departments=("finance", "operations"), order=20)
 def outstanding(period: Period, facts: Facts) -> Entry | None:
     """Money outstanding by age and currency, disputes with their deadline, payouts and refunds of the period."""
     blocks: list[Block] = []

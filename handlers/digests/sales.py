@@ -25,7 +25,7 @@ class Facts:
     discounted: tuple[DayTotal, ...] = ask(DayTotals("discounted_orders"))
 
 
-@section(departments=("marketing", "manager"), order=10)
+@section(departments=("marketing", "operations"), order=10)
 def sales(period: Period, facts: Facts) -> Entry | None:
     """Sales in the shop's currency by day, orders, units, the average order and the share of discounted orders."""
     orders = compare.trend(period, facts.orders, facts.orders_before)

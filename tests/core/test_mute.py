@@ -49,7 +49,7 @@ MORNING = datetime(2026, 11, 24, 7, 0, tzinfo=UTC)
 def test_it_is_shown_held_or_left_out_with_the_reason(
     alert: Alert, department: Department | None, inhibitor: Alert | None, seen: bool, now: datetime, verdict: Mute
 ) -> None:
-    assert mute(alert, "opened", department, inhibitor, seen, now) == verdict
+    assert mute(alert, department, inhibitor, seen, now) == verdict
 
 
 @pytest.mark.parametrize(

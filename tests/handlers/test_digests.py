@@ -215,3 +215,8 @@ def test_with_nothing_open_the_past_is_told_and_with_nothing_at_all_nothing() ->
     quiet = open_matters.open_matters.write(PERIOD, open_matters.Facts(NOW, (), (ended,)))
     assert said(quiet)[-1] == "Median time to resolve: none resolved yet"
     assert open_matters.open_matters.write(PERIOD, open_matters.Facts(NOW, (), ())) is None
+
+
+def test_an_age_without_anything_outstanding_has_no_row() -> None:
+    entry = outstanding.outstanding.write(PERIOD, outstanding.Facts(NOW, (owed("I-1", 100, 5),), (), (), (), ()))
+    assert said(entry) == ["0-7 days | 1 | 1 EUR | I-1 | "]
