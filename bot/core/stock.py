@@ -49,6 +49,11 @@ def arrivals_of(position: Position, now: datetime) -> tuple[Arrival, ...]:
     return tuple(Arrival(max(0.0, (inbound.due - now) / DAY), inbound.quantity) for inbound in kept(position, now))
 
 
+def stock_of(position: Position) -> int | None:
+    """Units that can be sold; None when a location does not count its stock, for that one never runs out."""
+    return None if any(level.available is None for level in position.levels) else position.available
+
+
 def memory(position: Position, today: date) -> Demand:
     """The position's demand as of ``today``, the shop's local day."""
     return current(position.demand, today)

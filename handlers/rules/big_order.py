@@ -20,7 +20,7 @@ from bot.core.facts import (
 )
 from bot.core.handlers import rule
 from bot.core.parts import Line, Quantity, Share, ShopText, say
-from bot.core.stock import in_days, lasts, name, on_hand, on_order, two_digits
+from bot.core.stock import in_days, lasts, name, on_hand, on_order, stock_of, two_digits
 from bot.core.verdict import Clear, Fire, Quiet, Severity, Step, Verdict, View
 
 
@@ -96,7 +96,7 @@ def _drop(event: ItemSold | StockChanged, facts: Facts) -> _Drop | None:
     With a new stock level the newest order counts when the level fell by exactly its quantity, soon after it. With an
     order whose effect on the level is not known the level is taken to contain it, which tells too little at worst.
     """
-    available = facts.position.available if facts.position else None
+    available = stock_of(facts.position) if facts.position else None
     if available is None:
         return None
     fell = (facts.before or 0) - available

@@ -26,6 +26,7 @@ from bot.core.stock import (
     noon_of,
     run_out,
     runs,
+    stock_of,
     two_digits,
     units_short,
 )
@@ -137,7 +138,7 @@ def _checks(facts: Facts, campaign: Campaign, ends: datetime, uplift: float) -> 
     return tuple(
         _check(position, memory(position, facts.today), arrivals_of(position, now), start, end, uplift)
         for position in facts.positions
-        if position.available is not None
+        if stock_of(position) is not None
     )
 
 

@@ -10,7 +10,7 @@ from bot.core.events import CampaignChanged, Tick
 from bot.core.facts import Campaign, CampaignOf, Now, Position, PositionsInCampaign, Today, ask
 from bot.core.handlers import rule
 from bot.core.parts import Line, Moment, Quantity, join, say
-from bot.core.stock import a_day, counted, memory, name, runs
+from bot.core.stock import a_day, counted, memory, name, runs, stock_of
 from bot.core.verdict import Clear, Fire, Quiet, Severity, Step, Verdict, View
 
 
@@ -82,8 +82,9 @@ def _marketing(facts: Facts, campaign: Campaign, uplift: float, until: tuple[str
 
 def _row(position: Position, today: date, uplift: float) -> tuple[int, Line] | None:
     """Whole days that the stock lasts at the campaign's pace, and their line; None when nobody can tell."""
-    lasting = cover(memory(position, today), position.available or 0)
-    if lasting is None or position.available is None:
+    stock = stock_of(position)
+    lasting = cover(memory(position, today), stock) if stock is not None else None
+    if lasting is None:
         return None
     days = int(lasting.days / max(uplift, 0.1))
     return days, say(name(position.sku, position.title), " ", Quantity(days, "d"))

@@ -28,6 +28,7 @@ from bot.core.stock import (
     on_order,
     overdue,
     run_out,
+    stock_of,
     supply,
     two_digits,
     units_short,
@@ -124,11 +125,12 @@ def low_stock(
     - high_stake: money at risk times its chance, in major units of the SKU's currency, from which it is high.
     """
     position = facts.position
-    if position is None or position.available is None:
-        return Quiet(say("The shop does not count the stock of this SKU"))
-    if position.available <= 0:
+    stock = stock_of(position) if position else None
+    if position is None or stock is None:
+        return Quiet(say("The shop does not count all stock of this SKU"))
+    if stock <= 0:
         return Clear(say("Nothing is left, which out_of_stock tells"))
-    case = _case(facts, position, position.available, lead_days, margin_days)
+    case = _case(facts, position, stock, lead_days, margin_days)
     unlikely = _at_threshold(case, threshold) if threshold is not None else None
     if threshold is None:
         unlikely = _unknown(case, least_days, least_units) or _unlikely(case, probability, clear_below)

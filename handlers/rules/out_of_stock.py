@@ -32,6 +32,7 @@ from bot.core.stock import (
     name,
     on_order,
     runs,
+    stock_of,
     supply,
     two_digits,
     worth,
@@ -77,12 +78,13 @@ def out_of_stock(
     - high_stake: money lost until stock can be back, in major units of the SKU's currency, from which it is high.
     """
     position = facts.position
-    if position is None or position.available is None:
-        return Quiet(say("The shop does not count the stock of this SKU"))
+    stock = stock_of(position) if position else None
+    if position is None or stock is None:
+        return Quiet(say("The shop does not count all stock of this SKU"))
     demand = memory(position, facts.today)
-    if position.available > 0:
-        return Clear(say("There is stock"), _back(facts, position.available, demand))
-    if position.available < 0:
+    if stock > 0:
+        return Clear(say("There is stock"), _back(facts, stock, demand))
+    if stock < 0:
         return Quiet(say("More is ordered than there is, which oversold tells"))
     if demand.rate() < least_pace:
         return Quiet(say("It hardly sells, or never had stock, so an empty shelf is no news"))

@@ -10,7 +10,7 @@ from bot.core.facts import Campaign, CampaignsFor, Now, OrdersFor, OrderState, P
 from bot.core.handlers import rule
 from bot.core.money import Money
 from bot.core.parts import Line, Moment, MoneyRange, ShopText, join, say
-from bot.core.stock import counted, major, name, on_hand, on_order, runs
+from bot.core.stock import counted, major, name, on_hand, on_order, runs, stock_of
 from bot.core.verdict import Clear, Cost, Fire, Quiet, Severity, Step, Verdict, View
 
 _MOST_ORDERS = 25
@@ -46,11 +46,12 @@ def oversold(
     - critical_amount: worth of the orders concerned, in major units of their currency, from which it is critical.
     """
     position = facts.position
-    if position is None or position.available is None:
-        return Quiet(say("The shop does not count the stock of this SKU"))
-    if position.available >= 0:
+    stock = stock_of(position) if position else None
+    if position is None or stock is None:
+        return Quiet(say("The shop does not count all stock of this SKU"))
+    if stock >= 0:
         return Clear(say("There are as many units as were ordered"))
-    missing = -position.available
+    missing = -stock
     if missing <= backorders:
         return Clear(say("The units missing are within the backorders allowed"))
     return _fire(facts, position, missing, critical_units, critical_amount)

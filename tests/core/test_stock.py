@@ -34,6 +34,7 @@ from bot.core.stock import (
     overdue,
     run_out,
     runs,
+    stock_of,
     supply,
     two_digits,
     units_short,
@@ -217,3 +218,15 @@ def test_the_risk_of_a_thousand_skus_is_known_within_a_second() -> None:
     risks = [chance_out(shelf.demand, shelf.available or 0, (Arrival(6, 40),), 17) for shelf in shelves]
     assert perf_counter() - began < 1.0
     assert 0 < sum(risk >= 0.3 for risk in risks) < 1000
+
+
+@pytest.mark.parametrize(
+    ("levels", "units"),
+    [
+        ((level("Berlin", 40), level("Lodz", -2)), 38),
+        ((level("Berlin", 0), level("Dropship", None)), None),
+        ((), None),
+    ],
+)
+def test_a_location_that_does_not_count_never_runs_out(levels: tuple[Level, ...], units: int | None) -> None:
+    assert stock_of(position(levels=levels)) == units

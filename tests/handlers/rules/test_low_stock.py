@@ -40,8 +40,8 @@ RUNS_OUT_FRIDAY = "HIGH Blue Hoodie M (HOODIE-M) runs out about Fri 06 Mar"
 @pytest.mark.parametrize(
     ("here", "says"),
     [
-        (None, "quiet: The shop does not count the stock of this SKU"),
-        (position(None), "quiet: The shop does not count the stock of this SKU"),
+        (None, "quiet: The shop does not count all stock of this SKU"),
+        (position(None), "quiet: The shop does not count all stock of this SKU"),
         (position(0), "clear: Nothing is left, which out_of_stock tells"),
         (position(-2), "clear: Nothing is left, which out_of_stock tells"),
         (

@@ -34,8 +34,8 @@ def facts(here: Position | None, before: int | None = 4, **changes: Any) -> Fact
 @pytest.mark.parametrize(
     ("here", "says"),
     [
-        (None, "quiet: The shop does not count the stock of this SKU"),
-        (position(None), "quiet: The shop does not count the stock of this SKU"),
+        (None, "quiet: The shop does not count all stock of this SKU"),
+        (position(None), "quiet: The shop does not count all stock of this SKU"),
         (position(0), "HIGH Blue Hoodie M (HOODIE-M) is sold out"),
         (position(-1), "quiet: More is ordered than there is, which oversold tells"),
         (position(7), "clear: Back in stock, +3"),

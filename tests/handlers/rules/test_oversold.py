@@ -27,8 +27,8 @@ def facts(here: Position | None, orders: tuple[OrderState, ...] = ORDERS, **chan
 @pytest.mark.parametrize(
     ("here", "settings", "says"),
     [
-        (None, {}, "quiet: The shop does not count the stock of this SKU"),
-        (position(None), {}, "quiet: The shop does not count the stock of this SKU"),
+        (None, {}, "quiet: The shop does not count all stock of this SKU"),
+        (position(None), {}, "quiet: The shop does not count all stock of this SKU"),
         (position(0), {}, "clear: There are as many units as were ordered"),
         (position(-1), {}, "HIGH Blue Hoodie M (HOODIE-M) oversold by 1 unit"),
         (position(-4), {}, "HIGH Blue Hoodie M (HOODIE-M) oversold by 4 units"),
