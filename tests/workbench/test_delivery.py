@@ -216,7 +216,7 @@ async def test_a_command_that_is_answered_too_late_times_out_and_is_not_repeated
 
     application = web.Application()
     application.router.add_post("/slack", idle)
-    workbench = await start(manifest=manifest(await listening(application)), ack_seconds=0.1)
+    workbench = await start(manifest=manifest(await listening(application)), ack_seconds=0.3)
     assert await workbench.command("/stock") == {"ok": False, "error": "operation_timeout"}
     assert len(received) == 1
     clock.advance(60)

@@ -78,7 +78,7 @@ async def test_a_late_post_lands_after_its_caller_was_cut_off(start: Starter) ->
 async def test_a_slow_answer_outlasts_its_callers_patience(start: Starter, kind: str, stored: int) -> None:
     workbench = await start(clock=ManualClock(1_800_000_000))
     workbench.set_faults([{"method": "chat.postMessage", "kind": kind, "seconds": 60}])
-    timeout = aiohttp.ClientTimeout(total=0.1)
+    timeout = aiohttp.ClientTimeout(total=0.5)
     async with aiohttp.ClientSession(timeout=timeout) as session:
         client = AsyncWebClient(
             token=workbench.bot_token, base_url=workbench.api_url, retry_handlers=[], session=session

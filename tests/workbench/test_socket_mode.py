@@ -75,7 +75,7 @@ async def test_an_eleventh_connection_is_one_too_many(workbench: Workbench) -> N
 
 async def test_an_event_without_ack_comes_again_as_the_same_event(start: Starter) -> None:
     clock = ManualClock(1_800_000_000)
-    workbench = await start(ack_seconds=0.05, clock=clock)
+    workbench = await start(ack_seconds=0.3, clock=clock)
     async with aiohttp.ClientSession() as session:
         socket = await connected(session, workbench)
         await told(socket)
@@ -95,7 +95,7 @@ async def test_an_event_without_ack_comes_again_as_the_same_event(start: Starter
 
 
 async def test_an_event_sent_while_a_connection_breaks_reaches_the_next_one(start: Starter) -> None:
-    workbench = await start(ack_seconds=0.05)
+    workbench = await start(ack_seconds=0.5)
     async with aiohttp.ClientSession() as session:
         first = await connected(session, workbench)
         await told(first)
