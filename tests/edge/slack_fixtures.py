@@ -1,0 +1,220 @@
+"""A whole incoming edge against a workbench: Bolt, the desk, the errands, and a pipeline that answers from a script."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import aiohttp
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.clock import Clock
+from bot.core.facts import NoFacts
+from bot.core.handlers import Command, Refused, Reply, Request, ShowModal, command
+from bot.core.message import Button, Buttons, Message, Paragraph
+from bot.core.parts import Line, ShopText, say
+from bot.edge.health import HttpLine
+from bot.edge.intake import Admits
+from bot.edge.metrics import Meters
+from bot.edge.render import Look
+from bot.edge.server import HttpServer, Limits
+from bot.edge.slack.errands import Errands
+from bot.edge.slack.gate import Gate
+from bot.edge.slack.interactions import Interactions, Patience
+from bot.edge.slack.listeners import Desk, slack_app
+from bot.edge.slack.manifest import app_manifest
+from bot.edge.slack.socket import Socket
+from bot.edge.worker import Worker
+from bot.store import inbox
+from bot.store.engine import Store
+from bot.workbench import Workbench
+
+LOOK = Look("en_GB", ZoneInfo("Europe/London"))
+ME = "replica-1"
+
+
+@dataclass(frozen=True)
+class Act:
+    """What the scripted pipeline gives for a click."""
+
+    changed: bool = False
+    told: Line | None = None
+    modal: ShowModal | None = None
+
+
+@dataclass
+class ScriptedPipeline:
+    """Stands where the pipeline stands: says what it was asked, and fails when told to."""
+
+    acts: list[tuple[str, int, int, str]] = field(default_factory=list)
+    asked: list[tuple[str, str, str]] = field(default_factory=list)
+    result: Act = Act(changed=True)
+    error: Exception | None = None
+    slow: Any = None
+
+    def act(self, action: str, number: int, turn: int, person: str) -> Act:
+        self.acts.append((action, number, turn, person))
+        self._fail()
+        return self.result
+
+    def answer(self, name: str, verb: str, request: Request) -> Reply:
+        self.asked.append((name, verb, request.text))
+        if self.slow is not None:
+            self.slow.wait(5)
+        self._fail()
+        if request.text == "nonsense":
+            raise Refused(say("There is no such SKU."))
+        line = say("12 units of ", ShopText(request.text))
+        return Reply(Message(line, (Paragraph(line),)), share=True)
+
+    def home(self, user: str) -> Message:
+        self._fail()
+        return Message(say("Home"), (Paragraph(say(f"Nothing is with {user}.")),))
+
+    def _fail(self) -> None:
+        error, self.error = self.error, None
+        if error is not None:
+            raise error
+
+
+def _command(name: str, verb: str = "", usage: str = "") -> Command:
+    def answer(request: Request, facts: NoFacts) -> Reply:
+        """Says what there is."""
+        return Reply(Message(say(request.text), ()))
+
+    return command(name, verb=verb, usage=usage)(answer)
+
+
+COMMANDS: Mapping[tuple[str, str], Command] = {
+    (known.name, known.verb): known
+    for known in (_command("stock", usage="SKU"), _command("ops", "alerts", "[mine]"), _command("ops", "why", "A-1"))
+}
+
+
+class LoopbackClient:
+    """The four ways in which the bot speaks to one person, over the real SDK."""
+
+    def __init__(self, workbench: Workbench, session: aiohttp.ClientSession) -> None:
+        self.session = session
+        self.web = AsyncWebClient(
+            workbench.bot_token, base_url=workbench.api_url, session=session, retry_handlers=[], trust_env_in_session=False
+        )
+
+    async def respond(self, response_url: str, payload: Mapping[str, Any]) -> None:
+        async with self.session.post(response_url, json=dict(payload)) as response:
+            if response.status != 200:
+                raise aiohttp.ClientError(await response.text())
+
+    async def open_view(self, trigger_id: str, view: Mapping[str, Any]) -> None:
+        await self.web.views_open(trigger_id=trigger_id, view=dict(view))
+
+    async def publish_home(self, user: str, view: Mapping[str, Any]) -> None:
+        await self.web.views_publish(user_id=user, view=dict(view))
+
+    async def ephemeral(self, channel: str, user: str, text: str, blocks: list[dict[str, Any]]) -> None:
+        await self.web.chat_postEphemeral(channel=channel, user=user, text=text, blocks=blocks)
+
+
+@dataclass
+class Floor:
+    """Everything that a test looks at."""
+
+    workbench: Workbench
+    pipeline: ScriptedPipeline
+    client: LoopbackClient
+    store: Store
+    errands: Errands
+    desk: Desk
+    changed: list[int]
+    socket: Socket | None = None
+
+    def outcomes(self) -> dict[str, int]:
+        """Interactions in the store by outcome."""
+        with self.store.read() as connection:
+            return inbox.counts(connection)
+
+    async def finished(self, how_many: int = 1, outcome: str = "done") -> None:
+        """Until so many interactions have this outcome."""
+        async with asyncio.timeout(5):
+            while self.outcomes().get(outcome, 0) < how_many:
+                await asyncio.sleep(0.005)
+
+    async def button(self, action_id: str, value: str, channel: str = "ops") -> str:
+        """A message with one button; gives its ts."""
+        element = {"type": "button", "action_id": action_id, "value": value, "text": {"type": "plain_text", "text": "b"}}
+        blocks = [{"type": "actions", "block_id": "b", "elements": [element]}]
+        posted = await self.client.web.chat_postMessage(channel=f"C0{channel.upper()}", text="alert", blocks=blocks)
+        return str(posted["ts"])
+
+    def private(self, user: str = "U0ANNA", channel: str = "C0OPS") -> list[str]:
+        """What is shown to one member only, oldest first."""
+        return [str(message["text"]) for message in self.workbench.ephemerals(channel, user)]
+
+
+@asynccontextmanager
+async def floor(
+    store: Store,
+    intake: Admits,
+    clock: Clock,
+    *,
+    mode: str = "socket",
+    patience: float = 2.0,
+    working: float = 2.5,
+    idle: float = 1.0,
+) -> AsyncIterator[Floor]:
+    """An edge that is connected to a workbench by a socket or by HTTP, and worked by its errands."""
+    bench = await Workbench.start(rate_limits=False, manifest=app_manifest(COMMANDS))
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=5)) as session:
+        client, pipeline, changed = LoopbackClient(bench, session), ScriptedPipeline(), list[int]()
+        doing = Interactions(
+            pipeline, client, COMMANDS, clock, LOOK,
+            base_url=bench.api_url, changed=lambda: changed.append(1), patience=Patience(working),
+        )  # fmt: skip
+        errands = Errands(store, doing, clock, Meters(), by=ME)
+        worker = Worker("interactions", errands.step, idle=idle)
+        desk = Desk(intake, clock, by=ME, wake=worker.wake, patience=patience)
+
+        async def tell(response_url: str, text: str) -> None:
+            await client.respond(response_url, {"response_type": "ephemeral", "replace_original": False, "text": text})
+
+        app = slack_app(client.web, desk, {name for name, _ in COMMANDS}, tell)
+        built = Floor(bench, pipeline, client, store, errands, desk, changed)
+        worker.start()
+        if mode == "socket":
+            socket = built.socket = Socket(app, bench.app_token, client.web, clock, ping_seconds=0.1)
+            socket.start()
+            await _until_open(bench, 2)
+            stop = socket.stop
+        else:
+            stop = await _over_http(bench, app, clock)
+        try:
+            yield built
+        finally:
+            await stop()
+            await worker.stop()
+            await desk.close()
+            await errands.close()
+            await bench.stop()
+
+
+async def _until_open(bench: Workbench, lines: int) -> None:
+    async with asyncio.timeout(5):
+        while len(bench.sockets.open) < lines:
+            await asyncio.sleep(0.005)
+
+
+async def _over_http(bench: Workbench, app: Any, clock: Clock) -> Any:
+    gate = Gate(app, bench.signing_secret, clock, heard=HttpLine(clock).hear)
+    server = HttpServer({"/slack/events": gate.handle}, Limits(linger=0.1, grace=0.2))
+    port = await server.start("127.0.0.1", 0)
+    bench.set_manifest(app_manifest(COMMANDS, public_url=f"http://127.0.0.1:{port}"))
+    return server.stop
+
+
+def modal_with_button(title: str, action: str, value: str) -> ShowModal:
+    """A window with one button of an alert."""
+    return ShowModal(title, (Paragraph(say("Who?")), Buttons((Button(action, "Finance", value),))))

@@ -1,0 +1,340 @@
+"""What people ask in Slack is stored, done once, and answered only to them."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+
+from bot.clock import Clock
+from bot.core.delivery import Delivery
+from bot.core.parts import say
+from bot.edge.metrics import Meters
+from bot.edge.slack import asked
+from bot.edge.slack.asked import Asked
+from bot.edge.slack.errands import Errands
+from bot.edge.slack.interactions import FAILED, OLD_BUTTON, TOO_LATE, WORKING
+from bot.edge.slack.ways_back import may_answer, share_block, shared_command
+from bot.store import inbox
+from bot.store.engine import Store, StoreDown
+from bot.store.inbox import Arrival
+from bot.store.intake import Intake
+from tests.edge.conftest import HandClock
+from tests.edge.slack_fixtures import Act, floor, modal_with_button
+
+MODES = pytest.mark.parametrize("mode", ["socket", "http"])
+
+
+@MODES
+async def test_a_command_is_answered_to_whoever_typed_it_and_to_nobody_else(
+    store: Store, intake: Intake, mode: str
+) -> None:
+    async with floor(store, intake, Clock(), mode=mode) as edge:
+        assert await edge.workbench.command("/stock", "SKU-1", user="U0ANNA") == {"ok": True}
+        await edge.finished()
+        assert edge.pipeline.asked == [("stock", "", "SKU-1")]
+        assert [text for text in edge.private() if "12 units" in text]
+        assert edge.private("U0BEN") == [] and edge.workbench.messages("ops") == []
+
+
+@MODES
+async def test_a_click_acts_once_and_wakes_the_dispatcher(store: Store, intake: Intake, mode: str) -> None:
+    async with floor(store, intake, Clock(), mode=mode) as edge:
+        ts = await edge.button("alert.take", "1042.3")
+        assert await edge.workbench.action("alert.take", user="U0BEN", channel="C0OPS", ts=ts) == {"ok": True}
+        await edge.finished()
+        assert edge.pipeline.acts == [("take", 1042, 3, "U0BEN")]
+        assert edge.changed == [1] and edge.private("U0BEN") == []
+
+
+@MODES
+async def test_opening_the_home_tab_publishes_it(store: Store, intake: Intake, mode: str) -> None:
+    async with floor(store, intake, Clock(), mode=mode) as edge:
+        edge.workbench.open_home("U0DEV")
+        await edge.finished()
+        home = edge.workbench.home("U0DEV")
+        assert home is not None and "Nothing is with U0DEV." in json.dumps(home["blocks"])
+
+
+async def test_a_stale_click_is_told_only_to_the_one_who_clicked(store: Store, intake: Intake) -> None:
+    async with floor(store, intake, Clock()) as edge:
+        edge.pipeline.result = Act(told=say("Ben holds it since 9:00."))
+        ts = await edge.button("alert.take", "1042.2")
+        await edge.workbench.action("alert.take", user="U0ANNA", channel="C0OPS", ts=ts)
+        await edge.finished()
+        assert edge.private() == ["Ben holds it since 9:00."]
+        assert edge.changed == [] and edge.private("U0BEN") == []
+
+
+@pytest.mark.parametrize("value", ["", "1042", "x.y", "1.2.3", "-1.0"])
+async def test_a_button_that_carries_no_alert_is_answered_and_changes_nothing(
+    store: Store, intake: Intake, value: str
+) -> None:
+    async with floor(store, intake, Clock()) as edge:
+        ts = await edge.button("alert.take", value or "?")
+        await edge.workbench.action("alert.take", channel="C0OPS", ts=ts, value=value)
+        await edge.finished()
+        assert edge.private() == [OLD_BUTTON] and edge.pipeline.acts == []
+
+
+async def test_a_click_may_open_a_window_whose_buttons_act_and_answer_in_its_channel(
+    store: Store, intake: Intake
+) -> None:
+    async with floor(store, intake, Clock()) as edge:
+        edge.pipeline.result = Act(modal=modal_with_button("Hand off", "alert.hand_off", "1042.3"))
+        ts = await edge.button("alert.details", "1042.3")
+        await edge.workbench.action("alert.details", channel="C0OPS", ts=ts)
+        await edge.finished()
+        (view,) = edge.workbench.modals("U0ANNA")
+        edge.pipeline.result = Act(told=say("It is with finance now."))
+        (pressed,) = [e["action_id"] for b in view["blocks"] for e in b.get("elements", []) if "action_id" in e]
+        await edge.workbench.action(pressed, view_id=view["id"])
+        await edge.finished(2)
+        assert edge.pipeline.acts[-1] == ("hand_off", 1042, 3, "U0ANNA")
+        assert edge.private() == ["It is with finance now."]
+        assert (await edge.workbench.submit(view["id"]))["ok"]
+
+
+async def test_a_window_that_comes_too_late_is_told(store: Store, intake: Intake) -> None:
+    async with floor(store, intake, Clock()) as edge:
+        edge.pipeline.result = Act(modal=modal_with_button("Hand off", "alert.hand_off", "1.1"))
+        edge.workbench.set_faults([{"method": "views.open", "kind": "error:expired_trigger_id"}])
+        ts = await edge.button("alert.details", "1.1")
+        await edge.workbench.action("alert.details", channel="C0OPS", ts=ts)
+        await edge.finished()
+        assert edge.private() == [TOO_LATE]
+
+
+async def test_what_is_refused_is_told_privately(store: Store, intake: Intake) -> None:
+    async with floor(store, intake, Clock()) as edge:
+        await edge.workbench.command("/stock", "nonsense")
+        await edge.finished()
+        assert edge.private() == ["There is no such SKU."]
+        (answer,) = edge.workbench.ephemerals("C0OPS")
+        assert "reply.share" not in json.dumps(answer)
+
+
+async def test_an_unknown_verb_is_answered_with_the_nearest_and_with_help(store: Store, intake: Intake) -> None:
+    async with floor(store, intake, Clock()) as edge:
+        await edge.workbench.command("/ops", "alrets mine")
+        await edge.workbench.command("/ops", "")
+        await edge.finished(2)
+        (unknown, empty) = (json.dumps(message["blocks"]) for message in edge.workbench.ephemerals("C0OPS"))
+        assert "/ops alerts" in edge.private()[0] and "alrets" in unknown and "/ops why A-1" in unknown
+        assert "/ops alerts [mine]" in empty and edge.pipeline.asked == []
+
+
+async def test_sharing_shows_the_answer_to_the_channel_and_says_who_shared_it(store: Store, intake: Intake) -> None:
+    async with floor(store, intake, Clock()) as edge:
+        await edge.workbench.command("/stock", "SKU-1")
+        await edge.finished()
+        (answer,) = edge.workbench.ephemerals("C0OPS")
+        await edge.workbench.action("reply.share", channel="C0OPS", ts=answer["ts"])
+        await edge.finished(2)
+        (shared,) = edge.workbench.messages("ops")
+        assert "12 units" in shared["text"] and "U0ANNA" in json.dumps(shared["blocks"])
+        assert "reply.share" not in json.dumps(shared["blocks"])
+        assert edge.workbench.ephemerals("C0OPS") == []
+
+
+async def test_whoever_waits_long_is_told_that_it_is_being_worked_on(store: Store, intake: Intake) -> None:
+    async with floor(store, intake, Clock(), working=0.02) as edge:
+        edge.pipeline.slow = threading.Event()
+        await edge.workbench.command("/stock", "SKU-1")
+        await edge.workbench.until(lambda: edge.private() == [WORKING])
+        edge.pipeline.slow.set()
+        await edge.finished()
+        assert edge.private()[0] == WORKING and "12 units" in edge.private()[1]
+
+
+async def test_a_handler_that_breaks_is_owned_up_to_and_not_tried_again(store: Store, intake: Intake) -> None:
+    async with floor(store, intake, Clock()) as edge:
+        edge.pipeline.error = ZeroDivisionError("by nothing")
+        await edge.workbench.command("/stock", "SKU-1")
+        await edge.finished(outcome="quarantined")
+        assert edge.private() == [FAILED] and len(edge.pipeline.asked) == 1
+
+
+async def test_a_store_that_comes_back_finds_the_click_still_there(store: Store, intake: Intake) -> None:
+    async with floor(store, intake, Clock(), idle=0.02) as edge:
+        edge.pipeline.error = StoreDown("locked")
+        ts = await edge.button("alert.take", "7.1")
+        await edge.workbench.action("alert.take", channel="C0OPS", ts=ts)
+        await edge.finished()
+        assert edge.pipeline.acts == [("take", 7, 1, "U0ANNA")] * 2
+
+
+async def test_slow_answers_do_not_hold_up_clicks(store: Store, intake: Intake) -> None:
+    async with floor(store, intake, Clock()) as edge:
+        edge.pipeline.slow = threading.Event()
+        await edge.workbench.command("/stock", "SKU-1")
+        ts = await edge.button("alert.take", "7.1")
+        await edge.workbench.action("alert.take", channel="C0OPS", ts=ts)
+        await edge.finished()
+        assert edge.pipeline.acts and edge.outcomes()["waiting"] == 1
+        edge.pipeline.slow.set()
+        await edge.finished(2)
+
+
+async def test_both_connections_may_be_renewed_and_the_next_command_arrives(store: Store, intake: Intake) -> None:
+    async with floor(store, intake, Clock()) as edge:
+        assert edge.socket is not None and await edge.socket.connected() and edge.socket.heard is not None
+        await edge.workbench.disconnect_sockets()
+        async with asyncio.timeout(5):
+            while len(edge.workbench.sockets.open) < 2:
+                await asyncio.sleep(0.01)
+        assert await edge.workbench.command("/stock", "SKU-1") == {"ok": True}
+        await edge.finished()
+
+
+# What other processes took down.
+
+
+class _Doer:
+    """Notes what is done."""
+
+    def __init__(self, error: Exception | None = None) -> None:
+        self.done: list[str] = []
+        self.sorry: list[str] = []
+        self.error = error
+
+    async def do(self, what: Asked) -> None:
+        self.done.append(what.text)
+        if self.error is not None:
+            raise self.error
+
+    async def apologise(self, what: Asked) -> None:
+        self.sorry.append(what.text)
+
+
+@pytest.fixture
+def orphan(store: Store) -> Iterator[datetime]:
+    """A command that another process took down at this moment, and then vanished."""
+    at = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+    _keep(store, Asked(kind="command", user="U0ANNA", text="left", by="replica-0"), at)
+    yield at
+
+
+def _keep(store: Store, what: Asked, at: datetime) -> None:
+    body = asked.write(what)
+    with store.write() as connection:
+        inbox.admit(connection, [Arrival("slack", "", what.text, Delivery("slack", {}, body, at))])
+
+
+def _errands(store: Store, doer: _Doer, clock: Clock, by: str = "replica-1") -> Errands:
+    return Errands(store, doer, clock, Meters(), by=by)
+
+
+async def _step(errands: Errands) -> int:
+    started = await errands.step()
+    await errands.close()
+    return started
+
+
+async def test_what_a_vanished_process_left_is_done_once_its_lease_is_over(
+    store: Store, clock: HandClock, orphan: datetime
+) -> None:
+    doer = _Doer()
+    errands = _errands(store, doer, clock)
+    assert await _step(errands) == 0
+    clock.move(seconds=21)
+    assert (await _step(errands), await _step(errands)) == (1, 0)
+    assert doer.done == ["left"]
+
+
+async def test_two_processes_do_not_take_over_the_same(store: Store, clock: HandClock, orphan: datetime) -> None:
+    clock.move(seconds=21)
+    first, second = _Doer(), _Doer()
+    one, two = _errands(store, first, clock, "replica-1"), _errands(store, second, clock, "replica-2")
+    assert await one.step() + await two.step() == 1
+    await asyncio.gather(one.close(), two.close())
+    assert first.done + second.done == ["left"]
+
+
+async def test_an_answer_that_slack_does_not_take_is_tried_a_few_times_and_then_given_up(
+    store: Store, clock: HandClock, orphan: datetime
+) -> None:
+    doer = _Doer(ConnectionResetError("gone"))
+    errands = _errands(store, doer, clock)
+    for _ in range(12):
+        clock.move(seconds=50)
+        await _step(errands)
+    with store.read() as connection:
+        assert inbox.counts(connection) == {"ignored": 1}
+    assert 1 < len(doer.done) <= 4 and doer.sorry == []
+
+
+async def test_what_is_older_than_its_way_back_is_not_answered(store: Store, clock: HandClock, orphan: datetime) -> None:
+    doer = _Doer()
+    clock.move(minutes=31)
+    await _step(_errands(store, doer, clock))
+    with store.read() as connection:
+        assert inbox.counts(connection) == {"ignored": 1}
+    assert doer.done == []
+
+
+async def test_stored_bytes_that_are_nothing_asked_are_set_aside(store: Store, clock: HandClock) -> None:
+    at = clock.now()
+    with store.write() as connection:
+        inbox.admit(connection, [Arrival("slack", "", "k", Delivery("slack", {}, b'{"kind":"dance"}', at))])
+    clock.move(seconds=21)
+    await _step(_errands(store, _Doer(), clock))
+    with store.read() as connection:
+        assert inbox.counts(connection) == {"quarantined": 1}
+
+
+# The ways back.
+
+
+@pytest.mark.parametrize(
+    ("url", "base", "may"),
+    [
+        ("https://hooks.slack.com/commands/T1/2/x", "", True),
+        ("https://hooks.slack.com:443/actions/x", "https://slack.com/api/", True),
+        ("http://hooks.slack.com/commands/x", "", False),
+        ("https://hooks.slack.com.evil.example/x", "", False),
+        ("https://evil.example/hooks.slack.com", "", False),
+        ("https://hooks.slack.com@evil.example/x", "", False),
+        ("https://user:pw@hooks.slack.com/x", "", False),
+        ("https://hooks.slack.com:8443/x", "", False),
+        ("https://hooks.slack.com\\@evil.example/x", "", False),
+        ("https://[::1", "", False),
+        ("https://hooks.slack.com:port/x", "", False),
+        ("//hooks.slack.com/x", "", False),
+        ("", "", False),
+        ("file:///etc/passwd", "", False),
+        ("http://127.0.0.1:8090/response/R1", "http://127.0.0.1:8090/api/", True),
+        ("http://127.0.0.1:8091/response/R1", "http://127.0.0.1:8090/api/", False),
+        ("http://localhost:8090/response/R1", "http://127.0.0.1:8090/api/", False),
+        ("https://127.0.0.1:8090/response/R1", "http://127.0.0.1:8090/api/", False),
+        ("http://2130706433:8090/x", "http://127.0.0.1:8090/api/", False),
+    ],
+)
+def test_only_slacks_own_address_may_be_answered(url: str, base: str, may: bool) -> None:
+    assert may_answer(url, base) is may
+
+
+async def test_an_answer_to_anywhere_else_is_withheld(store: Store, intake: Intake) -> None:
+    async with floor(store, intake, Clock()) as edge:
+        evil = Asked(kind="command", user="U0ANNA", command="/stock", text="SKU-1", response_url="http://127.0.0.1:9/x")
+        assert await edge.desk.keep("k", evil) == ""
+        await edge.finished()
+        assert edge.workbench.ephemerals("C0OPS") == []
+
+
+def test_a_share_button_carries_the_question_unless_it_is_too_long() -> None:
+    block = share_block("/stock", "SKU-1 „größe“")
+    assert block is not None
+    assert shared_command(block["elements"][0]["value"]) == ("/stock", "SKU-1 „größe“")
+    assert share_block("/stock", "x" * 2000) is None
+
+
+@pytest.mark.parametrize("value", ["", "{}", "[]", '["a"]', '["a", 1]', "null"])
+def test_a_value_that_is_no_question_is_refused(value: str) -> None:
+    with pytest.raises(ValueError):
+        shared_command(value)
+
