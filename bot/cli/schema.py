@@ -9,7 +9,9 @@ import click
 
 
 @click.command()
-@click.option("--handlers", "packages", multiple=True, default=("handlers",), help="A package of handlers; may be repeated.")
+@click.option(
+    "--handlers", "packages", multiple=True, default=("handlers",), help="A package of handlers; may be repeated."
+)
 def schema(packages: tuple[str, ...]) -> None:
     """Print the JSON Schema of the config file, with the settings of every handler.
 

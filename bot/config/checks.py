@@ -61,7 +61,8 @@ class Checks:
     def _sources(self) -> Iterator[tuple[Place, str]]:
         for name, source in self.part.sources.items():
             yield from self._source(name, source)
-            yield from self._secrets(name, source)
+            if (source.type or name) in self.catalog.sources:
+                yield from self._secrets(name, source)
 
     def _source(self, name: str, source: SourcePart) -> Iterator[tuple[Place, str]]:
         kind = source.type or name

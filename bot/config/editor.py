@@ -17,7 +17,8 @@ def json_schema(catalog: Catalog) -> dict[str, Any]:
     schema = ConfigPart.model_json_schema(by_alias=True)
     for section, kind in KINDS.items():
         known = catalog.configurable(kind)
-        schema["properties"][section] |= {
+        schema["properties"][section] = {
+            "description": schema["properties"][section]["description"],
             "type": "object",
             "properties": {name: _handler(settings) for name, settings in known.items()},
             "additionalProperties": False,

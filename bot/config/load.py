@@ -19,6 +19,9 @@ from bot.config.schema import ConfigPart
 from bot.config.values import Config
 from bot.config.words import problems as in_words
 
+# Departments must not be empty, so where none is left these stand in until every problem is told.
+_NOBODY = {"operations": {"channel": "operations"}}
+
 
 def environment() -> Mapping[str, str]:
     """The process's environment, read nowhere else."""
@@ -40,8 +43,6 @@ def load(path: Path | str, env: Mapping[str, str], demo: bool = False, catalog: 
     document, found = read(str(path), raw)
     part, wrong = _validated(document)
     found += _beside(found, wrong)
-    if part is None:
-        raise ConfigError(found)
     catalog = catalog or Catalog.scan(part.handlers, path.parent)
     found += _beside(found, Checks(document, part, catalog, env, demo).problems())
     if found:
@@ -59,9 +60,9 @@ def _beside(known: list[Problem], later: list[Problem]) -> list[Problem]:
     ]
 
 
-def _validated(document: Document) -> tuple[ConfigPart | None, list[Problem]]:
+def _validated(document: Document) -> tuple[ConfigPart, list[Problem]]:
     """The file's parts without what is wrong in them, so that the later checks can go on, and what was wrong."""
-    values = document.values
+    values: dict[str, Any] = document.values
     found: list[Problem] = []
     # Each round takes at least one wrong value out, so the file's size bounds the rounds.
     while True:
@@ -72,10 +73,8 @@ def _validated(document: Document) -> tuple[ConfigPart | None, list[Problem]]:
             fresh = in_words(document, error)
             # Only the first round tells of the file; what is wrong later is what the pruning left.
             found = found or fresh
-            pruned = _without(values, [problem.place for problem in fresh])
-            if pruned == values:
-                return None, found
-            values = pruned
+            values = _without(values, [problem.place for problem in fresh])
+            values["departments"] = values.get("departments") or _NOBODY
 
 
 def _without(values: Any, places: list[Place], place: Place = ()) -> Any:

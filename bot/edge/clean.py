@@ -61,7 +61,7 @@ def escaped(text: str) -> str:
 
 
 def literal(text: str) -> str:
-    """Cleaned shop text for mrkdwn: escaped, with bare links, mentions and emoji names taken apart, and nothing set bold."""
+    """Cleaned shop text for mrkdwn: escaped, with bare links, mentions and emoji names taken apart, none set bold."""
     unformatted = _MARKS_AT_EDGES.sub(lambda mark: _LOOKALIKES[mark[0]], text)
     return escaped(_BREAKS.sub(_BREAK, unformatted))
 

@@ -115,7 +115,7 @@ def _within(blocks: list[Json], most: int) -> list[Json]:
 
 
 def _kept(blocks: list[Json], most: int) -> set[int]:
-    """Places of the buttons and small print that stay: the last ones, as long as half of the room is left for the rest."""
+    """Places of the buttons and small print that stay: the last ones, up to half of the room."""
     places = [place for place, block in enumerate(blocks) if block["type"] in _KEPT]
     backwards = [blocks[place] for place in reversed(places[-(most // 2) :])]
     return set(places[len(places) - len(_leading(backwards, TOTAL // 2)) :])
@@ -232,7 +232,7 @@ def _fit_context(block: Json) -> list[Json]:
 
 
 def _fit_actions(block: Json) -> list[Json]:
-    """Buttons with one id each. One whose id or value is too long is left out, because a cut one would do another thing."""
+    """Buttons with one id each. One whose id or value is too long is left out: cut, it would do another thing."""
     buttons: dict[str, Json] = {}
     for button in block["elements"]:
         if _usable(button):

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, bindparam, func, select
+from sqlalchemy import Insert, Select, and_, bindparam, func, select, update
 
 from bot.core.alerts import Alert, Seat
 from bot.core.facts import AlertLine, LogLine, PostLine, Story
@@ -15,10 +16,10 @@ from bot.core.subject import Subject
 from bot.store import posts
 from bot.store.codec import dump, line, load
 from bot.store.decisions import shown_of
-from bot.store.dialect import cut, insert, locked, upsert
-from bot.store.engine import Connection
+from bot.store.dialect import cut, insert, locked
+from bot.store.engine import Connection, StoreDown
 from bot.store.tables.work import alert as alerts
-from bot.store.tables.work import alert_log, counter
+from bot.store.tables.work import alert_log
 
 FIRST_NUMBER = 1001
 RECENT = timedelta(days=30)
@@ -33,7 +34,9 @@ _NEWEST = select(alerts.c.body).where(*_MATTER).order_by(alerts.c.episode.desc()
 _EPISODES = select(func.max(alerts.c.episode), func.count().filter(alerts.c.opened_at >= bindparam("since"))).where(
     *_MATTER
 )
+_NEXT_NUMBER = select(func.coalesce(func.max(alerts.c.number) + 1, FIRST_NUMBER))
 _BY_NUMBER = select(alerts.c.body).where(alerts.c.number == bindparam("of_number"))
+_LOOKED_AT = update(alerts).where(alerts.c.number == bindparam("of_number")).values(recheck_at=bindparam("next_at"))
 _OPEN = select(alerts.c.body).where(alerts.c.open.is_(True)).order_by(alerts.c.severity.desc(), alerts.c.number)
 
 
@@ -48,19 +51,11 @@ def by_number(connection: Connection, number: int) -> Alert | None:
 
 
 def seat(connection: Connection, shop: str, rule: str, subject: Subject, now: datetime) -> Seat:
-    """The place of a new alert on the matter. Each call uses up a number, so ask only when a verdict fires and no
-    episode is open."""
+    """The place that a new alert on the matter would take. Nothing is used up by asking: the number is the next one
+    as of now, and it is taken when the alert is saved."""
     matter = {**_matter(shop, rule, subject), "since": now - RECENT}
     episode, recent = connection.execute(_EPISODES, matter).one()
-    return Seat(_next_number(connection), shop, rule, subject, (episode or 0) + 1, recent + 1)
-
-
-def _next_number(connection: Connection) -> int:
-    statement = insert(connection.dialect.name, counter)
-    counted = statement.on_conflict_do_update(index_elements=["name"], set_={"value": counter.c.value + 1}).returning(
-        counter.c.value
-    )
-    return int(connection.execute(counted, {"name": "alert", "value": FIRST_NUMBER}).scalar_one())
+    return Seat(connection.execute(_NEXT_NUMBER).scalar_one(), shop, rule, subject, (episode or 0) + 1, recent + 1)
 
 
 def save(
@@ -74,7 +69,8 @@ def save(
 ) -> None:
     """Keeps the alert as it stands and writes into its log what changed it, by whom and why.
 
-    ``recheck_at`` is when time alone should have the rule decide again. A change of "none" is not logged.
+    ``recheck_at`` is when time alone should have the rule decide again. A change of "none" is not logged. Raises
+    StoreDown, to be tried again, when another replica has just opened an alert under the number.
     """
     row = {
         "number": alert.number, "shop": alert.shop, "rule": alert.rule, "about": alert.subject.about,
@@ -83,10 +79,30 @@ def save(
         "opened_at": alert.opened_at, "resolved_at": alert.resolved_at, "snoozed_until": alert.snoozed_until,
         "recheck_at": recheck_at, "body": dump(alert),
     }  # fmt: skip
-    connection.execute(upsert(connection.dialect.name, alerts, _SAVED), row)
+    if connection.execute(_upsert(connection.dialect.name), row).rowcount == 0:
+        raise StoreDown(f"the alert {alert.name} was changed by somebody else at the same time", again=True)
     if change != "none":
         entry = {"number": alert.number, "at": now, "change": change, "actor": actor, "reason": dump(reason)}
         connection.execute(alert_log.insert(), entry)
+
+
+@cache
+def _upsert(dialect: str) -> Insert:
+    """Replaces an alert with a version of its own that is no older, and never another matter that got the number."""
+    statement = insert(dialect, alerts)
+    new, old = statement.excluded, alerts.c
+    same = [new[name] == old[name] for name in ("shop", "rule", "about", "subject", "episode")]
+    made: Insert = statement.on_conflict_do_update(
+        index_elements=["number"],
+        set_={name: new[name] for name in _SAVED},
+        where=and_(*same, new.version >= old.version),
+    )
+    return made
+
+
+def looked_at(connection: Connection, number: int, recheck_at: datetime) -> None:
+    """The rule has looked at the alert again and changed nothing; time alone has it look next at ``recheck_at``."""
+    connection.execute(_LOOKED_AT, {"of_number": number, "next_at": recheck_at})
 
 
 def open_on(connection: Connection, shop: str, subject: Subject, rules: Iterable[str]) -> Alert | None:

@@ -40,6 +40,7 @@ class Store:
         self._is_sqlite = engine.dialect.name == "sqlite"
         self._is_shared = isinstance(engine.pool, StaticPool)
         self._turn = threading.RLock()
+        self._shared: Connection | None = None
 
     @classmethod
     def open(cls, url: str) -> Store:
@@ -113,11 +114,23 @@ class Store:
         if exclusive and not self._turn.acquire(timeout=_WRITERS_WAIT_SECONDS):
             raise StoreDown("the database is busy: another writer of this process did not finish")
         try:
-            with _faults_named(), self._begun(engine, patient) as connection:
-                yield connection
+            if self._shared is not None:
+                yield self._shared
+            else:
+                with _faults_named(), self._begun(engine, patient) as connection, self._sharing(connection):
+                    yield connection
         finally:
             if exclusive:
                 self._turn.release()
+
+    @contextmanager
+    def _sharing(self, connection: Connection) -> Iterator[None]:
+        """In memory there is only one connection, so a read within a write of the same thread goes through it."""
+        self._shared = connection if self._is_shared else None
+        try:
+            yield
+        finally:
+            self._shared = None
 
     @contextmanager
     def _begun(self, engine: Engine, patient: bool) -> Iterator[Connection]:

@@ -52,15 +52,6 @@ class AlertLog(SQLModel, table=True):
     reason: str
 
 
-class Counter(SQLModel, table=True):
-    """Numbers that are given out once, such as an alert's."""
-
-    __tablename__ = "counter"
-
-    name: str = Field(primary_key=True)
-    value: int = Field(sa_type=BigId)
-
-
 class DecisionRow(SQLModel, table=True):
     """The latest decision of a rule on a subject, since when it is the same, and how often it was made."""
 
@@ -164,7 +155,6 @@ class NoteRow(SQLModel, table=True):
 _tables = SQLModel.metadata.tables
 alert = _tables["alert"]
 alert_log = _tables["alert_log"]
-counter = _tables["counter"]
 decision = _tables["decision"]
 post = _tables["post"]
 slot = _tables["slot"]

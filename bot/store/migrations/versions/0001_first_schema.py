@@ -74,12 +74,6 @@ def upgrade() -> None:
     )
     op.create_index("ix_campaign_sku_campaign", "campaign_sku", ["shop", "campaign"], unique=False)
     op.create_table(
-        "counter",
-        sa.Column("name", sa.String(), nullable=False),
-        sa.Column("value", BigId, nullable=False),
-        sa.PrimaryKeyConstraint("name"),
-    )
-    op.create_table(
         "daily_total",
         sa.Column("shop", sa.String(), nullable=False),
         sa.Column("measure", sa.String(), nullable=False),

@@ -1,0 +1,338 @@
+"""The config file: what it may say, what it means when it says less, and what is told when it is wrong."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Mapping
+from dataclasses import FrozenInstanceError
+from datetime import time, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import jsonschema
+import pytest
+from ruamel.yaml import YAML
+
+from bot.catalog import Catalog
+from bot.config import Config, ConfigError, load
+from bot.config.editor import json_schema
+from bot.config.schema import ConfigPart
+from bot.core.settings import Department, QuietHours, Route, Schedule
+from bot.core.verdict import Severity
+
+EXAMPLE = Path(__file__).parent.parent / "config.example.yaml"
+CATALOG = Catalog.scan(("handlers",))
+THREE = """\
+departments:
+  marketing: {channel: marketing}
+  finance: {channel: finance}
+  warehouse: {channel: warehouse}
+"""
+TOKENS = {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_APP_TOKEN": "xapp-1"}
+
+Loader = Callable[..., Config]
+
+
+@pytest.fixture
+def loaded(tmp_path: Path) -> Loader:
+    def run(text: str, env: Mapping[str, str] | None = None, demo: bool = False) -> Config:
+        file = tmp_path / "config.yaml"
+        file.write_text(text, "utf-8")
+        return load(file, env or {}, demo, CATALOG)
+
+    return run
+
+
+@pytest.fixture
+def wrong(loaded: Loader, tmp_path: Path) -> Callable[..., list[str]]:
+    """The problems of a text, each as "line: key: what is wrong"."""
+
+    def run(text: str, env: Mapping[str, str] | None = None, demo: bool = False) -> list[str]:
+        with pytest.raises(ConfigError) as caught:
+            loaded(text, env, demo)
+        return [line.removeprefix(f"{tmp_path}/config.yaml:") for line in str(caught.value).splitlines()]
+
+    return run
+
+
+def test_three_channels_are_enough_to_start(loaded: Loader) -> None:
+    config = loaded(THREE)
+    assert [one.channel for one in config.house.departments.values()] == [
+        "marketing",
+        "finance",
+        "warehouse",
+        "marketing",
+    ]
+    assert config.operations == "marketing"
+    assert config.house.schedules == (
+        Schedule("weekly", ("mon",), time(9), ZoneInfo("UTC"), ("marketing", "finance", "warehouse")),
+    )
+    assert (config.store_url, config.listen, config.workbench.port) == (
+        "sqlite:///var/floorwalker.db",
+        ("127.0.0.1", 8080),
+        8090,
+    )
+    assert config.slack.bot_token == ""
+
+
+def test_the_example_runs_as_a_demo_with_no_environment_at_all() -> None:
+    config = load(EXAMPLE, {}, demo=True)
+    assert config.sources["shopify"].secrets == ("demo-secret-shopify",)
+    assert config.sources["stripe"].secrets[0].startswith("whsec_demo")
+    assert config.slack.bot_token == "xoxb-workbench"
+
+
+def test_the_example_is_valid_where_its_secrets_are_set() -> None:
+    names = ("SHOPIFY_WEBHOOK_SECRET", "STRIPE_WEBHOOK_SECRET", "ERP_WEBHOOK_SECRET")
+    config = load(EXAMPLE, dict.fromkeys(names, "s3cret") | TOKENS)
+    assert {source.secrets for source in config.sources.values()} == {("s3cret",)}
+    assert config.house.departments["marketing"].quiet == QuietHours(
+        time(20), time(7, 30), ZoneInfo("Europe/Berlin"), Severity.HIGH
+    )
+
+
+def _keys(schema: dict[str, Any]) -> set[str]:
+    parts = [ConfigPart.model_json_schema(by_alias=True), *schema["$defs"].values()]
+    return {key for part in parts for key in part.get("properties", {})}
+
+
+def test_the_example_mentions_every_key() -> None:
+    text = EXAMPLE.read_text("utf-8")
+    keys = _keys(ConfigPart.model_json_schema(by_alias=True))
+    assert len(keys) > 40
+    assert [key for key in sorted(keys) if f"{key}:" not in text] == []
+
+
+def test_the_example_is_valid_by_the_schema_for_editors() -> None:
+    schema = json_schema(CATALOG)
+    jsonschema.Draft202012Validator.check_schema(schema)
+    jsonschema.validate(YAML(typ="safe", pure=True).load(EXAMPLE.read_text("utf-8")), schema)
+
+
+@pytest.mark.parametrize(
+    "given", [{"departments": {}, "shop": {}}, {"departments": {"a": {"channel": "x"}}, "rules": {"low_stok": {}}}]
+)
+def test_the_schema_for_editors_refuses_what_the_bot_refuses(given: dict[str, Any]) -> None:
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(given, json_schema(CATALOG))
+
+
+def test_every_key_is_described_for_editors() -> None:
+    schema = ConfigPart.model_json_schema(by_alias=True)
+    parts = {"ConfigPart": schema, **schema["$defs"]}
+    undescribed = [
+        f"{name}.{key}"
+        for name, part in parts.items()
+        for key, value in part.get("properties", {}).items()
+        if not {"description", "$ref"} & set(value)
+    ]
+    assert undescribed == []
+
+
+def test_a_config_cannot_be_changed(loaded: Loader) -> None:
+    with pytest.raises(FrozenInstanceError):
+        setattr(loaded(THREE), "operations", "elsewhere")  # noqa: B010 (a plain assignment would not pass the type check)
+
+
+def test_routes_say_which_alerts_go_elsewhere(loaded: Loader) -> None:
+    text = THREE + "routes:\n  - {rule: low_*, at_least: high, channel: '#ops'}\n  - {subject: TEST-*, mute: true}\n"
+    assert loaded(text).house.routes == (
+        Route(rule="low_*", at_least=Severity.HIGH, channel="ops"),
+        Route(subject="TEST-*", mute=True),
+    )
+
+
+def test_a_department_named_operations_is_the_one_that_hears_the_rest(loaded: Loader) -> None:
+    config = loaded(THREE + "  operations: {channel: C0OPS123}\n")
+    assert config.operations == "C0OPS123"
+    assert config.house.departments["operations"] == Department("operations", "C0OPS123")
+
+
+def test_settings_become_what_the_handler_takes_and_off_switches_it_off(loaded: Loader) -> None:
+    config = loaded(THREE + "rules:\n  low_stock: {margin_days: 4}\n  oversold: off\nactions: {snooze: {pause: 90m}}\n")
+    assert config.rules == {"low_stock": {"margin_days": 4.0}, "oversold": False}
+    assert config.actions == {"snooze": {"pause": timedelta(minutes=90)}}
+
+
+def test_weekdays_have_names_short_or_long(loaded: Loader) -> None:
+    config = loaded(THREE + "digests: {sums: {on: [Monday, fri, mon], at: 9:30, zone: Asia/Tokyo, days: 1}}\n")
+    assert config.house.schedules == (
+        Schedule("sums", ("mon", "fri"), time(9, 30), ZoneInfo("Asia/Tokyo"), ("marketing", "finance", "warehouse"), 1),
+    )
+
+
+def test_no_digest_is_posted_when_the_mapping_is_empty(loaded: Loader) -> None:
+    assert loaded(THREE + "digests: {}\n").house.schedules == ()
+
+
+def test_the_zone_of_the_shop_holds_where_none_is_said(loaded: Loader) -> None:
+    text = (
+        THREE.replace("finance}", "finance, quiet: {from: 20:00, to: 07:00}}") + "shops: {main: {zone: Europe/Paris}}\n"
+    )
+    quiet = loaded(text).house.departments["finance"].quiet
+    assert quiet is not None
+    assert quiet.zone == ZoneInfo("Europe/Paris")
+
+
+# Secrets.
+
+
+def test_secrets_come_from_the_variables_that_the_file_names(loaded: Loader) -> None:
+    config = loaded(THREE + "sources: {shopify: {secrets: [NEW, OLD]}}\n", {"NEW": "n3w", "OLD": "0ld"})
+    assert config.sources["shopify"].secrets == ("n3w", "0ld")
+    assert {"n3w", "0ld"} <= set(config.secrets())
+
+
+def test_without_names_the_variable_follows_from_the_source(loaded: Loader) -> None:
+    text = THREE + "sources: {shop-two: {type: shopify}}\n"
+    assert loaded(text, {"SHOP_TWO_WEBHOOK_SECRET": "s"}).sources["shop-two"].secrets == ("s",)
+
+
+@pytest.mark.parametrize(
+    ("env", "reason"),
+    [
+        ({}, "5: sources.shopify.secrets: the environment variable SHOPIFY_WEBHOOK_SECRET is not set"),
+        (
+            {"SHOPIFY_WEBHOOK_SECRET": "canary\n"},
+            "5: sources.shopify.secrets: the environment variable SHOPIFY_WEBHOOK_SECRET has",
+        ),
+    ],
+)
+def test_a_secret_that_is_missing_or_spoilt_is_told_by_its_variable(
+    wrong: Callable[..., list[str]], env: dict[str, str], reason: str
+) -> None:
+    told = wrong(THREE + "sources: {shopify: {}}\n", env)
+    assert [line for line in told if line.startswith(reason)]
+    assert "canary" not in "".join(told)
+
+
+def test_a_secret_written_into_the_file_is_refused_without_being_repeated(wrong: Callable[..., list[str]]) -> None:
+    told = "\n".join(wrong(THREE + "sources: {shopify: {secrets: [shpss_canary]}}\n"))
+    assert "name of an environment variable" in told
+    assert "shpss_canary" not in told
+
+
+def test_a_config_shows_no_secret_when_it_is_printed(loaded: Loader) -> None:
+    env = {"SHOPIFY_WEBHOOK_SECRET": "canary-1", "SLACK_BOT_TOKEN": "xoxb-canary-2", "SLACK_APP_TOKEN": "xapp-canary-3"}
+    env |= {"DB": "postgres://u:canary-4@db/x"}
+    config = loaded(THREE + "sources: {shopify: {}}\nstore: {url_from: DB}\n", env)
+    assert config.store_url == "postgresql+psycopg://u:canary-4@db/x"
+    assert "canary" not in repr(config)
+
+
+def test_a_demo_never_uses_real_tokens(loaded: Loader) -> None:
+    slack = loaded(THREE, TOKENS | {"SLACK_SIGNING_SECRET": "real"}, demo=True).slack
+    assert (slack.bot_token, slack.app_token, slack.signing_secret) == (
+        "xoxb-workbench",
+        "xapp-workbench",
+        "workbench-signing-secret",
+    )
+
+
+def test_the_demo_secret_of_standard_webhooks_is_a_key_in_base64(loaded: Loader) -> None:
+    sources = THREE + "sources: {generic: {}, erp: {type: generic, options: {auth: {scheme: bearer}}}}\n"
+    first, again = (loaded(sources, demo=True) for _ in range(2))
+    assert len(base64.b64decode(first.sources["generic"].secrets[0].removeprefix("whsec_"), validate=True)) == 24
+    assert first.sources["erp"].secrets == ("demo-secret-erp",)
+    assert first == again
+
+
+def test_a_secret_that_is_there_is_used_in_a_demo_as_well(loaded: Loader) -> None:
+    env = {"SHOPIFY_WEBHOOK_SECRET": "mine"}
+    assert loaded(THREE + "sources: {shopify: {}}\n", env, demo=True).sources["shopify"].secrets == ("mine",)
+
+
+@pytest.mark.parametrize(
+    ("slack", "env", "reason"),
+    [
+        ("", {"SLACK_BOT_TOKEN": "xoxb-1"}, "SLACK_APP_TOKEN is not set; mode socket needs it"),
+        ("slack: {mode: http}\n", {"SLACK_BOT_TOKEN": "xoxb-1"}, "SLACK_SIGNING_SECRET is not set; mode http needs it"),
+        ("", {"SLACK_BOT_TOKEN": "xapp-1", "SLACK_APP_TOKEN": "xapp-1"}, "SLACK_BOT_TOKEN must hold a token that begins with xoxb-"),
+        ("store: {url_from: DB}\n", {}, "the environment variable DB is not set"),
+    ],
+)  # fmt: skip
+def test_an_environment_that_does_not_fit_is_told(
+    wrong: Callable[..., list[str]], slack: str, env: dict[str, str], reason: str
+) -> None:
+    assert reason in "\n".join(wrong(THREE + slack, env))
+
+
+# What is wrong, and where.
+
+WRONG: list[tuple[str, str]] = [
+    ("shopz: {}", "5: shopz: is not known here; did you mean 'shops'?"),
+    ("rules: {low_stok: off}", "5: rules.low_stok: there is no such rule; did you mean 'low_stock'?"),
+    ("rules: {low_stock: {margin: 4}}", "5: rules.low_stock.margin: is no setting of it; did you mean 'margin_days'?"),
+    ("rules: {low_stock: {margin_days: 4d}}", "5: rules.low_stock.margin_days: must be a number, without quotes"),
+    ("rules: {low_stock: {margin_days: -4}}", "5: rules.low_stock.margin_days: must not be below zero"),
+    ("rules: {low_stock: NO}", "5: rules.low_stock: must be settings, written as indented `name: value` lines, or off"),
+    ("commands: {ops alert: off}", "5: commands.ops alert: there is no such command; did you mean 'ops alerts'?"),
+    ("actions: {snooze: {pause: 4}}", '5: actions.snooze.pause: must be a duration such as "90m", "4h" or "2d"'),
+    ("sections: {sale: off}", "5: sections.sale: there is no such section; did you mean 'sales'?"),
+    ("shops: {a: {zone: Europe/Berln}}", "no time zone such as \"Europe/Berlin\"; did you mean 'Europe/Berlin'?"),
+    ("shops: {a: {currency: EURO}}", "5: shops.a.currency: is no currency code such as \"EUR\"; did you mean 'EUR'?"),
+    ("shops: {a: {locale: xx_YY}}", '5: shops.a.locale: is no locale such as "en_GB" or "de_DE"'),
+    ("shops: {A B: {}}", "5: shops.A B: must be a name of lower-case letters, digits, - and _"),
+    ("listen: {port: 70000}", "5: listen.port: must be at most 65535"),
+    ("listen: {port: '80'}", "5: listen.port: must be a whole number, without quotes"),
+    ("listen: {host: ''}", "5: listen.host: must not be empty"),
+    ("listen: {public_url: example.com}", "5: listen.public_url: must be an address such as"),
+    ("listen:", "5: listen: is empty; write a value or leave the key out"),
+    ("listen: 8080", "5: listen: must be a mapping"),
+    ("handlers: handlers", "5: handlers: must be a list such as [a, b]"),
+    ("handlers: []", "5: handlers: must have at least one entry"),
+    ("slack: {mode: sockt}", "5: slack.mode: must be one of 'socket' or 'http'"),
+    ("store: {url: 'mysql://x/y'}", '5: store.url: must begin with "sqlite:///" or "postgresql://"'),
+    ("store: {url: 'postgresql://u:pw@h/d'}", "5: store.url: has a password"),
+    ("sources: {stripo: {}}", "5: sources.stripo.type: 'stripo' is no platform; say which it is with type; did you mean 'stripe'?"),
+    ("sources: {stripe: {live: NO}}", "5: sources.stripe.live: must be true or false"),
+    ("sources: {stripe: {shop: b}}", "5: sources.stripe.shop: there is no shop 'b'; known: shop"),
+    ("sources: {erp: {type: generic, options: {aut: 1}}}", "5: sources.erp.options: "),
+    ("shops: {a: {}, b: {}}\nsources: {stripe: {}}", "6: sources.stripe.shop: is missing; say of which shop it tells: a, b"),
+    ("shops: {a: {}, b: {}}\ndigests: {x: {}}", "6: digests.x.zone: is missing; say which it is, since there are several shops"),
+    ("digests: {x: {on: [0]}}", "5: digests.x.on[0]: is no weekday; write its name: mon, tue"),
+    ("digests: {x: {on: []}}", "5: digests.x.on: must have at least one entry"),
+    ("digests: {x: {at: 25:00}}", '5: digests.x.at: must be a time of day such as "09:00"'),
+    ("digests: {x: {departments: [financ]}}", "5: digests.x.departments[0]: there is no department 'financ'; did you mean 'finance'?"),
+    ("routes:\n  - {channel: ops}\n  - {rule: lw_*, mute: true}", "7: routes[1].rule: 'lw_*' matches no rule"),
+    ("routes: [{department: financ, mute: true}]", "5: routes[0].department: 'financ' matches no department"),
+    ("routes: [{shop: nowhere, mute: true}]", "5: routes[0].shop: 'nowhere' matches no shop"),
+    ("routes: [{mute: false}]", "5: routes[0].channel: must be given, or else mute: true, and not both"),
+    ("routes: [{channel: a, mute: true}]", "5: routes[0].channel: must be given, or else mute: true, and not both"),
+    ("routes: [{subject: 4711, mute: true}]", "5: routes[0].subject: must be text; put it in quotes"),
+    ("routes: [{channel: 'Not A Channel'}]", "5: routes[0].channel: is no channel"),
+    ("  legal: {quiet: {from: 20:00, to: 07:00}}", "5: departments.legal.channel: is missing; add it: The department's"),
+    ("  legal: {channel: x, quiet: {from: 20:00, to: 20:00}}", "5: departments.legal.quiet: begins when it ends"),
+    ("  legal: {channel: #legal\n}", "5: departments.legal.channel: is empty; write a value"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "expected"), WRONG, ids=[text for text, _ in WRONG])
+def test_what_is_wrong_is_told_with_its_line_its_key_and_a_remedy(
+    wrong: Callable[..., list[str]], text: str, expected: str
+) -> None:
+    told = wrong(THREE + text + "\n", {"STRIPE_WEBHOOK_SECRET": "s", "ERP_WEBHOOK_SECRET": "s"})
+    assert [line for line in told if expected in line], told
+    assert len(told) == 1, told
+
+
+def test_every_problem_is_told_at_once_in_the_order_of_the_file(wrong: Callable[..., list[str]]) -> None:
+    told = wrong(
+        "departments: {a: {channel: 5}}\n"
+        "shops: {x: {zone: Nowhere}}\n"
+        "rules: {low_stok: off}\n"
+        "sources: {stripe: {}}\n"
+        "digests: {d: {departments: [b]}}\n"
+        "shopz: 1\n"
+    )
+    assert [line.split(":")[0] for line in told] == ["1", "2", "3", "4", "5", "6"]
+
+
+def test_departments_are_the_one_thing_that_must_be_said(wrong: Callable[..., list[str]]) -> None:
+    assert wrong("shops: {}\n")[0].startswith("1: departments: is missing; add it: Who acts on what.")
+
+
+def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="cannot be read: No such file"):
+        load(tmp_path / "nothing.yaml", {})
