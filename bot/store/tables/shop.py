@@ -74,7 +74,8 @@ class InboundRow(SQLModel, table=True):
 
 
 class Orders(SQLModel, table=True):
-    """An order as last told. ``placed`` is None until the placing itself was told; ``rank`` breaks ties of ``at``."""
+    """An order as last told. ``placed`` is when it was placed, or first heard of while its placing was not yet told
+    (then ``counted`` is False); ``rank`` breaks ties of ``at``."""
 
     __tablename__ = "orders"
     __table_args__ = (Index("ix_orders_open", "shop", "open", "placed"),)
@@ -82,7 +83,8 @@ class Orders(SQLModel, table=True):
     shop: str = Field(primary_key=True)
     order: str = Field(primary_key=True)
     number: str
-    placed: datetime | None = Field(default=None, sa_type=Instant)
+    placed: datetime = Field(sa_type=Instant)
+    counted: bool
     total_minor: int = Field(sa_type=BigInteger)
     total_currency: str
     outstanding_minor: int = Field(sa_type=BigInteger)

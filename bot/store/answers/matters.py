@@ -1,0 +1,52 @@
+"""Answers about alerts."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from sqlalchemy import Select, select
+
+from bot.core.alerts import Alert
+from bot.core.facts import AlertLine, AlertsOpen, AlertsOpened, AlertStory, Story
+from bot.store import alerts as matters
+from bot.store.codec import load
+from bot.store.dialect import cut
+from bot.store.engine import Connection
+from bot.store.facts import Question, answering
+from bot.store.tables.work import alert
+
+_NUMBER = re.compile(r"\s*(?:A-?)?([0-9]{1,12})\s*", re.IGNORECASE)
+
+
+@answering(AlertsOpen)
+def alerts_open(connection: Connection, query: AlertsOpen, question: Question) -> tuple[AlertLine, ...]:
+    """The shop's alerts that are not resolved, worst first and then oldest."""
+    found = select(alert.c.body).where(alert.c.shop == question.shop.name, alert.c.open.is_(True))
+    if query.about_subject:
+        found = found.where(alert.c.about == question.subject.about, alert.c.subject == cut(question.subject.id))
+    return _listed(connection, found)
+
+
+@answering(AlertsOpened)
+def alerts_opened(connection: Connection, _query: AlertsOpened, question: Question) -> tuple[AlertLine, ...]:
+    """The shop's alerts opened in the period, worst first and then oldest; none without a period."""
+    if question.period is None:
+        return ()
+    within = alert.c.opened_at >= question.period.start, alert.c.opened_at < question.period.end
+    return _listed(connection, select(alert.c.body).where(alert.c.shop == question.shop.name, *within))
+
+
+@answering(AlertStory)
+def story(connection: Connection, _query: AlertStory, question: Question) -> Story | None:
+    """The story of the alert that the text names, as "A-1042" or "1042", when it is one of this shop."""
+    named = _NUMBER.fullmatch(question.text)
+    if named is None:
+        return None
+    found = matters.by_number(connection, int(named[1]))
+    return matters.story(connection, found.number) if found and found.shop == question.shop.name else None
+
+
+def _listed(connection: Connection, query: Select[Any]) -> tuple[AlertLine, ...]:
+    ordered = query.order_by(alert.c.severity.desc(), alert.c.opened_at, alert.c.number)
+    return tuple(matters.listed(load(Alert, body)) for body in connection.execute(ordered).scalars())

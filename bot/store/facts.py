@@ -1,0 +1,84 @@
+"""Answers what handlers want to know: each query of a facts class has a function under ``answers`` that answers it."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeVar
+
+from bot.core.facts import Query, queries
+from bot.core.handlers import Period
+from bot.core.settings import Shop
+from bot.core.subject import Subject
+from bot.store import answers
+from bot.store.engine import Connection
+from bot.store.events import Recorded
+
+F = TypeVar("F")
+Q = TypeVar("Q", bound=Query)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """Who asks: on which subject of which shop, as of when. ``event`` is the one being decided, ``text`` what was
+    typed after a command, ``period`` that of a digest."""
+
+    shop: Shop
+    subject: Subject
+    now: datetime
+    event: Recorded | None = None
+    text: str = ""
+    period: Period | None = None
+
+
+Answer = Callable[[Connection, Any, Question], Any]
+A = TypeVar("A", bound=Answer)
+_answers: dict[type[Query], Answer] = {}
+_plans: dict[type, dict[str, Query]] = {}
+
+
+def load(connection: Connection, facts: type[F], question: Question) -> F:
+    """The facts as of ``question.now``; a query that stands in two fields is answered once.
+
+    Raises LookupError for a query that nobody answers, TypeError for a class that is no dataclass of queries.
+    """
+    plan = _plans.get(facts)
+    if plan is None:
+        plan = _plans.setdefault(facts, queries(facts))
+    found: dict[Query, Any] = {}
+    for query in plan.values():
+        if query not in found:
+            found[query] = _answer_to(type(query))(connection, query, question)
+    return facts(**{name: found[query] for name, query in plan.items()})
+
+
+def unanswered(facts: type) -> tuple[str, ...]:
+    """Fields of a facts class whose queries nobody answers, for the check at start."""
+    _find()
+    return tuple(name for name, query in queries(facts).items() if type(query) not in _answers)
+
+
+def answering(query: type[Query]) -> Callable[[A], A]:
+    """Declares ``def answer(connection, query, question)``, called for every query of that type."""
+
+    def declare(answer: A) -> A:
+        _answers[query] = answer
+        return answer
+
+    return declare
+
+
+def _answer_to(query: type[Query]) -> Answer:
+    if query not in _answers:
+        _find()
+    if query not in _answers:
+        raise LookupError(f"nothing in bot/store/answers answers {query.__name__}")
+    return _answers[query]
+
+
+def _find() -> None:
+    for module in pkgutil.iter_modules(answers.__path__, answers.__name__ + "."):
+        importlib.import_module(module.name)

@@ -1,0 +1,75 @@
+"""What is forgotten, and when: raw bodies soon, texts after a month, counts and alerts after thirteen."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, Table, delete, select, update
+
+from bot.store import inbox
+from bot.store.engine import Connection
+from bot.store.tables.log import event
+from bot.store.tables.work import alert, alert_log, decision, post, slot
+
+MONTH = timedelta(days=31)
+THIRTEEN_MONTHS = timedelta(days=396)
+MOST = 5000
+_FINISHED = ("shown", "dropped")
+
+
+def tidy(connection: Connection, now: datetime) -> dict[str, int]:
+    """Deletes what has been kept long enough, at most 5,000 rows of a kind, so that writers need not wait for long.
+    Returns how many of each; call it again while any count is 5,000.
+
+    An event stays, however old, while it is the last word on its subject: the read models can then still be rebuilt.
+    """
+    long_ago = now - THIRTEEN_MONTHS
+    return {
+        "deliveries": inbox.forget(connection, now, MOST),
+        "events": _delete(connection, event, event.c.at, _outdated(long_ago)),
+        "messages": _empty_messages(connection, now - MONTH),
+        "posts": _delete(connection, post, post.c.created_at, _ended(long_ago)),
+        "alert log": _delete(connection, alert_log, alert_log.c.at, alert_log.c.at < long_ago),
+        "alerts": _delete(connection, alert, alert.c.opened_at, _over(long_ago)),
+        "decisions": _delete(connection, decision, decision.c.at, decision.c.at < long_ago),
+        "slots": _delete(connection, slot, slot.c.claimed_at, slot.c.claimed_at < long_ago),
+    }
+
+
+def _outdated(before: datetime) -> ColumnElement[bool]:
+    later = event.alias("later")
+    newer = select(later.c.id).where(
+        later.c.shop == event.c.shop,
+        later.c.kind == event.c.kind,
+        later.c.subject == event.c.subject,
+        later.c.at > event.c.at,
+    )
+    return (event.c.at < before) & newer.exists()
+
+
+def _ended(before: datetime) -> ColumnElement[bool]:
+    return (post.c.created_at < before) & post.c.state.in_(_FINISHED)
+
+
+def _over(before: datetime) -> ColumnElement[bool]:
+    """The newest alert stays, because the next one's number follows from it."""
+    newest = select(alert.c.number).order_by(alert.c.number.desc()).limit(1).scalar_subquery()
+    return (alert.c.opened_at < before) & alert.c.open.is_(False) & (alert.c.number < newest)
+
+
+def _delete(connection: Connection, table: Table, order: ColumnElement[datetime], gone: ColumnElement[bool]) -> int:
+    key = list(table.primary_key)
+    if len(key) == 1:
+        chosen = select(key[0]).where(gone).order_by(order).limit(MOST)
+        return connection.execute(delete(table).where(key[0].in_(chosen))).rowcount
+    return connection.execute(delete(table).where(gone)).rowcount
+
+
+def _empty_messages(connection: Connection, before: datetime) -> int:
+    old = (
+        select(post.c.id)
+        .where(post.c.created_at < before, post.c.state.in_(_FINISHED), post.c.message.is_not(None))
+        .order_by(post.c.created_at)
+        .limit(MOST)
+    )
+    return connection.execute(update(post).where(post.c.id.in_(old)).values(message=None)).rowcount
