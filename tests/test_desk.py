@@ -45,21 +45,21 @@ def test_taking_an_alert_shows_in_every_channel_that_sees_it(bench: Bench) -> No
 
 def test_a_stale_click_changes_nothing_and_is_told_what_is_true(bench: Bench) -> None:
     dispute(bench)
-    assert bench.desk.act("take", 1, 1, "U1").changed
-    late = bench.desk.act("take", 1, 1, "U2")
+    assert bench.desk.act("take", 1001, 1, "U1").changed
+    late = bench.desk.act("take", 1001, 1, "U2")
     assert not late.changed
     assert late.told is not None
-    assert words(late.told) == "Nothing changed: A-1 is held by @U1 since <moment>."
+    assert words(late.told) == "Nothing changed: A-1001 is held by @U1 since <moment>."
     assert asked(bench, "ops", "alerts", "mine", "U2") == ["Nothing is open for mine."]
 
 
 def test_a_button_that_does_not_fit_the_state_changes_nothing(bench: Bench) -> None:
     dispute(bench)
-    told = bench.desk.act("resolve", 1, 1, "U1")
+    told = bench.desk.act("resolve", 1001, 1, "U1")
     assert (told.changed, told.told is None) == (False, False)
 
 
-@pytest.mark.parametrize(("action", "number"), [("take", 99), ("dance", 1)])
+@pytest.mark.parametrize(("action", "number"), [("take", 99), ("dance", 1001)])
 def test_an_alert_or_a_button_that_does_not_exist_is_told_as_such(bench: Bench, action: str, number: int) -> None:
     dispute(bench)
     told = bench.desk.act(action, number, 1, "U1").told
@@ -69,10 +69,10 @@ def test_an_alert_or_a_button_that_does_not_exist_is_told_as_such(bench: Bench, 
 
 def test_details_show_the_log_also_on_an_old_turn(bench: Bench) -> None:
     dispute(bench)
-    bench.desk.act("take", 1, 1, "U1")
-    modal = bench.desk.act("details", 1, 1, "U2").modal
+    bench.desk.act("take", 1001, 1, "U1")
+    modal = bench.desk.act("details", 1001, 1, "U2").modal
     assert modal is not None
-    assert modal.title == "A-1"
+    assert modal.title == "A-1001"
 
 
 def test_stock_is_answered_with_what_is_known_and_the_nearest_names(bench: Bench) -> None:
@@ -103,8 +103,8 @@ def test_an_unknown_command_is_refused(bench: Bench) -> None:
 
 def test_why_tells_what_was_recorded(bench: Bench) -> None:
     dispute(bench)
-    bench.desk.act("take", 1, 1, "U1")
-    lines = asked(bench, "ops", "why", "A-1")
+    bench.desk.act("take", 1001, 1, "U1")
+    lines = asked(bench, "ops", "why", "A-1001")
     assert any("opened" in line for line in lines)
     assert any("taken by @U1" in line for line in lines)
     assert any(line.startswith("#finance: wanted") for line in lines)
@@ -112,9 +112,9 @@ def test_why_tells_what_was_recorded(bench: Bench) -> None:
 
 def test_home_shows_mine_and_the_next_digest(bench: Bench) -> None:
     dispute(bench)
-    bench.desk.act("take", 1, 1, "U1")
+    bench.desk.act("take", 1001, 1, "U1")
     lines = spoken(bench.desk.home("U1"))
-    assert lines[0].startswith("A-1 ")
+    assert lines[0].startswith("A-1001 ")
     assert lines[-1] == "weekly: <moment>"
 
 

@@ -204,7 +204,7 @@ def test_time_makes_a_dispute_worse_and_its_thread_says_so(bench: Bench) -> None
     assert bench.pipeline.tick() >= 1
     assert bench.posts("#finance")[0][1].blocks[0] != before
     assert bench.shown("#finance")[-1].startswith("Worse: now ")
-    assert bench.posts("#finance")[-1][0].thread == "alert/1"
+    assert bench.posts("#finance")[-1][0].thread == "alert/1001"
 
 
 def test_a_tick_with_nothing_to_do_changes_nothing(bench: Bench) -> None:
@@ -218,7 +218,7 @@ def test_a_tick_with_nothing_to_do_changes_nothing(bench: Bench) -> None:
 def test_a_snooze_that_is_over_wakes_the_alert_and_calls_people(bench: Bench) -> None:
     dispute(bench)
     bench.deliver_posts()
-    assert bench.desk.act("snooze", 1, 1, "U1").changed
+    assert bench.desk.act("snooze", 1001, 1, "U1").changed
     bench.watch.forward(hours=4, minutes=1)
     assert bench.pipeline.tick() == 1
     assert bench.shown("#finance")[-1].startswith("The snooze is over")

@@ -52,6 +52,8 @@ class Alert:
     resolved_at: datetime | None = None
     resolved_by: str | None = None
     resolution: Line = ()
+    peak: Severity = Severity.LOW
+    """The worst it was in this episode: only what is worse than that calls people again."""
     recent: int = 1
     """How many times the same matter opened in the last 30 days, this one included."""
 
@@ -107,7 +109,7 @@ def _fire(alert: Alert | None, fire: Fire, seat: Seat, now: datetime) -> Advance
         return Advanced(_open(fire, seat, now), "opened", fire.reason)
     if alert.state == "resolved":
         return Advanced(_reopen(alert, fire, now), "reopened", fire.reason)
-    if fire.severity > alert.severity:
+    if fire.severity > alert.peak:
         return Advanced(_escalate(alert, fire, now), "escalated", fire.reason)
     if _same_news(alert.fire, fire):
         return Advanced(alert, "none", fire.reason)
@@ -138,6 +140,7 @@ def _open(fire: Fire, seat: Seat, now: datetime) -> Alert:
         recent=seat.recent,
         state="firing",
         severity=fire.severity,
+        peak=fire.severity,
         fire=fire,
         holder=Holder(department),
         opened_at=now,
@@ -159,6 +162,7 @@ def _reopen(alert: Alert, fire: Fire, now: datetime) -> Alert:
         state="firing",
         fire=fire,
         severity=fire.severity,
+        peak=fire.severity,
         holder=Holder(next(iter(fire.views))),
         turn=alert.turn + 1,
         version=alert.version + 1,
@@ -179,6 +183,7 @@ def _escalate(alert: Alert, fire: Fire, now: datetime) -> Alert:
         snoozed_until=None,
         fire=fire,
         severity=fire.severity,
+        peak=fire.severity,
         turn=alert.turn + 1,
         version=alert.version + 1,
         changed_at=now,

@@ -53,7 +53,7 @@ def compose(alert: Alert, departments: Sequence[str], actions: Iterable[Action])
 
 
 def _impact(alert: Alert, views: Sequence[View]) -> Line:
-    impact = join([view.impact for view in views], " ")
+    impact = join([view.impact for view in views], " · ")
     if alert.fire.cost is None:
         return impact
     return say(impact, " · ", alert.fire.cost.amount, " at risk")

@@ -31,9 +31,17 @@ class Facts:
 
 
 @section(departments=("warehouse",), order=10)
-def stock_risk(period: Period, facts: Facts, *, probability: float = 0.3) -> Entry | None:
-    """What will probably run out within its lead time (`probability` or more), orders waiting, shipments and receipts."""
-    risky = [(chance, position) for position in facts.at_risk if (chance := _chance(position, facts)) >= probability]
+def stock_risk(period: Period, facts: Facts, *, probability: float = 0.3, margin_days: float = 3.0) -> Entry | None:
+    """What will probably run out within its lead time, orders waiting, shipments and receipts.
+
+    - probability: the chance of running out from which a SKU counts.
+    - margin_days: days beyond the lead time that are looked at.
+    """
+    risky = [
+        (chance, position)
+        for position in facts.at_risk
+        if (chance := _chance(position, facts, margin_days)) >= probability
+    ]
     risky.sort(key=lambda each: -each[0])
     blocks: list[Block] = []
     if risky:
@@ -47,10 +55,10 @@ def stock_risk(period: Period, facts: Facts, *, probability: float = 0.3) -> Ent
     return Entry(tuple(blocks), headline, decisions=len(risky)) if blocks else None
 
 
-def _chance(position: Position, facts: Facts) -> float:
+def _chance(position: Position, facts: Facts, margin: float) -> float:
     if not position.available or position.available <= 0:
         return 0.0
-    lead = position.lead_days or DEFAULT_LEAD_DAYS
+    lead = (position.lead_days or DEFAULT_LEAD_DAYS) + margin
     demand = reckon.memory(position, facts.today)
     return reckon.chance_out(demand, position.available, reckon.arrivals_of(position, facts.now), lead)
 

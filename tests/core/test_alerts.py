@@ -129,6 +129,12 @@ def test_new_figures_do_not_make_buttons_stale_but_what_people_decide_on_does() 
         assert turned.version == first.version + 1
 
 
+def test_what_eases_and_gets_as_bad_as_before_calls_nobody_again() -> None:
+    eased = advance(opened(Severity.HIGH), fire(Severity.MEDIUM), SEAT, NOW).alert
+    assert advance(eased, fire(Severity.HIGH), SEAT, LATER).change == "updated"
+    assert advance(eased, fire(Severity.CRITICAL), SEAT, LATER).change == "escalated"
+
+
 def test_snoozing_keeps_who_holds_it() -> None:
     assert snoozed(TAKEN, LATER, "U2", NOW).holder == Holder("warehouse", "U1")
     assert snoozed(opened(), LATER, "U2", NOW).holder == Holder("warehouse", "U2")

@@ -70,7 +70,7 @@ def test_each_department_sees_its_own_impact_and_its_own_step_first() -> None:
 
 def test_a_channel_of_two_departments_sees_both_impacts_and_each_figure_once() -> None:
     message = compose.compose(opened(), ("warehouse", "marketing"), ACTIONS)
-    assert paragraphs(message)[0].startswith("About 340 units short. The sale will miss it.")
+    assert paragraphs(message)[0].startswith("About 340 units short. · The sale will miss it.")
     figures = of_kind(message, Figures)[0]
     assert isinstance(figures, Figures)
     assert [label for label, _ in figures.figures] == ["On hand", "Cover"]

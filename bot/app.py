@@ -1,0 +1,210 @@
+"""The composition root: builds every object from the config and starts and stops them in order. Nothing else does."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+
+import structlog
+
+from bot.board import Board
+from bot.catalog import Catalog, command_label
+from bot.clock import Clock
+from bot.config import Config
+from bot.core.delivery import Shopfront
+from bot.desk import Desk
+from bot.edge.dispatcher import Dispatcher
+from bot.edge.health import Health, HttpLine, take_census
+from bot.edge.intake import PREFIX, Door, Webhooks
+from bot.edge.limiter import Limiter
+from bot.edge.metrics import Meters, MetricsPage
+from bot.edge.render import Look
+from bot.edge.server import Handle, HttpServer
+from bot.edge.slack.client import SlackClient
+from bot.edge.slack.errands import Errands
+from bot.edge.slack.gate import Gate
+from bot.edge.slack.interactions import Interactions
+from bot.edge.slack.listeners import Desk as Reception
+from bot.edge.slack.listeners import slack_app
+from bot.edge.slack.manifest import EVENTS_PATH
+from bot.edge.slack.socket import Socket
+from bot.edge.ticker import Ticker
+from bot.edge.worker import Worker, deliveries
+from bot.pipeline import Feed, Pipeline
+from bot.store.engine import Store
+from bot.store.intake import Intake
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Mind:
+    """What decides and remembers, without an edge: enough for a command line verb that only reads or writes rows."""
+
+    store: Store
+    catalog: Catalog
+    pipeline: Pipeline
+    desk: Desk
+
+    def tick(self) -> int:
+        """What time brings: alerts looked at again, then digests that are due."""
+        return self.pipeline.tick() + self.desk.post_due_digests()
+
+
+def mind(config: Config, catalog: Catalog, store: Store, clock: Clock, catch_up: timedelta = timedelta(0)) -> Mind:
+    """Builds what decides. ``catch_up`` is how far back digests are owed to an installation that has just begun."""
+    awake, settings = switched(catalog, config)
+    feeds = {name: Feed(catalog.sources[each.type], front(config, name)) for name, each in config.sources.items()}
+    board = Board(awake, config.house, clock)
+    return Mind(
+        store,
+        awake,
+        Pipeline(store, awake, config.house, feeds, board, clock, settings),
+        Desk(store, awake, config.house, board, clock, settings, catch_up),
+    )
+
+
+def switched(catalog: Catalog, config: Config) -> tuple[Catalog, Mapping[tuple[str, str], Mapping[str, Any]]]:
+    """The catalog without what the config switched off, and the settings by kind and name of what is left."""
+    given = {"rule": config.rules, "command": config.commands, "action": config.actions, "section": config.sections}
+    off = {(kind, name) for kind, named in given.items() for name, setting in named.items() if setting is False}
+    settings = {(kind, name): setting for kind, named in given.items() for name, setting in named.items() if setting}
+    awake = replace(
+        catalog,
+        rules={name: each for name, each in catalog.rules.items() if ("rule", name) not in off},
+        commands={key: each for key, each in catalog.commands.items() if ("command", command_label(each)) not in off},
+        actions={name: each for name, each in catalog.actions.items() if ("action", name) not in off},
+        sections={name: each for name, each in catalog.sections.items() if ("section", name) not in off},
+    )
+    return awake, settings
+
+
+def front(config: Config, name: str) -> Shopfront:
+    """A configured source's place: what it needs to know of itself and of its shop."""
+    source = config.sources[name]
+    shop = config.house.shops[source.shop]
+    return Shopfront(name, shop.name, shop.currency, source.live, source.options)
+
+
+class App:
+    """The running bot. ``start`` brings up everything but the ticking, which ``begin_ticking`` adds; ``stop`` is graceful:
+    deliveries are refused with 503, posts under way finish, and what is left stays in the store."""
+
+    def __init__(self, config: Config, mind: Mind, client: SlackClient, limiter: Limiter, meters: Meters, clock: Clock):
+        self._config, self._mind, self._client, self._clock = config, mind, client, clock
+        self._meters = meters
+        shop = next(iter(config.house.shops.values()))
+        look = Look(shop.locale, shop.zone)
+        self.intake = Intake(mind.store)
+        self.dispatcher = Dispatcher(mind.store, client, limiter, clock, lambda channel: look)
+        self.deliveries = deliveries(mind.pipeline, after=self.dispatcher.wake)
+        self.ticker = Ticker(mind, clock, after=self.dispatcher.wake)
+        self._answers(look)
+        self.webhooks = Webhooks(self._doors(), self.intake, clock, meters, wake=self.deliveries.wake)
+        self.server = HttpServer(self._routes())
+        self._dispatching: asyncio.Task[None] | None = None
+        self._closing = False
+        self.port = 0
+
+    def _answers(self, look: Look) -> None:
+        """All that answers people: Bolt at the door, the store in between, and a worker that does what was asked."""
+        config, catalog, by = self._config, self._mind.catalog, uuid.uuid4().hex
+        interactions = Interactions(
+            self._mind.desk,
+            self._client,
+            catalog.commands,
+            self._clock,
+            look,
+            base_url=config.slack.base_url,
+            changed=self.dispatcher.wake,
+        )
+        self.errands = Errands(self._mind.store, interactions, self._clock, self._meters, by=by)
+        self.asked = Worker("asked", self.errands.step)
+        self.reception = Reception(self.intake, self._clock, by=by, wake=self.asked.wake)
+        names = {name for name, _ in catalog.commands}
+        self.bolt = slack_app(self._client.web, self.reception, names, self._say)
+        self.line: HttpLine | Socket = (
+            HttpLine(self._clock)
+            if config.slack.mode == "http"
+            else Socket(self.bolt, config.slack.app_token, self._client.web, self._clock)
+        )
+
+    async def _say(self, response_url: str, text: str) -> None:
+        await self._client.respond(response_url, {"response_type": "ephemeral", "text": text})
+
+    def _doors(self) -> dict[str, Door]:
+        config, sources = self._config, self._mind.catalog.sources
+        return {
+            name: Door(sources[each.type], each.secrets, front(config, name), each.max_bytes)
+            for name, each in config.sources.items()
+        }
+
+    def _routes(self) -> dict[str, Handle]:
+        health = Health(
+            lambda: take_census(self._mind.store),
+            self.line,
+            {"deliveries": lambda: self.deliveries.alive, "asked": lambda: self.asked.alive},
+            tuple(self._config.sources),
+            lambda: self._closing,
+        )
+        page = MetricsPage(self._meters, lambda: take_census(self._mind.store), self._clock.now)
+        routes: dict[str, Handle] = {
+            PREFIX: self.webhooks.handle,
+            "/healthz": health.alive,
+            "/readyz": health.ready,
+            "/readyz/webhooks": health.ready_for_webhooks,
+            "/metrics": page.handle,
+        }
+        if isinstance(self.line, HttpLine):
+            gate = Gate(self.bolt, self._config.slack.signing_secret, self._clock, heard=self.line.hear)
+            routes[EVENTS_PATH] = gate.handle
+        return routes
+
+    async def start(self) -> None:
+        """Listens and works. Raises OSError when the address is not to be had."""
+        self.intake.start()
+        self.deliveries.start()
+        self.asked.start()
+        self._dispatching = asyncio.create_task(self.dispatcher.run(), name="dispatcher")
+        if isinstance(self.line, Socket):
+            self.line.start()
+        self.port = await self.server.start(*self._config.listen)
+        log.info("listening", host=self._config.listen[0], port=self.port, slack=self._config.slack.mode)
+
+    def begin_ticking(self) -> None:
+        """From now on time passes for alerts and digests."""
+        self.ticker.start()
+
+    async def stop(self) -> None:
+        """Ends in order, so that whatever was answered 200 is in the store and nothing is posted half."""
+        self._closing = True
+        self.webhooks.close()
+        await self.ticker.stop()
+        await self.server.stop()
+        if isinstance(self.line, Socket):
+            await self.line.stop()
+        await self.reception.close()
+        await self.asked.stop()
+        await self.errands.close()
+        await self.deliveries.stop()
+        await self.dispatcher.stop()
+        if self._dispatching is not None:
+            await self._dispatching
+        await asyncio.to_thread(self.intake.stop)
+        await self._client.close()
+        self._mind.store.close()
+        log.info("stopped")
+
+
+async def build(config: Config, catalog: Catalog, store: Store, clock: Clock, catch_up: timedelta) -> App:
+    """The bot of a config, not yet started."""
+    limiter = Limiter()
+    meters = Meters(config.sources)
+    client = await SlackClient.open(
+        config.slack.bot_token, limiter, clock, base_url=config.slack.base_url, counted=meters.slack_call
+    )
+    return App(config, mind(config, catalog, store, clock, catch_up), client, limiter, meters, clock)

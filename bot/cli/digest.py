@@ -1,0 +1,29 @@
+"""floorwalker digest: a department's digest as it would be written now."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from bot.cli._common import Stop, config_option, loaded, opened
+
+
+@click.command()
+@click.argument("department", default="operations")
+@config_option
+def digest(department: str, config: Path) -> None:
+    """Print a DEPARTMENT's digest of the last seven complete days; posts nothing."""
+    from bot.app import mind
+    from bot.catalog import Catalog
+    from bot.clock import Clock
+    from bot.edge.render import Look
+    from bot.edge.words import written
+
+    ours = loaded(config, demo=True)
+    if department not in ours.house.departments:
+        raise Stop(f"there is no department {department!r}; there are {', '.join(ours.house.departments)}")
+    shop = next(iter(ours.house.shops.values()))
+    with opened(ours) as store:
+        message = mind(ours, Catalog.scan(ours.handlers, config.parent), store, Clock()).desk.digest(department, shop)
+    click.echo(written(message, Look(shop.locale, shop.zone)))
