@@ -41,7 +41,7 @@ class Admits(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """A source's entrance: who proves and names its deliveries, with which secrets, for which shop, up to which size."""
+    """A source's entrance: who proves and names its deliveries, by which secrets, for which shop, up to which size."""
 
     source: Source
     secrets: tuple[str, ...]

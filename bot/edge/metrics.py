@@ -17,6 +17,18 @@ from bot.store.engine import StoreDown
 
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 _OTHER = "other"
+METHODS = (
+    "auth.test",
+    "chat.postEphemeral",
+    "chat.postMessage",
+    "chat.update",
+    "conversations.history",
+    "conversations.list",
+    "conversations.replies",
+    "response_url",
+    "views.open",
+    "views.publish",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +46,7 @@ class Census:
 class Meters:
     """The counters of one process, on a registry of their own. ``sources`` and ``methods`` bound the labels."""
 
-    def __init__(self, sources: Iterable[str] = (), methods: Iterable[str] = ()) -> None:
+    def __init__(self, sources: Iterable[str] = (), methods: Iterable[str] = METHODS) -> None:
         self.registry = CollectorRegistry()
         self._sources = frozenset(sources)
         self._methods = frozenset(methods)

@@ -24,7 +24,7 @@ class _Ticks(Protocol):
 
 
 class Ticker:
-    """Calls ``pipeline.tick()`` in a thread at once and then every ``seconds``; ``after`` is called when it did something.
+    """Calls ``pipeline.tick()`` in a thread, at once and then every ``seconds``; ``after`` when it changed something.
 
     The scheduler plans in wall time, so a clock set back by an hour would silence it for an hour; a watch on the
     monotonic clock sees that and has it tick at once.

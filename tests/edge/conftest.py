@@ -17,6 +17,7 @@ from bot.store.engine import Store
 from bot.store.intake import Intake
 
 Serve = Callable[..., Awaitable[str]]
+QUICK = Limits(linger=0.2, grace=0.5)
 
 
 class HandClock(Clock):
@@ -39,7 +40,7 @@ def clock() -> HandClock:
 
 @pytest.fixture
 def meters() -> Meters:
-    return Meters(sources=("shopify", "warehouse"), methods=("chat.postMessage",))
+    return Meters(sources=("shopify", "warehouse"))
 
 
 @pytest.fixture
@@ -63,7 +64,7 @@ async def serve() -> AsyncIterator[Serve]:
     """serve(routes, limits) gives the address of a server on a free port."""
     async with AsyncExitStack() as stack:
 
-        async def start(routes: Mapping[str, Handle], limits: Limits = Limits(linger=0.2, grace=0.5)) -> str:
+        async def start(routes: Mapping[str, Handle], limits: Limits = QUICK) -> str:
             server = HttpServer(routes, limits)
             port = await server.start("127.0.0.1", 0)
             stack.push_async_callback(server.stop)

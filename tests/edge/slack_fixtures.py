@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 from zoneinfo import ZoneInfo
-
-import aiohttp
-from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.clock import Clock
 from bot.core.facts import NoFacts
@@ -19,9 +16,11 @@ from bot.core.message import Button, Buttons, Message, Paragraph
 from bot.core.parts import Line, ShopText, say
 from bot.edge.health import HttpLine
 from bot.edge.intake import Admits
+from bot.edge.limiter import Limiter
 from bot.edge.metrics import Meters
 from bot.edge.render import Look
 from bot.edge.server import HttpServer, Limits
+from bot.edge.slack.client import SlackClient
 from bot.edge.slack.errands import Errands
 from bot.edge.slack.gate import Gate
 from bot.edge.slack.interactions import Interactions, Patience
@@ -95,41 +94,18 @@ COMMANDS: Mapping[tuple[str, str], Command] = {
 }
 
 
-class LoopbackClient:
-    """The four ways in which the bot speaks to one person, over the real SDK."""
-
-    def __init__(self, workbench: Workbench, session: aiohttp.ClientSession) -> None:
-        self.session = session
-        self.web = AsyncWebClient(
-            workbench.bot_token, base_url=workbench.api_url, session=session, retry_handlers=[], trust_env_in_session=False
-        )
-
-    async def respond(self, response_url: str, payload: Mapping[str, Any]) -> None:
-        async with self.session.post(response_url, json=dict(payload)) as response:
-            if response.status != 200:
-                raise aiohttp.ClientError(await response.text())
-
-    async def open_view(self, trigger_id: str, view: Mapping[str, Any]) -> None:
-        await self.web.views_open(trigger_id=trigger_id, view=dict(view))
-
-    async def publish_home(self, user: str, view: Mapping[str, Any]) -> None:
-        await self.web.views_publish(user_id=user, view=dict(view))
-
-    async def ephemeral(self, channel: str, user: str, text: str, blocks: list[dict[str, Any]]) -> None:
-        await self.web.chat_postEphemeral(channel=channel, user=user, text=text, blocks=blocks)
-
-
 @dataclass
 class Floor:
     """Everything that a test looks at."""
 
     workbench: Workbench
     pipeline: ScriptedPipeline
-    client: LoopbackClient
+    client: SlackClient
     store: Store
     errands: Errands
     desk: Desk
     changed: list[int]
+    progress: asyncio.Event
     socket: Socket | None = None
 
     def outcomes(self) -> dict[str, int]:
@@ -141,11 +117,17 @@ class Floor:
         """Until so many interactions have this outcome."""
         async with asyncio.timeout(5):
             while self.outcomes().get(outcome, 0) < how_many:
-                await asyncio.sleep(0.005)
+                await self.progress.wait()
+                self.progress.clear()
 
     async def button(self, action_id: str, value: str, channel: str = "ops") -> str:
         """A message with one button; gives its ts."""
-        element = {"type": "button", "action_id": action_id, "value": value, "text": {"type": "plain_text", "text": "b"}}
+        element = {
+            "type": "button",
+            "action_id": action_id,
+            "value": value,
+            "text": {"type": "plain_text", "text": "b"},
+        }
         blocks = [{"type": "actions", "block_id": "b", "elements": [element]}]
         posted = await self.client.web.chat_postMessage(channel=f"C0{channel.upper()}", text="alert", blocks=blocks)
         return str(posted["ts"])
@@ -168,13 +150,14 @@ async def floor(
 ) -> AsyncIterator[Floor]:
     """An edge that is connected to a workbench by a socket or by HTTP, and worked by its errands."""
     bench = await Workbench.start(rate_limits=False, manifest=app_manifest(COMMANDS))
-    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=5)) as session:
-        client, pipeline, changed = LoopbackClient(bench, session), ScriptedPipeline(), list[int]()
+    client = await SlackClient.open(bench.bot_token, Limiter(), clock, base_url=bench.api_url, seconds=5)
+    try:
+        pipeline, changed, progress = ScriptedPipeline(), list[int](), asyncio.Event()
         doing = Interactions(
             pipeline, client, COMMANDS, clock, LOOK,
             base_url=bench.api_url, changed=lambda: changed.append(1), patience=Patience(working),
         )  # fmt: skip
-        errands = Errands(store, doing, clock, Meters(), by=ME)
+        errands = Errands(store, doing, clock, Meters(), by=ME, done=progress.set)
         worker = Worker("interactions", errands.step, idle=idle)
         desk = Desk(intake, clock, by=ME, wake=worker.wake, patience=patience)
 
@@ -182,12 +165,12 @@ async def floor(
             await client.respond(response_url, {"response_type": "ephemeral", "replace_original": False, "text": text})
 
         app = slack_app(client.web, desk, {name for name, _ in COMMANDS}, tell)
-        built = Floor(bench, pipeline, client, store, errands, desk, changed)
+        built = Floor(bench, pipeline, client, store, errands, desk, changed, progress)
         worker.start()
         if mode == "socket":
             socket = built.socket = Socket(app, bench.app_token, client.web, clock, ping_seconds=0.1)
             socket.start()
-            await _until_open(bench, 2)
+            await until(lambda: len(bench.sockets.open) == 2)
             stop = socket.stop
         else:
             stop = await _over_http(bench, app, clock)
@@ -198,13 +181,18 @@ async def floor(
             await worker.stop()
             await desk.close()
             await errands.close()
-            await bench.stop()
+    finally:
+        await client.close()
+        await bench.stop()
 
 
-async def _until_open(bench: Workbench, lines: int) -> None:
-    async with asyncio.timeout(5):
-        while len(bench.sockets.open) < lines:
-            await asyncio.sleep(0.005)
+async def until(holds: Callable[[], bool]) -> None:
+    """Looks again and again, for five seconds at most, at what nobody announces."""
+    for _ in range(1000):
+        if holds():
+            return
+        await asyncio.sleep(0.005)
+    raise AssertionError("it never came to be so")
 
 
 async def _over_http(bench: Workbench, app: Any, clock: Clock) -> Any:

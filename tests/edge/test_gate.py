@@ -115,7 +115,18 @@ async def test_a_timestamp_that_is_no_plain_number_is_401_even_when_signed(
 
 @pytest.mark.parametrize(
     "signature",
-    ["", "v0=", "v1=" + "0" * 64, "v0=" + "0" * 64, "v0=" + "0" * 63, "v0=" + "é" * 64, "x" * 8000, "upper", "cut", "bare"],
+    [
+        "",
+        "v0=",
+        "v1=" + "0" * 64,
+        "v0=" + "0" * 64,
+        "v0=" + "0" * 63,
+        "v0=" + "é" * 64,
+        "x" * 8000,
+        "upper",
+        "cut",
+        "bare",
+    ],
 )
 async def test_a_wrong_signature_is_401(
     url: str, http: aiohttp.ClientSession, clock: HandClock, bolt: Bolt, signature: str
@@ -128,15 +139,14 @@ async def test_a_wrong_signature_is_401(
 
 
 @pytest.mark.parametrize("missing", ["X-Slack-Signature", "X-Slack-Request-Timestamp", "Content-Type"])
-async def test_a_missing_header_is_401(
-    url: str, http: aiohttp.ClientSession, clock: HandClock, missing: str
-) -> None:
+async def test_a_missing_header_is_401(url: str, http: aiohttp.ClientSession, clock: HandClock, missing: str) -> None:
     headers = {name: value for name, value in _headers(clock).items() if name != missing}
     assert await _send(http, url, headers) == 401
 
 
 @pytest.mark.parametrize(
-    "body", [b"\xff\xfe", b"[" * 4000, b"[1]", b"", b"{", b'"text"', b"null", b"payload=%7B", b"payload=[1]", b"a" * 4000]
+    "body",
+    [b"\xff\xfe", b"[" * 4000, b"[1]", b"", b"{", b'"text"', b"null", b"payload=%7B", b"payload=[1]", b"a" * 4000],
 )
 @pytest.mark.parametrize("kind", ["application/json", "application/x-www-form-urlencoded"])
 async def test_malformed_bodies_never_upset_the_server(

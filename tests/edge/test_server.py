@@ -116,7 +116,7 @@ async def test_bodies_beyond_the_limits_are_refused_and_the_connection_ends(
 ) -> None:
     address = await serve({"/echo": _echo}, EAGER)
     answer = await _raw(address, _post(*headers, body=body))
-    assert answer.startswith(b"HTTP/1.1 %d " % status) or answer.startswith(b"HTTP/1.0 %d " % status)
+    assert answer.startswith((b"HTTP/1.1 %d " % status, b"HTTP/1.0 %d " % status))
     assert b"Traceback" not in answer
 
 

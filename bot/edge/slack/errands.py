@@ -85,7 +85,7 @@ class Errands:
         await self._settle()
 
     def _take(self, now: datetime, room: int) -> list[_Errand]:
-        """Our own, read without a lock since nobody else touches them; then, counted as attempts, what lies too long."""
+        """Our own, read without a lock as nobody else touches them; then, counted as attempts, what lies too long."""
         with self._store.read() as connection:
             waiting = inbox.interactions(connection, _LOOK_AT)
         free = [row for row in waiting if row.id not in self._busy and row.id not in self._owed]
