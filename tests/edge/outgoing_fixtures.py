@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
 
+from bot.clock import Clock
 from bot.core import message as said
 from bot.core.money import Money
 from bot.core.parts import Duration, Moment, MoneyRange, Person, Quantity, Share, ShopText, Text
 from bot.core.subject import Subject
 from bot.core.verdict import Severity
 from bot.edge.words import Look
+from bot.workbench import ManualClock
 
 LOOK = Look("en_GB", ZoneInfo("Europe/Berlin"))
 NOON = datetime(2026, 12, 3, 14, 0, tzinfo=UTC)
@@ -127,3 +129,31 @@ def nodes(tree: Any) -> Iterator[dict[str, Any]]:
         yield tree
         for branch in tree.values():
             yield from nodes(branch)
+
+
+class SetClock(Clock):
+    """All clocks stand still until they are moved, together with those of the workbenches that follow."""
+
+    def __init__(self) -> None:
+        self.at = NOON
+        self.followers: list[ManualClock] = []
+
+    def now(self) -> datetime:
+        return self.at
+
+    def monotonic(self) -> float:
+        return self.at.timestamp()
+
+    def boottime(self) -> float:
+        return self.at.timestamp()
+
+    def move(self, seconds: float) -> None:
+        """Lets time pass."""
+        self.at += timedelta(seconds=seconds)
+        for follower in self.followers:
+            follower.advance(seconds)
+
+    def follower(self) -> ManualClock:
+        """A clock for a workbench that moves with this one."""
+        self.followers.append(ManualClock(self.at.timestamp()))
+        return self.followers[-1]
