@@ -19,7 +19,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import ConnectionPoolEntry, StaticPool
 
-from bot.store import migrations
+from bot.store import migrations, soundness
 from bot.store.faults import StoreDown, down, is_down, passes_by_itself
 
 __all__ = ["Connection", "Store", "StoreDown"]
@@ -92,7 +92,7 @@ class Store:
         """Problems found in the database, each a sentence with its remedy; none when it is sound."""
         try:
             with self.read() as connection:
-                return (*_damage(connection), *migrations.lag(connection))
+                return soundness.problems(connection)
         except StoreDown as fault:
             return (str(fault),)
 
@@ -215,12 +215,3 @@ def _begin_postgresql(connection: Connection) -> None:
     connection.exec_driver_sql(
         f"{mode}SET LOCAL statement_timeout = {int(statement)}; SET LOCAL lock_timeout = {int(lock)}"
     )
-
-
-def _damage(connection: Connection) -> tuple[str, ...]:
-    if connection.dialect.name != "sqlite":
-        return ()
-    found = [row[0] for row in connection.exec_driver_sql("PRAGMA quick_check(3)")]
-    if found == ["ok"]:
-        return ()
-    return (f"The database file is damaged ({found[0]}): stop, keep the file, and restore the last backup.",)

@@ -11,11 +11,11 @@ from bot.store import notes
 from bot.store.codec import load
 from bot.store.engine import Connection, Store
 from bot.store.events import apply
+from bot.store.soundness import UNFINISHED_REBUILD
 from bot.store.tables.log import event as log
 from bot.store.tables.shop import READ_MODELS, daily_total
 
 _BATCH = 1000
-UNFINISHED = "rebuild unfinished"
 
 
 def rebuild(store: Store) -> int:
@@ -27,14 +27,14 @@ def rebuild(store: Store) -> int:
     """
     with store.write(patient=True) as connection:
         last = connection.execute(select(func.max(log.c.id))).scalar() or 0
-        notes.put(connection, UNFINISHED, "yes")
+        notes.put(connection, UNFINISHED_REBUILD, "yes")
         _empty(connection)
     applied, after = 0, 0
     while True:
         with store.write(patient=True) as connection:
             number, after = _apply_batch(connection, after, last)
             if not number:
-                notes.put(connection, UNFINISHED, "")
+                notes.put(connection, UNFINISHED_REBUILD, "")
                 return applied
         applied += number
 
