@@ -181,7 +181,10 @@ async def test_slow_answers_do_not_hold_up_clicks(store: Store, intake: Intake) 
 
 async def test_both_connections_may_be_renewed_and_the_next_command_arrives(store: Store, intake: Intake) -> None:
     async with floor(store, intake, Clock()) as edge:
-        assert edge.socket is not None and await edge.socket.connected() and edge.socket.heard is not None
+        socket = edge.socket
+        assert socket is not None
+        await until(lambda: socket.heard is not None)
+        assert await socket.connected()
         await edge.workbench.disconnect_sockets()
         await until(lambda: len(edge.workbench.sockets.open) == 2)
         assert await edge.workbench.command("/stock", "SKU-1") == {"ok": True}
