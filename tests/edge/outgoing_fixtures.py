@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
@@ -92,7 +92,8 @@ def charts(draw: st.DrawFn) -> said.Chart:
     categories = tuple(draw(st.lists(texts, max_size=25)))
     even = st.lists(numbers, min_size=len(categories), max_size=len(categories)).map(tuple)
     series = draw(st.lists(st.tuples(texts, st.one_of(even, points)), max_size=8).map(tuple))
-    shape = draw(st.sampled_from(("line", "bar", "area")))
+    shapes: tuple[Literal["line", "bar", "area"], ...] = ("line", "bar", "area")
+    shape = draw(st.sampled_from(shapes))
     return said.Chart(draw(texts), shape, categories, series, draw(texts), draw(lines))
 
 

@@ -22,6 +22,7 @@ from bot.edge.limiter import Limiter
 from bot.edge.render import Rendered
 
 Json = dict[str, Any]
+Failure = NotSent | Unclear | Rejected
 
 EVENT_TYPE = "floorwalker_post"
 TIMEOUT = 10.0
@@ -248,7 +249,7 @@ class SlackClient:
         self._counted(method, "ok")
         return answer.data if isinstance(answer.data, dict) else {}
 
-    def _outcome(self, method: str, error: Exception) -> Outcome:
+    def _outcome(self, method: str, error: Exception) -> Failure:
         outcome = classify(error)
         if isinstance(outcome, NotSent) and outcome.reason in _BUSY:
             self._limiter.penalise(method, outcome.wait.total_seconds(), self._clock.monotonic())
@@ -258,7 +259,7 @@ class SlackClient:
 class _Failed(Exception):
     """A call came to nothing, or may have; ``outcome`` says which."""
 
-    def __init__(self, outcome: Outcome) -> None:
+    def __init__(self, outcome: Failure) -> None:
         super().__init__(repr(outcome))
         self.outcome = outcome
 
@@ -266,7 +267,7 @@ class _Failed(Exception):
 _ERRORS = (SlackClientError, aiohttp.ClientError, TimeoutError, OSError)
 
 
-def classify(error: Exception) -> Outcome:
+def classify(error: Exception) -> Failure:
     """What an exception of a call means for what was sent: it surely did not arrive, it may have, or Slack said no."""
     match error:
         case aiohttp.ClientConnectorError() | aiohttp.ConnectionTimeoutError():
@@ -277,7 +278,7 @@ def classify(error: Exception) -> Outcome:
             return Unclear(type(error).__name__)
 
 
-def _refusal(response: Any) -> Outcome:
+def _refusal(response: Any) -> Failure:
     """What an answer other than ok means. Some come without a status, some without a body that can be read."""
     status: int = getattr(response, "status_code", 0) or getattr(response, "status", 0)
     body = getattr(response, "data", None)
@@ -300,12 +301,12 @@ def _retry_after(value: str | None) -> timedelta:
     return timedelta(seconds=min(max(seconds, 1.0), 3600.0))
 
 
-def _nothing_sent(outcome: Outcome) -> Outcome:
+def _nothing_sent(outcome: Failure) -> Outcome:
     """The outcome of a call that only prepared another: however unclear, nothing of the other one has left."""
     return NotSent(outcome.reason) if isinstance(outcome, Unclear) else outcome
 
 
-def _unread(outcome: Outcome) -> Outcome:
+def _unread(outcome: Failure) -> Outcome:
     """What a failed reading means for the post that was looked for."""
     match outcome:
         case NotSent(reason, wait):
@@ -318,8 +319,6 @@ def _unread(outcome: Outcome) -> Outcome:
             return Unread(error, _NO_WORKSPACE)
         case Rejected(reason) | Unclear(reason):
             return Unread(reason)
-        case _:
-            return outcome
 
 
 def _content(rendered: Rendered) -> Json:
