@@ -229,7 +229,8 @@ def _unknown_inhibited(found: list[Found], catalog: Catalog) -> Iterator[str]:
     for one in found:
         for other in one.value.inhibits if isinstance(one.value, Rule) else ():
             if other not in catalog.rules:
-                yield f"{one.file}: {_name(one.value)} inhibits {other!r}, which is no rule{nearest(other, catalog.rules)}"
+                hint = nearest(other, catalog.rules)
+                yield f"{one.file}: {_name(one.value)} inhibits {other!r}, which is no rule{hint}"
 
 
 def _shown(file: str | Path) -> str:

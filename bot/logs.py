@@ -1,10 +1,11 @@
-"""The log: one line of JSON an entry (or columns on a terminal), ours and the libraries', with no secret in any of them.
+"""The log: one line of JSON an entry (or columns on a terminal), ours and the libraries', without a secret.
 
 Whatever is logged passes ``Redaction`` last, as text: messages, fields, tracebacks and what libraries say.
 """
 
 from __future__ import annotations
 
+import json
 import logging
 import re
 from collections.abc import Iterable, MutableMapping
@@ -18,11 +19,11 @@ _SHOWN = "[secret]"
 
 # How the platforms' tokens look, wherever they turn up; the part before a secret that tells its kind stays readable.
 _FORMS = (
-    re.compile(r"\b(xox[a-z]|xapp|xwfp)-[\w.-]+"),
+    re.compile(r"\b((?:xox[a-z]|xapp|xwfp)-)[\w.-]+"),
     re.compile(r"\b(whsec_|shpss_|shpat_|shpca_|[srp]k_(?:live|test)_)[\w+/=-]+"),
-    re.compile(r"(?i)\b(bearer|basic)\s+[\w.~+/=-]{6,}"),
+    re.compile(r"(?i)\b((?:bearer|basic)\s+)[\w.~+/=-]{6,}"),
     re.compile(r"(?i)(hooks\.slack\.com/)[\w/.-]+"),
-    re.compile(r"(?<=://)([^/\s:@]*):[^/\s@]+(?=@)"),
+    re.compile(r"(://[^/\s:@]*:)[^/\s@]+(?=@)"),
 )
 # A value this short would blacken ordinary words; the config's own secrets are longer.
 _LEAST = 6
@@ -39,7 +40,7 @@ class Redaction:
     """Hides the given secret values and everything that looks like a platform's token."""
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
-        values = {form for secret in secrets if len(secret) >= _LEAST for form in (secret, quote(secret, safe=""))}
+        values = {form for secret in secrets if len(secret) >= _LEAST for form in _written(secret)}
         # Longest first, so that a secret that contains another one is hidden whole.
         given = "|".join(re.escape(value) for value in sorted(values, key=len, reverse=True))
         self._given = re.compile(given) if given else None
@@ -64,12 +65,19 @@ class Redaction:
                 return value
             case str():
                 return self.text(value)
+            case bytes():
+                return self.text(value.decode(errors="replace"))
             case dict():
                 return {str(self._clean(key)): self._clean(one) for key, one in value.items()}
             case list() | tuple():
                 return [self._clean(one) for one in value]
         # Anything else would be written as its repr by the renderer, after the secrets were looked for.
         return self.text(repr(value))
+
+
+def _written(secret: str) -> tuple[str, ...]:
+    """The ways in which a secret may stand in a text: plain, in a URL, in JSON, in what Python shows of a value."""
+    return secret, quote(secret, safe=""), json.dumps(secret)[1:-1], repr(secret)[1:-1], ascii(secret)[1:-1]
 
 
 def _internal(key: str) -> bool:

@@ -114,7 +114,11 @@ def test_our_own_handlers_are_in_order() -> None:
 def test_a_private_file_may_hold_a_rule_its_command_and_its_section(shelf: Shelf, tmp_path: Path) -> None:
     shelf(tea=RULE.format(name="tea_time") + COMMAND.format(name="tea") + SECTION.format(name="tea_week"))
     catalog = scan(tmp_path)
-    assert (list(catalog.rules), list(catalog.commands), list(catalog.sections)) == (["tea_time"], [("tea", "")], ["tea_week"])
+    assert (list(catalog.rules), list(catalog.commands), list(catalog.sections)) == (
+        ["tea_time"],
+        [("tea", "")],
+        ["tea_week"],
+    )
 
 
 def test_a_private_package_stands_beside_ours(shelf: Shelf, tmp_path: Path) -> None:

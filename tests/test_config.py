@@ -58,13 +58,9 @@ def wrong(loaded: Loader, tmp_path: Path) -> Callable[..., list[str]]:
 
 def test_three_channels_are_enough_to_start(loaded: Loader) -> None:
     config = loaded(THREE)
-    assert [one.channel for one in config.house.departments.values()] == [
-        "marketing",
-        "finance",
-        "warehouse",
-        "marketing",
-    ]
-    assert config.operations == "marketing"
+    channels = [one.channel for one in config.house.departments.values()]
+    assert channels == ["#marketing", "#finance", "#warehouse", "#marketing"]
+    assert config.operations == "#marketing"
     assert config.house.schedules == (
         Schedule("weekly", ("mon",), time(9), ZoneInfo("UTC"), ("marketing", "finance", "warehouse")),
     )
@@ -138,9 +134,16 @@ def test_a_config_cannot_be_changed(loaded: Loader) -> None:
 def test_routes_say_which_alerts_go_elsewhere(loaded: Loader) -> None:
     text = THREE + "routes:\n  - {rule: low_*, at_least: high, channel: '#ops'}\n  - {subject: TEST-*, mute: true}\n"
     assert loaded(text).house.routes == (
-        Route(rule="low_*", at_least=Severity.HIGH, channel="ops"),
+        Route(rule="low_*", at_least=Severity.HIGH, channel="#ops"),
         Route(subject="TEST-*", mute=True),
     )
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"), [("ops", "#ops"), ("'#ops'", "#ops"), ("C0ABC123", "C0ABC123"), ("büro-1", "#büro-1")]
+)
+def test_a_channel_is_an_id_or_a_name_with_its_sign(loaded: Loader, given: str, meant: str) -> None:
+    assert loaded(f"departments: {{ops: {{channel: {given}}}}}\n").operations == meant
 
 
 def test_a_department_named_operations_is_the_one_that_hears_the_rest(loaded: Loader) -> None:

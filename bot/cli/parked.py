@@ -30,6 +30,6 @@ def parked(config: Path, release: str | None) -> None:
         with store.read() as connection:
             found = posts.parked(connection)
     for post in found:
-        click.echo(f"{post.id}  #{post.channel}  {post.key}  {post.reason}")
+        click.echo(f"{post.id}  {post.channel}  {post.key}  {post.reason}")
     if not found:
         click.echo("nothing is parked")

@@ -54,4 +54,4 @@ def _lines(story: Story, look: Look) -> Iterator[str]:
         by = f" by {entry.actor}" if entry.actor else ""
         yield f"{entry.at.astimezone(look.zone):%Y-%m-%d %H:%M}  {entry.change}{by}: {plain(entry.reason, look)}"
     for post in story.posts:
-        yield f"#{post.channel}: {post.state}" + (f" ({post.reason})" if post.reason else "")
+        yield f"{post.channel}: {post.state}" + (f" ({post.reason})" if post.reason else "")

@@ -1,4 +1,4 @@
-"""Makes the frozen Config out of a file that has passed every check: defaults that depend on other keys, and secrets."""
+"""Makes the frozen Config out of a checked file: defaults that depend on other keys, and secrets."""
 
 from __future__ import annotations
 

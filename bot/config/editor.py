@@ -1,4 +1,4 @@
-"""The config file as JSON Schema, with every handler's settings, for editors that complete and check while one types."""
+"""The config file as JSON Schema, with every handler's settings, for editors that check while one types."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from bot.core.handlers import Setting
 
 
 def json_schema(catalog: Catalog) -> dict[str, Any]:
-    """JSON Schema (draft 2020-12) of config.yaml: the keys of the file and the settings that the catalog's handlers take."""
+    """JSON Schema (draft 2020-12) of config.yaml: its keys, and the settings that the catalog's handlers take."""
     schema = ConfigPart.model_json_schema(by_alias=True)
     for section, kind in KINDS.items():
         known = catalog.configurable(kind)

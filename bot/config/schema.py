@@ -21,8 +21,9 @@ from bot.core.schedule import WEEKDAYS
 _LONG_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _DAY_NAMES = dict(zip(WEEKDAYS + _LONG_DAYS, WEEKDAYS * 2, strict=True))
 
-# A channel's id ("C0ABC123") or its name; Slack's names have no capitals, blanks or full stops.
-_CHANNEL = re.compile(r"[CG][A-Z0-9]{3,}|#?[^\sA-Z.,#]{1,80}")
+# Slack's names of channels have no capitals, blanks or full stops; its ids have nothing but capitals and digits.
+_CHANNEL_ID = re.compile(r"[CG][A-Z0-9]{3,}")
+_CHANNEL_NAME = re.compile(r"#?([^\sA-Z.,#]{1,80})")
 
 
 def _zone(name: str) -> str:
@@ -56,11 +57,15 @@ def _weekday(name: Any) -> str:
 
 
 def _channel(name: str) -> str:
-    if not _CHANNEL.fullmatch(name):
+    """An id stays as it is, and a name gets its #, by which the Slack client tells the two apart."""
+    if _CHANNEL_ID.fullmatch(name):
+        return name
+    match = _CHANNEL_NAME.fullmatch(name)
+    if not match:
         raise ValueError(
             'is no channel; write its name such as "ops" (lower case, no blanks) or its id such as "C0ABC123"'
         )
-    return name.removeprefix("#")
+    return f"#{match[1]}"
 
 
 def _variable(name: str) -> str:
