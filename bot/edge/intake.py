@@ -149,7 +149,7 @@ def lowered(request: web.BaseRequest) -> dict[str, str]:
     headers: dict[str, str] = {}
     for name, value in request.headers.items():
         known = name.lower()
-        text = value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+        text = value if value.isascii() else value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
         headers[known] = f"{headers[known]}, {text}" if known in headers else text
     return headers
 

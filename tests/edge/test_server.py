@@ -121,9 +121,14 @@ async def test_bodies_beyond_the_limits_are_refused_and_the_connection_ends(
 
 
 async def test_a_sender_that_asks_first_is_told_to_go_on(serve: Serve) -> None:
-    address = await serve({"/echo": _echo}, EAGER)
-    answer = await _raw(address, _post("Content-Length: 2", "Expect: 100-continue", "Connection: close", body=b"hi"))
-    assert answer.startswith(b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n") and answer.endswith(b"hi")
+    parts = urlsplit(await serve({"/echo": _echo}))
+    reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
+    writer.write(_post("Content-Length: 2", "Expect: 100-continue", "Connection: close"))
+    assert await reader.readuntil(b"\r\n\r\n") == b"HTTP/1.1 100 Continue\r\n\r\n"
+    writer.write(b"hi")
+    answer = await reader.read()
+    assert answer.startswith(b"HTTP/1.1 200 OK\r\n") and answer.endswith(b"hi")
+    writer.close()
 
 
 async def test_a_sender_that_asks_first_with_too_much_is_not_told_to_go_on(serve: Serve) -> None:
