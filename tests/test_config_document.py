@@ -99,7 +99,10 @@ def test_a_problem_with_what_is_missing_stands_at_the_nearest_line_above_it() ->
         ("a: &x 1", "c.yaml:1: a: has an anchor (&x); leave it out"),
         ("a: &x 1\nb: *x", "c.yaml:2: b: is an alias (*x); write the value out"),
         ("a: !!int '3'", "c.yaml:1: a: has a tag (!…); leave it out, and put text in quotes"),
-        ("a: !!python/object/apply:os.system [id]", "c.yaml:1: a: has a tag (!…); leave it out, and put text in quotes"),
+        (
+            "a: !!python/object/apply:os.system [id]",
+            "c.yaml:1: a: has a tag (!…); leave it out, and put text in quotes",
+        ),
         ("a: 1\n---\nb: 2", "c.yaml:2: has a second document; a config is one, without --- in the middle"),
         ("%YAML 1.1\n---\na: on", "c.yaml:2: has a % directive; leave it out"),
         ("? {x: 1}\n: 2", "c.yaml:1: has a key that is no plain word"),
