@@ -16,6 +16,7 @@ from bot.core.parts import Line, Quantity, Share, Text
 from bot.core.verdict import Severity
 from bot.edge import limits
 from bot.edge.clean import clean, one_line
+from bot.edge.fit import fit, small
 from bot.edge.limits import Json, Surface
 from bot.edge.words import Look, elements, plain, text
 
@@ -75,13 +76,13 @@ def modal(title: str, blocks: Iterable[said.Block], look: Look) -> Json:
         "type": "modal",
         "title": _plain_text(limits.cut(one_line(title).strip() or "Details", limits.VIEW_TITLE)),
         "close": _plain_text("Close"),
-        "blocks": _drawn(blocks, look, "modal") or [limits.small(_NOTHING)],
+        "blocks": _drawn(blocks, look, "modal") or [small(_NOTHING)],
     }
 
 
 def home(message: Message, look: Look) -> Json:
     """A member's App Home."""
-    return {"type": "home", "blocks": _drawn(message.blocks, look, "home") or [limits.small(_NOTHING)]}
+    return {"type": "home", "blocks": _drawn(message.blocks, look, "home") or [small(_NOTHING)]}
 
 
 def _drawn(blocks: Iterable[said.Block], look: Look, surface: Surface) -> list[Json]:
@@ -89,7 +90,7 @@ def _drawn(blocks: Iterable[said.Block], look: Look, surface: Surface) -> list[J
     sheet = _Sheet(look, limits.TABLES if native else 0, limits.CHARTS if native else 0)
     for block in blocks:
         sheet.blocks.extend(_DRAW[block.kind](block, sheet))
-    return limits.fit(sheet.blocks, surface)
+    return fit(sheet.blocks, surface)
 
 
 # Small pieces.
@@ -161,7 +162,7 @@ def _divider(block: said.Divider, sheet: _Sheet) -> list[Json]:
 
 def _footer(block: said.Footer, sheet: _Sheet) -> list[Json]:
     words = plain(block.line, sheet.look)
-    return [limits.small(words)] if words.strip() else []
+    return [small(words)] if words.strip() else []
 
 
 def _buttons(block: said.Buttons, sheet: _Sheet) -> list[Json]:
@@ -268,7 +269,7 @@ def _row_in_words(header: tuple[str, ...], row: tuple[Line, ...], look: Look) ->
 def _chart(block: said.Chart, sheet: _Sheet) -> list[Json]:
     """The chart where it can be drawn, and in any case its twin in words, for those who cannot see it."""
     twin = elements(block.twin, sheet.look)
-    drawn = limits.fit([_native_chart(block)]) if sheet.charts else []
+    drawn = fit([_native_chart(block)]) if sheet.charts else []
     if drawn:
         sheet.charts -= 1
         return [*drawn, *_rich_text(_section(twin))]

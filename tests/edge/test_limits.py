@@ -8,7 +8,8 @@ import pytest
 from slackblocks import _limits as theirs
 
 from bot.edge import limits
-from bot.edge.limits import cut, fit, fit_text, shrunk, size
+from bot.edge.fit import UNTOLD, fit, shrunk, small
+from bot.edge.limits import cut, fit_text, size
 
 
 def words(text: str) -> dict[str, Any]:
@@ -52,7 +53,7 @@ def texts_of(block: dict[str, Any]) -> list[str]:
     return [leaf["text"] for group in block["elements"] for leaf in group["elements"]]
 
 
-SMALL = limits.small("A-1042")
+SMALL = small("A-1042")
 
 
 @pytest.mark.parametrize(
@@ -139,9 +140,7 @@ def test_a_list_of_one_endless_item_is_cut_within_it() -> None:
 
 
 def test_small_print_and_headers_are_cut() -> None:
-    header, context = fit(
-        [{"type": "header", "text": {"type": "plain_text", "text": "h" * 200}}, limits.small("s" * 9999)]
-    )
+    header, context = fit([{"type": "header", "text": {"type": "plain_text", "text": "h" * 200}}, small("s" * 9999)])
     assert len(header["text"]["text"]) == limits.HEADER
     assert len(context["elements"][0]["text"]) == limits.TEXT
 
@@ -173,6 +172,12 @@ def test_a_long_table_says_how_many_rows_are_missing() -> None:
     assert more["elements"][0]["text"] == "+30 more rows"
 
 
+def test_a_table_of_long_cells_keeps_within_its_characters() -> None:
+    shown, more = fit([table(60, 2, "x" * 150)])
+    assert size(shown) <= limits.TABLE_TEXT
+    assert len(shown["rows"]) + int(more["elements"][0]["text"].split()[0][1:]) == 60
+
+
 def test_a_ragged_table_is_made_even_and_no_cell_is_empty() -> None:
     ragged = {
         "type": "data_table",
@@ -182,9 +187,9 @@ def test_a_ragged_table_is_made_even_and_no_cell_is_empty() -> None:
     }
     [shown] = fit([ragged])
     assert [len(row) for row in shown["rows"]] == [3, 3]
-    assert [cell.get("text") for cell in shown["rows"][0]] == ["a", limits.UNTOLD, "c"]
+    assert [cell.get("text") for cell in shown["rows"][0]] == ["a", UNTOLD, "c"]
     assert size(shown["rows"][1][0]) == limits.CELL
-    assert shown["rows"][1][1] == raw(limits.UNTOLD)
+    assert shown["rows"][1][1] == raw(UNTOLD)
     assert shown["page_size"] == 2
     assert len(shown["caption"]) == limits.CAPTION
 
@@ -267,16 +272,19 @@ def test_a_table_that_fills_the_message_loses_rows_and_says_so() -> None:
 
 
 def test_small_print_alone_cannot_fill_a_message() -> None:
-    fitted = fit([*[limits.small("x" * 2900)] * 60, paragraph("the point")])
+    fitted = fit([*[small("x" * 2900)] * 60, paragraph("the point")])
     assert sum(map(size, fitted)) <= limits.TOTAL
     assert len(fitted) <= 50
 
 
-@pytest.mark.parametrize(
-    "block", [{"type": "divider"} | {"text": "x" * 40}, table(2, 1, "x" * 200), chart(title="t" * 50)]
-)
+@pytest.mark.parametrize("block", [{"type": "divider"} | {"text": "x" * 40}, chart(title="t" * 50)])
 def test_what_cannot_be_made_small_enough_is_left_out(block: dict[str, Any]) -> None:
     assert shrunk(block, 30) == []
+
+
+def test_a_table_without_room_for_a_row_is_left_out() -> None:
+    fitted = fit([*[paragraph("x" * 2960)] * 4, table(2, 1, "y" * 180)])
+    assert [block["type"] for block in fitted] == ["rich_text"] * 4 + ["context"]
 
 
 def test_a_list_in_too_little_room_is_left_out() -> None:
