@@ -27,6 +27,8 @@ MOST_ATTEMPTS = 4
 # A response_url is good for half an hour, so what is older cannot be answered any more.
 STALE = timedelta(minutes=30)
 _LOOK_AT = 200
+# Each takes a thread, and the pipeline and the ticker need theirs from the same few.
+_AT_ONCE = 4
 
 
 class _Does(Protocol):
@@ -58,7 +60,7 @@ class Errands:
         *,
         by: str,
         done: Callable[[], None] = lambda: None,
-        most: int = 8,
+        most: int = _AT_ONCE,
     ) -> None:
         self._store = store
         self._interactions = interactions
