@@ -18,8 +18,9 @@ _KEY_LENGTH = 160
 
 
 def insert(dialect: str, table: Table) -> Any:
-    """An INSERT of the dialect, which knows ON CONFLICT."""
-    return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
+    """An INSERT of the dialect, which knows ON CONFLICT and keeps its row count (PostgreSQL's driver forgets it)."""
+    statement = postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
+    return statement.execution_options(preserve_rowcount=True)
 
 
 @cache

