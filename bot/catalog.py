@@ -196,8 +196,8 @@ def _documented(value: Handler | Source, module: ModuleType) -> Handler | Source
     return value
 
 
-# Slack takes lower-case commands of at most 32 characters; the other names are keys in the config and parts of URLs.
-_NAME = re.compile(r"[a-z][a-z0-9_-]{0,31}")
+# Slack takes lower-case commands of at most 32 characters with the slash; the other names are keys in the config and parts of URLs.
+_NAME = re.compile(r"[a-z][a-z0-9_-]{0,30}")
 
 
 def _contract_problems(value: Handler | Source) -> list[str]:
@@ -205,7 +205,7 @@ def _contract_problems(value: Handler | Source) -> list[str]:
     problems = [] if value.doc else [f"{name} has no docstring, which is its documentation for users"]
     words = (value.name, value.verb) if isinstance(value, Command) else (value.name,)
     if not all(_NAME.fullmatch(word) for word in words if word or word is value.name):
-        problems.append(f"{name} may only have lower-case letters, digits, - and _ in its name, 32 at most")
+        problems.append(f"{name} may only have lower-case letters, digits, - and _ in its name, 31 at most")
     if not isinstance(value, Source):
         problems += [f"{name}: {problem}" for problem in setting_problems(value.settings)]
     return problems

@@ -312,6 +312,19 @@ def test_the_schema_shows_a_default_as_the_config_would_write_it(kind: Any, defa
     assert convert(setting(kind), {"it": shown}) == {"it": default}
 
 
+@pytest.mark.parametrize(
+    ("kind", "schema"),
+    [
+        (Literal["day", "week"], {"enum": ["day", "week"]}),
+        (tuple[str, ...], {"type": "array", "items": {"type": "string"}}),
+        (dict[str, int], {"type": "object", "additionalProperties": {"type": "integer"}}),
+        (float | None, {"anyOf": [{"type": "number"}, {"type": "null"}]}),
+    ],
+)
+def test_the_schema_of_a_setting_follows_its_annotation(kind: Any, schema: dict[str, Any]) -> None:
+    assert setting_schema(Setting(kind, None)) == schema
+
+
 @given(st.integers(0, 999_999), st.sampled_from("smhdw"))
 def test_any_duration_is_read_as_written(number: int, unit: str) -> None:
     seconds = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}[unit]

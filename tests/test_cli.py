@@ -25,10 +25,10 @@ from bot.core.delivery import Delivery, Shopfront
 from bot.core.dispatch import Post
 from bot.core.message import Message
 from bot.core.parts import say
-from bot.store import alerts, posts
+from bot.store import alerts, decisions, posts
 from bot.store.engine import Store
 from bot.workbench import Workbench
-from tests.core.samples import NOW, opened
+from tests.core.samples import NOW, SKU, opened
 
 EXAMPLE = Path(__file__).parent.parent / "config.example.yaml"
 SECRETS = ("SHOPIFY_WEBHOOK_SECRET", "STRIPE_WEBHOOK_SECRET", "ERP_WEBHOOK_SECRET")
@@ -225,6 +225,19 @@ def test_a_manifest_for_http_needs_to_know_the_address(run: Run, config: str) ->
     assert "https://floor.example.com/slack/events" in run("manifest")[1]
 
 
+def test_more_commands_than_slack_takes_are_told(run: Run, config: str, tmp_path: Path) -> None:
+    (tmp_path / "private").mkdir()
+    (tmp_path / "private" / "__init__.py").write_text("")
+    source = "from bot.core.handlers import Reply, Request, command\n"
+    source += "def tea(request: Request) -> Reply:\n    'Tea.'\n    raise ValueError\n"
+    source += "globals().update({f't{n}': command(f't{n}')(tea) for n in range(51)})\n"
+    (tmp_path / "private" / "tea.py").write_text(source)
+    with Path(config).open("a") as file:
+        file.write("handlers: [handlers, private]\n")
+    code, _, err = run("manifest")
+    assert (code, "slash commands, and Slack takes 50" in err) == (2, True)
+
+
 def test_the_schema_is_json_and_knows_the_settings_of_rules(run: Run) -> None:
     schema = json.loads(run("schema")[1])
     assert "margin_days" in json.dumps(schema["properties"]["rules"]["properties"]["low_stock"])
@@ -375,10 +388,18 @@ def test_an_alert_that_is_not_there_is_told(run: Run, config: str, tmp_path: Pat
     assert run("why", alert)[::2] == (2, f"floorwalker: {reason}\n")
 
 
+@dataclass(frozen=True)
+class Facts:
+    sold: int = 3
+
+
 def test_why_tells_the_story_of_an_alert(run: Run, config: str, tmp_path: Path) -> None:
     store = laid_out(tmp_path)
     with store.write() as connection:
-        alerts.save(connection, opened(), "opened", "", say("it sells fast"), NOW)
+        alert = opened()
+        alerts.save(connection, alert, "opened", "U0DEV", say("it sells fast"), NOW)
+        decisions.note(connection, "demo", "low_stock", SKU, "fire", say("it sells fast"), Facts(), NOW, alert.number)
+        posts.want(connection, "#finance", posts.alert_key(1042), Message(say("x"), ()), urgency=1, now=NOW)
     store.close()
     code, out, _ = run("why", "a-1042")
     assert (code, out.splitlines()) == (
@@ -386,6 +407,8 @@ def test_why_tells_the_story_of_an_alert(run: Run, config: str, tmp_path: Path) 
         [
             "A-1042  high  Hoodie runs out",
             "rule low_stock, firing, with warehouse",
-            "2026-11-23 10:00  opened: it sells fast",
+            "  sold: 3",
+            "2026-11-23 10:00  opened by U0DEV: it sells fast",
+            "#finance: wanted",
         ],
     )

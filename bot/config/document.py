@@ -16,7 +16,6 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.events import (
     AliasEvent,
-    DocumentEndEvent,
     DocumentStartEvent,
     Event,
     MappingEndEvent,
@@ -104,12 +103,9 @@ class _Reader:
         if not isinstance(event, MappingStartEvent):
             raise ConfigError([Problem(self.into.file, 1, (), "must be keys with values, beginning with departments:")])
         self.into.values = self._value(event, ())
-        for event in self.events:
-            if isinstance(event, DocumentStartEvent):
-                self._wrong(event, (), "has a second document; a config is one, without --- in the middle")
-                return
-            if not isinstance(event, DocumentEndEvent):
-                return
+        next(self.events)  # The document's end, after which comes either the file's or another document.
+        if isinstance(event := next(self.events), DocumentStartEvent):
+            self._wrong(event, (), "has a second document; a config is one, without --- in the middle")
 
     def _value(self, event: Event, place: Place) -> Any:
         self._plain(event, place)

@@ -63,11 +63,8 @@ def _text(document: Document, place: Place, detail: ErrorDetails) -> str:
 
 
 def _described(place: Place) -> str:
-    name = str(place[-1])
-    for key, field in _part(place[:-1]).model_fields.items():
-        if name in (key, field.alias):
-            return field.description or ""
-    return ""
+    fields = _part(place[:-1]).model_fields.items()
+    return next(field.description or "" for key, field in fields if place[-1] in (key, field.alias))
 
 
 def _fields(part: type[BaseModel]) -> list[str]:
