@@ -6,7 +6,7 @@ import asyncio
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
@@ -16,6 +16,7 @@ from bot.catalog import Catalog, command_label
 from bot.clock import Clock
 from bot.config import Config
 from bot.core.delivery import Shopfront
+from bot.demo.story import anchor
 from bot.desk import Desk
 from bot.edge.dispatcher import Dispatcher
 from bot.edge.health import Health, HttpLine, take_census
@@ -28,17 +29,22 @@ from bot.edge.slack.client import SlackClient
 from bot.edge.slack.errands import Errands
 from bot.edge.slack.gate import Gate
 from bot.edge.slack.interactions import Interactions
-from bot.edge.slack.listeners import Desk as Reception
-from bot.edge.slack.listeners import slack_app
+from bot.edge.slack.listeners import Reception, slack_app
 from bot.edge.slack.manifest import EVENTS_PATH
 from bot.edge.slack.socket import Socket
+from bot.edge.slack.ways_back import may_answer
 from bot.edge.ticker import Ticker
 from bot.edge.worker import Worker, deliveries
 from bot.pipeline import Feed, Pipeline
+from bot.store import inbox, notes
 from bot.store.engine import Store
 from bot.store.intake import Intake
 
 log = structlog.get_logger()
+
+_LOOK_SECONDS = 0.05
+_STORY = "demo/began"
+_TICKS_WITHIN = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
@@ -91,11 +97,15 @@ def front(config: Config, name: str) -> Shopfront:
 
 
 class App:
-    """The running bot. ``start`` brings up everything but the ticking, which ``begin_ticking`` adds; ``stop`` is graceful:
-    deliveries are refused with 503, posts under way finish, and what is left stays in the store."""
+    """The running bot. ``start`` brings up everything but the ticking, which ``begin_ticking`` adds.
 
-    def __init__(self, config: Config, mind: Mind, client: SlackClient, limiter: Limiter, meters: Meters, clock: Clock):
-        self._config, self._mind, self._client, self._clock = config, mind, client, clock
+    ``stop`` is graceful: deliveries are refused with 503, posts under way finish, what is left stays in the store.
+    """
+
+    def __init__(
+        self, config: Config, mind: Mind, client: SlackClient, limiter: Limiter, meters: Meters, clock: Clock
+    ) -> None:
+        self._config, self._mind, self._client, self.clock = config, mind, client, clock
         self._meters = meters
         shop = next(iter(config.house.shops.values()))
         look = Look(shop.locale, shop.zone)
@@ -117,24 +127,26 @@ class App:
             self._mind.desk,
             self._client,
             catalog.commands,
-            self._clock,
+            self.clock,
             look,
             base_url=config.slack.base_url,
             changed=self.dispatcher.wake,
         )
-        self.errands = Errands(self._mind.store, interactions, self._clock, self._meters, by=by)
+        self.errands = Errands(self._mind.store, interactions, self.clock, self._meters, by=by)
         self.asked = Worker("asked", self.errands.step)
-        self.reception = Reception(self.intake, self._clock, by=by, wake=self.asked.wake)
+        self.reception = Reception(self.intake, self.clock, by=by, wake=self.asked.wake)
         names = {name for name, _ in catalog.commands}
         self.bolt = slack_app(self._client.web, self.reception, names, self._say)
         self.line: HttpLine | Socket = (
-            HttpLine(self._clock)
+            HttpLine(self.clock)
             if config.slack.mode == "http"
-            else Socket(self.bolt, config.slack.app_token, self._client.web, self._clock)
+            else Socket(self.bolt, config.slack.app_token, self._client.web, self.clock)
         )
 
     async def _say(self, response_url: str, text: str) -> None:
-        await self._client.respond(response_url, {"response_type": "ephemeral", "text": text})
+        if may_answer(response_url, self._config.slack.base_url):
+            told = {"response_type": "ephemeral", "replace_original": False, "text": text}
+            await self._client.respond(response_url, told)
 
     def _doors(self) -> dict[str, Door]:
         config, sources = self._config, self._mind.catalog.sources
@@ -147,11 +159,16 @@ class App:
         health = Health(
             lambda: take_census(self._mind.store),
             self.line,
-            {"deliveries": lambda: self.deliveries.alive, "asked": lambda: self.asked.alive},
+            {
+                "deliveries": lambda: self.deliveries.alive,
+                "asked": lambda: self.asked.alive,
+                "dispatcher": lambda: self._dispatching is not None and not self._dispatching.done(),
+                "ticker": self._ticks,
+            },
             tuple(self._config.sources),
             lambda: self._closing,
         )
-        page = MetricsPage(self._meters, lambda: take_census(self._mind.store), self._clock.now)
+        page = MetricsPage(self._meters, lambda: take_census(self._mind.store), self.clock.now)
         routes: dict[str, Handle] = {
             PREFIX: self.webhooks.handle,
             "/healthz": health.alive,
@@ -160,9 +177,13 @@ class App:
             "/metrics": page.handle,
         }
         if isinstance(self.line, HttpLine):
-            gate = Gate(self.bolt, self._config.slack.signing_secret, self._clock, heard=self.line.hear)
+            gate = Gate(self.bolt, self._config.slack.signing_secret, self.clock, heard=self.line.hear)
             routes[EVENTS_PATH] = gate.handle
         return routes
+
+    def _ticks(self) -> bool:
+        last = self.ticker.last
+        return last is not None and self.clock.now() - last < _TICKS_WITHIN
 
     async def start(self) -> None:
         """Listens and works. Raises OSError when the address is not to be had."""
@@ -174,6 +195,26 @@ class App:
             self.line.start()
         self.port = await self.server.start(*self._config.listen)
         log.info("listening", host=self._config.listen[0], port=self.port, slack=self._config.slack.mode)
+
+    async def caught_up(self) -> None:
+        """Comes back when no delivery that has been accepted is waiting any more."""
+        while await asyncio.to_thread(self._waiting):
+            await asyncio.sleep(_LOOK_SECONDS)
+
+    def _waiting(self) -> bool:
+        with self._mind.store.read() as connection:
+            return bool(inbox.shops_waiting(connection))
+
+    def story_began(self) -> datetime:
+        """When the demo's story began: remembered, so that a demo that was killed goes on with the same story."""
+        with self._mind.store.write() as connection:
+            began = anchor(notes.get(connection, _STORY), self.clock.now())
+            notes.put(connection, _STORY, began.isoformat())
+            return began
+
+    def front(self, name: str) -> Shopfront:
+        """A configured source's place."""
+        return front(self._config, name)
 
     def begin_ticking(self) -> None:
         """From now on time passes for alerts and digests."""

@@ -158,7 +158,7 @@ def test_a_digest_is_posted_once_a_slot_and_marked_late_after_a_pause(bench: Ben
     assert bench.desk.post_due_digests() == 0
     digests = [message for post, message in bench.posts("#finance") if post.key.startswith("digest/")]
     assert len(digests) == 1
-    assert "2026-12-07 to 2026-12-13" in str(digests[0].blocks[1])
+    assert "Mon 7 Dec to Sun 13 Dec" in str(digests[0].blocks[1])
     assert "late" in str(digests[0].blocks[1])
 
 

@@ -7,7 +7,7 @@ matter lives; what calls people to look again is a short notice in its thread.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from bot.core.alerts import Alert, Change
 from bot.core.facts import LogLine
@@ -32,6 +32,8 @@ from bot.core.verdict import View
 _MOST_BUTTONS = 4
 _MOST_FIGURES = 6
 _MOST_LOGGED = 20
+_WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _STATES = {"acknowledged": "TAKEN", "snoozed": "SNOOZED", "resolved": "RESOLVED"}
 
 
@@ -169,14 +171,21 @@ def _logged(entry: LogLine) -> Line:
 
 
 def digest(
-    department: str, period: Period, shop: Shop, entries: Sequence[Entry], late: bool, as_of: Sequence[tuple[str, Line]]
+    department: str,
+    period: Period,
+    shop: Shop,
+    entries: Sequence[Entry],
+    as_of: Sequence[tuple[str, Line]],
+    late: datetime | None = None,
 ) -> Message:
     """A department's digest: period and freshness on top, decisions and money as the headline, then the sections.
 
-    With nothing to say it is one line, so that silence and failure differ.
+    With nothing to say it is one line, so that silence and failure differ. ``late`` is when it was due, if that was
+    long ago.
     """
     head = say(f"{department.capitalize()} digest · ", ShopText(shop.title))
-    span = say(f"{period.days[0]} to {period.days[-1]} ({shop.zone.key})", " · late" if late else "")
+    overdue = say(" · late, it was due ", Moment(late)) if late else ()
+    span = say(f"{_day(period.days[0])} to {_day(period.days[-1])} ({shop.zone.key})", overdue)
     fresh = join([say(f"{source} ", line) for source, line in as_of], ", ")
     top: list[Block] = [
         Heading(f"{department.capitalize()} digest"),
@@ -190,6 +199,12 @@ def digest(
     for entry in entries:
         blocks.extend(entry.blocks)
     return Message(say(head, ": ", headline), tuple(blocks))
+
+
+def _day(day: str) -> str:
+    """Such as "Mon 16 Nov"; the months and weekdays are English, as all our own words are."""
+    at = date.fromisoformat(day)
+    return f"{_WEEKDAYS[at.weekday()]} {at.day} {_MONTHS[at.month - 1]}"
 
 
 def _headline(entries: Sequence[Entry]) -> Line:

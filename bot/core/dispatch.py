@@ -161,9 +161,9 @@ def error_class(error: str) -> ErrorClass:
 
 
 def claimable(post: Post, now: datetime) -> bool:
-    """Whether somebody should work on the post now: it is due, or whoever worked on it has vanished."""
-    if post.state == "sending":
-        return post.lease_until is not None and post.lease_until <= now
+    """Whether somebody should work on the post now: it is due and nobody does, or whoever did has vanished."""
+    if post.lease_until is not None:
+        return post.state in ("wanted", "maybe", "sending") and post.lease_until <= now
     return post.state in ("wanted", "maybe") and post.due_at <= now
 
 
@@ -244,13 +244,15 @@ def _unclear(post: Post, reason: str, now: datetime) -> Post:
 
 
 def _rejected(post: Post, error: str, now: datetime) -> Post:
+    # A refusal to read back says nothing about the message, which may still be in the channel.
+    state: PostState = "maybe" if post.state == "maybe" else "wanted"
     match error_class(error):
         case "wait":
-            return replace(post, state="wanted", due_at=now + timedelta(seconds=30), lease_until=None, reason=error)
+            return replace(post, state=state, due_at=now + timedelta(seconds=30), lease_until=None, reason=error)
         case "unclear":
             return _unclear(post, error, now)
         case "workspace":
-            return replace(post, state="wanted", due_at=now + timedelta(minutes=1), lease_until=None, reason=error)
+            return replace(post, state=state, due_at=now + timedelta(minutes=1), lease_until=None, reason=error)
         case "gone" if post.ts is not None:
             return replace(post, state="wanted", ts=None, shown=0, due_at=now, lease_until=None, reason=error)
         case _:

@@ -39,7 +39,7 @@ class Rule:
     name: str
     about: SubjectKind
     events: tuple[type[Event], ...]
-    facts: type
+    facts: type[Any]
     settings: Mapping[str, Setting]
     decide: Callable[..., Verdict]
     inhibits: tuple[str, ...] = ()
@@ -99,7 +99,7 @@ class Command:
     name: str
     verb: str
     usage: str
-    facts: type
+    facts: type[Any]
     settings: Mapping[str, Setting]
     answer: Callable[..., Reply | ShowDigest]
     doc: str = ""
@@ -169,7 +169,7 @@ class Section:
     name: str
     departments: tuple[str, ...]
     order: int
-    facts: type
+    facts: type[Any]
     settings: Mapping[str, Setting]
     write: Callable[..., Entry | None]
     doc: str = ""
@@ -262,7 +262,7 @@ class _Contract:
             raise TypeError(f"the first parameter of {self.name} must be annotated with the events it listens to")
         return tuple(kinds)
 
-    def facts(self) -> type:
+    def facts(self) -> type[Any]:
         if len(self.positional) < 2:
             return NoFacts
         facts = self.positional[1]

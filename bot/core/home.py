@@ -34,7 +34,7 @@ def _listed(alerts: Sequence[AlertLine], nothing: str) -> list[Block]:
 
 def _line(alert: AlertLine) -> Line:
     due = say(" · due ", Moment(alert.due_at)) if alert.due_at else ()
-    return say(strong(f"A-{alert.number} {alert.severity} "), alert.title, f" · {alert.department}", due)
+    return say(strong(f"A-{alert.number} {alert.severity.upper()} "), alert.title, f" · {alert.department}", due)
 
 
 def _slot(slot: Slot) -> Line:

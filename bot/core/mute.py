@@ -36,9 +36,7 @@ class Never:
 Mute = Now | Hold | Never
 
 
-def mute(
-    alert: Alert, department: Department | None, inhibitor: Alert | None, seen: bool, now: datetime
-) -> Mute:
+def mute(alert: Alert, department: Department | None, inhibitor: Alert | None, seen: bool, now: datetime) -> Mute:
     """What to do with an alert's message in one channel.
 
     ``seen`` says whether the channel already shows it: what people see is always kept true, only what would call them

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import zlib
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -36,16 +36,16 @@ class Item:
 
 
 ITEMS = (
-    Item(1, "HOODIE-BLU-M", "Blue Hoodie", "M", "59.00", 21, 395),
-    Item(2, "HOODIE-BLU-L", "Blue Hoodie", "L", "59.00", 17, 610),
-    Item(3, "BEANIE-GRY", "Grey Beanie", "", "24.00", 9, 6),
-    Item(4, "SCARF-RED", "Red Scarf", "", "34.50", 6, 240),
-    Item(5, "MUG-OWL", "Owl Mug", "", "14.90", 12, 520),
-    Item(6, "CANDLE-CED", "Cedar Candle", "", "19.90", 8, 260),
+    Item(1, "HOODIE-BLU-M", "Blue Hoodie", "M", "59.00", 21, 520),
+    Item(2, "HOODIE-BLU-L", "Blue Hoodie", "L", "59.00", 17, 1100),
+    Item(3, "BEANIE-GRY", "Grey Beanie", "", "24.00", 3, 80),
+    Item(4, "SCARF-RED", "Red Scarf", "", "34.50", 6, 340),
+    Item(5, "MUG-OWL", "Owl Mug", "", "14.90", 12, 720),
+    Item(6, "CANDLE-CED", "Cedar Candle", "", "19.90", 8, 380),
     Item(7, "SOCKS-WOL", "Wool Socks", "3 pairs", "22.00", 15, 900),
     Item(8, "BLANKET-OAT", "Oat Blanket", "", "89.00", 3, 96),
-    Item(9, "TEAPOT-CAST", "Cast Iron Teapot", "", "74.00", 2, 4),
-    Item(10, "LANTERN-BRS", "Brass Lantern", "", "49.00", 4, 150),
+    Item(9, "TEAPOT-CAST", "Cast Iron Teapot", "", "74.00", 0.3, 12),
+    Item(10, "LANTERN-BRS", "Brass Lantern", "", "49.00", 4, 52),
     Item(11, "CARD-SET", "Greeting Cards", "set of 12", "12.50", 10, 700),
     Item(12, "APRON-LIN", "Linen Apron", "", "44.00", 5, 310),
 )
@@ -54,7 +54,8 @@ BY_SKU = {item.sku: item for item in ITEMS}
 
 def wobble(*of: object) -> float:
     """A number in [0, 1) that looks like chance and is the same in every run."""
-    return zlib.crc32("/".join(map(str, of)).encode()) / 2**32
+    digest = hashlib.blake2b("/".join(map(str, of)).encode(), digest_size=4).digest()
+    return int.from_bytes(digest, "big") / 2**32
 
 
 def product(item: Item, at: datetime) -> Body:
@@ -72,6 +73,7 @@ def product(item: Item, at: datetime) -> Body:
                 "title": item.variant or "Default Title",
                 "price": item.price,
                 "inventory_item_id": item.inventory_item,
+                "inventory_quantity": item.stock,
                 "updated_at": at.isoformat(),
             }
         ],
@@ -88,26 +90,26 @@ def level(item: Item, location: int, available: int, at: datetime) -> Body:
     }
 
 
-def order(number: int, lines: Sequence[tuple[Item, int]], at: datetime, *, paid: bool = True, code: str = "") -> Body:
-    """Shopify ``orders/create``."""
+def order(identity: int, name: str, lines: Sequence[tuple[Item, int]], at: datetime, code: str = "") -> Body:
+    """Shopify ``orders/create``: a paid order."""
     total = sum((Decimal(item.price) * quantity for item, quantity in lines), Decimal(0))
     return {
-        "id": 820_982_000_000 + number,
-        "name": f"#{number}",
+        "id": identity,
+        "name": name,
         "test": False,
         "created_at": at.isoformat(),
         "updated_at": at.isoformat(),
         "currency": "EUR",
         "total_price": str(total),
-        "total_outstanding": "0.00" if paid else str(total),
-        "financial_status": "paid" if paid else "pending",
+        "total_outstanding": "0.00",
+        "financial_status": "paid",
         "fulfillment_status": None,
         "cancelled_at": None,
         "payment_gateway_names": ["stripe"],
         "discount_codes": [{"code": code, "amount": "5.00", "type": "fixed_amount"}] if code else [],
         "line_items": [
             {
-                "id": (820_982_000_000 + number) * 10 + place,
+                "id": identity * 10 + place,
                 "sku": item.sku,
                 "title": item.product,
                 "variant_title": item.variant or None,

@@ -16,7 +16,10 @@ from bot.demo.shop import BY_SKU, ITEMS, Body, Item, wobble
 HISTORY_DAYS = 35
 ORDERS_A_DAY = 6
 PAYMENTS_A_DAY = 14
-BERLIN, LODZ = 24826418, 24826419
+BERLIN, LODZ = shop.LOCATIONS
+
+_HOODIES_SOLD = (22, 31, 18, 27, 24, 29, 19, 26)
+_HOODIES_RECEIVED = 900
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +47,7 @@ def history(began: datetime) -> Iterator[Telling]:
     for ago in range(HISTORY_DAYS, 0, -1):
         yield from _past_day(began, ago)
     for item in ITEMS:
-        yield from _levels(item, item.stock, began - timedelta(seconds=30))
+        yield from _levels(item, began - timedelta(seconds=30))
     late = began - timedelta(days=12)
     yield _stripe(shop.invoice(_id(began, "inv1"), "INV-0031", 48_000, late, late, "invoice.finalized"))
 
@@ -55,7 +58,7 @@ def _past_day(began: datetime, ago: int) -> Iterator[Telling]:
         number = 40_000 - ago * 20 + nth
         at = noon + timedelta(hours=nth * 1.5, minutes=int(50 * wobble("minute", number)))
         code = "AUTUMN10" if wobble("code", number) < 0.25 else ""
-        body = shop.order(_number(began, number), _basket(ago, nth), at, code=code)
+        body = shop.order(_number(began, number), f"#{number}", _basket(ago, nth), at, code)
         yield Telling("shopify", "orders/create", body)
         if ago > 1:
             hours = 6 + 40 * wobble("ship", number)
@@ -81,10 +84,16 @@ def _basket(ago: int, nth: int) -> list[tuple[Item, int]]:
     return basket or [(ITEMS[0], 1)]
 
 
-def _levels(item: Item, stock: int, at: datetime) -> Iterator[Telling]:
-    lodz = stock // 8
-    yield Telling("shopify", "inventory_levels/update", shop.level(item, BERLIN, stock - lodz, at))
-    yield Telling("shopify", "inventory_levels/update", shop.level(item, LODZ, lodz, at))
+def _levels(item: Item, at: datetime) -> Iterator[Telling]:
+    """What the item holds when the day begins: an eighth of it in Lodz, the rest in Berlin."""
+    yield _in_berlin(item, 0, at)
+    yield Telling("shopify", "inventory_levels/update", shop.level(item, LODZ, item.stock // 8, at))
+
+
+def _in_berlin(item: Item, change: int, at: datetime) -> Telling:
+    """The level in Berlin, from which everything is shipped, after ``change`` units since the day began."""
+    available = item.stock - item.stock // 8 + change
+    return Telling("shopify", "inventory_levels/update", shop.level(item, BERLIN, available, at))
 
 
 def _stripe(body: Body) -> Telling:
@@ -108,8 +117,8 @@ def day(began: datetime) -> tuple[Scene, ...]:
 def _campaign_planned(began: datetime, at: datetime, second: float, words: str) -> Scene:
     starts = (began + timedelta(days=4)).replace(hour=8, minute=0, second=0, microsecond=0)
     return Scene(second, words, (_generic("campaign.changed", {
-        "at": at.isoformat(), "campaign": _id(began, "cosy"), "name": "Cosy Weekend", "status": "scheduled",
-        "channel": "e-mail", "starts": starts.isoformat(), "ends": (starts + timedelta(days=3)).isoformat(),
+        "at": at.isoformat(), "campaign": _id(began, "cosy"), "name": "Cosy Days", "status": "scheduled",
+        "channel": "e-mail", "starts": starts.isoformat(), "ends": (starts + timedelta(days=10)).isoformat(),
         "skus": ["HOODIE-BLU-M", "HOODIE-BLU-L", "SOCKS-WOL", "SCARF-RED", "MUG-OWL"], "uplift": 2.5,
     }),))  # fmt: skip
 
@@ -126,26 +135,30 @@ def _generic(kind: str, fields: Body) -> Telling:
     return Telling("generic", kind, {"type": kind, **fields})
 
 
-def _hoodies_run_down(began: datetime, at: datetime, second: float, words: str) -> Scene:
-    item = BY_SKU["HOODIE-BLU-M"]
-    tellings: list[Telling] = []
-    left = item.stock
-    for nth, quantity in enumerate((14, 22, 9, 17)):
+def _sold_one_by_one(
+    began: datetime, at: datetime, item: Item, first: int, quantities: tuple[int, ...]
+) -> Iterator[Telling]:
+    """Orders of one item, a second apart, each with the level that it leaves."""
+    gone = 0
+    for nth, quantity in enumerate(quantities):
         moment = at + timedelta(seconds=nth)
-        left -= quantity
-        tellings.append(_order(began, 100 + nth, [(item, quantity)], moment))
-        tellings.extend(_levels(item, left, moment))
-    return Scene(second, words, tuple(tellings))
+        gone += quantity
+        yield _order(began, first + nth, [(item, quantity)], moment)
+        yield _in_berlin(item, -gone, moment)
 
 
-def _order(began: datetime, nth: int, lines: list[tuple[Item, int]], at: datetime, *, paid: bool = True) -> Telling:
-    return Telling("shopify", "orders/create", shop.order(_number(began, 41_000 + nth), lines, at, paid=paid))
+def _order(began: datetime, nth: int, lines: list[tuple[Item, int]], at: datetime) -> Telling:
+    number = 41_000 + nth
+    return Telling("shopify", "orders/create", shop.order(_number(began, number), f"#{number}", lines, at))
+
+
+def _hoodies_run_down(began: datetime, at: datetime, second: float, words: str) -> Scene:
+    orders = _sold_one_by_one(began, at, BY_SKU["HOODIE-BLU-M"], 100, _HOODIES_SOLD)
+    return Scene(second, words, tuple(orders))
 
 
 def _wholesale_order(began: datetime, at: datetime, second: float, words: str) -> Scene:
-    item = BY_SKU["BLANKET-OAT"]
-    tellings = [_order(began, 200, [(item, 72)], at), *_levels(item, item.stock - 72, at)]
-    return Scene(second, words, tuple(tellings))
+    return Scene(second, words, tuple(_sold_one_by_one(began, at, BY_SKU["BLANKET-OAT"], 200, (72,))))
 
 
 def _cards_fail(began: datetime, at: datetime, second: float, words: str) -> Scene:
@@ -165,15 +178,15 @@ def _dispute_comes(began: datetime, at: datetime, second: float, words: str) -> 
 
 def _beanies_gone(began: datetime, at: datetime, second: float, words: str) -> Scene:
     item = BY_SKU["BEANIE-GRY"]
-    return Scene(second, words, (_order(began, 300, [(item, item.stock)], at), *_levels(item, 0, at)))
+    orders = _sold_one_by_one(began, at, item, 300, (30, 20, 13, 7))
+    last = at + timedelta(seconds=4)
+    rest = item.stock // 8
+    in_lodz = Telling("shopify", "inventory_levels/update", shop.level(item, LODZ, 0, last))
+    return Scene(second, words, (*orders, _order(began, 304, [(item, rest)], last), in_lodz))
 
 
 def _teapots_oversold(began: datetime, at: datetime, second: float, words: str) -> Scene:
-    item = BY_SKU["TEAPOT-CAST"]
-    orders = [_order(began, 400 + nth, [(item, 3)], at + timedelta(seconds=nth)) for nth in range(2)]
-    gone = Telling("shopify", "inventory_levels/update", shop.level(item, LODZ, 0, at))
-    below = Telling("shopify", "inventory_levels/update", shop.level(item, BERLIN, -2, at + timedelta(seconds=1)))
-    return Scene(second, words, (*orders, gone, below))
+    return Scene(second, words, tuple(_sold_one_by_one(began, at, BY_SKU["TEAPOT-CAST"], 400, (5, 5, 4))))
 
 
 def _money_is_late(began: datetime, at: datetime, second: float, words: str) -> Scene:
@@ -186,18 +199,19 @@ def _money_is_late(began: datetime, at: datetime, second: float, words: str) -> 
 def _hoodies_arrive(began: datetime, at: datetime, second: float, words: str) -> Scene:
     item = BY_SKU["HOODIE-BLU-M"]
     received = _generic("stock.received", {
-        "at": at.isoformat(), "sku": item.sku, "quantity": 900, "location": "Berlin", "reference": "PO-7731",
+        "at": at.isoformat(), "sku": item.sku, "quantity": _HOODIES_RECEIVED, "location": "Berlin", "reference": "PO-7731",
     })  # fmt: skip
-    return Scene(second, words, (received, *_levels(item, item.stock - 62 + 900, at)))
+    arrived = _in_berlin(item, _HOODIES_RECEIVED - sum(_HOODIES_SOLD), at)
+    return Scene(second, words, (received, arrived))
 
 
 def _teapots_counted(began: datetime, at: datetime, second: float, words: str) -> Scene:
     item = BY_SKU["TEAPOT-CAST"]
-    return Scene(second, words, (Telling("shopify", "inventory_levels/update", shop.level(item, BERLIN, 10, at)),))
+    return Scene(second, words, (_in_berlin(item, 10 - 14, at),))
 
 
 _SCENES: tuple[tuple[float, str, Callable[[datetime, datetime, float, str], Scene]], ...] = (
-    (2, "Marketing plans the Cosy Weekend on five products; the hoodie will not last it", _campaign_planned),
+    (2, "Marketing plans the Cosy Days on five products; one hoodie will not last them", _campaign_planned),
     (10, "Blue hoodies sell fast", _hoodies_run_down),
     (18, "A hotel orders most of the blankets", _wholesale_order),
     (24, "Card payments begin to fail", _cards_fail),

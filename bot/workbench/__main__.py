@@ -75,7 +75,11 @@ def _watch_parent(loop: asyncio.AbstractEventLoop, end: asyncio.Event) -> None:
 
 def main() -> None:
     """Run until interrupted, terminated or, if asked for, orphaned."""
-    asyncio.run(serve(arguments()))
+    options = arguments()
+    try:
+        asyncio.run(serve(options))
+    except OSError as error:
+        sys.exit(f"cannot listen on {options.host}:{options.port}: {error.strerror or error}")
 
 
 if __name__ == "__main__":

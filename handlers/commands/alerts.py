@@ -41,7 +41,7 @@ def _belongs(alert: AlertLine, wanted: str, user: str) -> bool:
 def _row(alert: AlertLine) -> tuple[Line, ...]:
     return (
         say(f"A-{alert.number}"),
-        say(alert.severity),
+        say(alert.severity.upper()),
         say(alert.title),
         say(Money(alert.cost_minor, alert.cost_currency or "") if alert.cost_minor is not None else "–"),
         say(Person(alert.person) if alert.person else alert.department),

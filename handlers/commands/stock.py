@@ -89,7 +89,7 @@ def _cover(position: Position, today: date) -> Line:
 
 
 def _alert(alert: AlertLine) -> Line:
-    return say(f"A-{alert.number} {alert.severity} · ", alert.title)
+    return say(f"A-{alert.number} {alert.severity.upper()} · ", alert.title)
 
 
 def _campaign(campaign: Campaign) -> Line:

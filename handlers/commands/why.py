@@ -24,7 +24,7 @@ def why(request: Request, facts: Facts) -> Reply:
     title = say(f"A-{alert.number} · ", alert.title)
     blocks = (
         Heading(f"Why A-{alert.number}"),
-        Paragraph(say(strong(f"{alert.severity} "), alert.title, f" · rule {alert.rule}, now {alert.state}")),
+        Paragraph(say(strong(f"{alert.severity.upper()} "), alert.title, f" · rule {alert.rule}, now {alert.state}")),
         *((Figures(tuple((name, say(value)) for name, value in facts.story.facts)),) if facts.story.facts else ()),
         Heading("What happened"),
         Bullets(tuple(_logged(entry) for entry in facts.story.log)),

@@ -53,4 +53,4 @@ def _matter(alert: AlertLine, now: datetime) -> Line:
     )
     holder = say(Person(alert.person)) if alert.person else say(alert.department)
     age = Duration((now - alert.opened_at).total_seconds())
-    return say(f"A-{alert.number} {alert.severity} · ", alert.title, cost, " · ", holder, ", open for ", age)
+    return say(f"A-{alert.number} {alert.severity.upper()} · ", alert.title, cost, " · ", holder, ", open for ", age)

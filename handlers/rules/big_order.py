@@ -93,15 +93,16 @@ def _aged(facts: Facts, age: timedelta) -> Verdict:
 def _drop(event: ItemSold | StockChanged, facts: Facts) -> _Drop | None:
     """The order and the stock around it.
 
-    With a new stock level the newest order counts when the level fell by exactly its quantity, soon after it. With an
-    order whose effect on the level is not known the level is taken to contain it, which tells too little at worst.
+    With a new stock level the newest order counts when the level fell by exactly its quantity, soon after it. An order
+    that is told after its level is judged at once; one that is told before it waits for the level.
     """
     available = stock_of(facts.position) if facts.position else None
     if available is None:
         return None
     fell = (facts.before or 0) - available
     if isinstance(event, ItemSold):
-        return _Drop(event, available + event.quantity, available)
+        told = facts.position.as_of if facts.position else None
+        return _Drop(event, available + event.quantity, available) if told and told >= event.at else None
     order = facts.order
     if order is None or fell != order.quantity or abs(event.at - order.at) > _SOON_AFTER:
         return None

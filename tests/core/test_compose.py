@@ -160,7 +160,7 @@ PERIOD = period_before(date(2026, 11, 23), 7, SHOP.zone)
 
 
 def test_a_digest_with_nothing_to_say_is_one_line() -> None:
-    message = compose.digest("finance", PERIOD, SHOP, [], False, [])
+    message = compose.digest("finance", PERIOD, SHOP, [], [])
     assert paragraphs(message) == ["Nothing needs you."]
     assert words(message.summary) == "Finance digest · «Demo shop»: Nothing needs you."
 
@@ -170,10 +170,10 @@ def test_a_digest_begins_with_its_period_its_freshness_and_its_decisions() -> No
         Entry((Heading("Stock"),), (say("3 SKUs at risk"),), decisions=3),
         Entry((Heading("Money"),), (say(MoneyRange(Money(1, "EUR"), Money(2, "EUR"))),)),
     ]
-    message = compose.digest("warehouse", PERIOD, SHOP, entries, True, [("shopify", say(Moment(NOW)))])
+    message = compose.digest("warehouse", PERIOD, SHOP, entries, [("shopify", say(Moment(NOW)))], NOW)
     footer = message.blocks[1]
     assert isinstance(footer, Footer)
-    assert words(footer.line) == "2026-11-16 to 2026-11-22 (Europe/Berlin) · late · as of shopify <moment>"
+    assert words(footer.line) == "Mon 16 Nov to Sun 22 Nov (Europe/Berlin) · late, it was due <moment> · as of shopify <moment>"
     assert paragraphs(message) == ["3 decisions · 3 SKUs at risk · <money_range>"]
     assert [block.text for block in message.blocks if isinstance(block, Heading)] == [
         "Warehouse digest",
@@ -184,5 +184,5 @@ def test_a_digest_begins_with_its_period_its_freshness_and_its_decisions() -> No
 
 @pytest.mark.parametrize(("decisions", "told"), [(0, "No decision"), (1, "1 decision"), (2, "2 decisions")])
 def test_the_number_of_decisions_is_said_in_words(decisions: int, told: str) -> None:
-    message = compose.digest("finance", PERIOD, SHOP, [Entry(decisions=decisions)], False, [])
+    message = compose.digest("finance", PERIOD, SHOP, [Entry(decisions=decisions)], [])
     assert paragraphs(message) == [told]

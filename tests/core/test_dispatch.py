@@ -49,6 +49,8 @@ SHOWN = settled(SENDING, 1, Shown("1.1"), NOW)
     [
         (WANTED, NOW, True),
         (replace(WANTED, due_at=LATER), NOW, False),
+        (claimed(WANTED, NOW), NOW, False),
+        (claimed(WANTED, NOW), NOW + LEASE, True),
         (SENDING, NOW, False),
         (SENDING, NOW + LEASE, True),
         (MAYBE, NOW, False),
@@ -125,6 +127,11 @@ def test_what_an_answer_to_a_first_post_means(outcome: Outcome, state: str, wait
     assert after.state == state
     assert after.lease_until is None
     assert after.due_at == NOW + wait
+
+
+@pytest.mark.parametrize("error", ["ratelimited", "token_revoked"])
+def test_a_refused_read_back_leaves_it_open_whether_the_message_is_there(error: str) -> None:
+    assert settled(claimed(MAYBE, NOW + SETTLE), 1, Rejected(error), NOW).state == "maybe"
 
 
 def test_an_edit_that_may_have_arrived_is_repeated_with_growing_pauses() -> None:

@@ -1,4 +1,4 @@
-"""A whole incoming edge against a workbench: Bolt, the desk, the errands, and a pipeline that answers from a script."""
+"""A whole incoming edge against a workbench: Bolt, the reception, the errands, and a pipeline that answers from a script."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from bot.edge.slack.client import SlackClient
 from bot.edge.slack.errands import Errands
 from bot.edge.slack.gate import Gate
 from bot.edge.slack.interactions import Interactions, Patience
-from bot.edge.slack.listeners import Desk, slack_app
+from bot.edge.slack.listeners import Reception, slack_app
 from bot.edge.slack.manifest import app_manifest
 from bot.edge.slack.socket import Socket
 from bot.edge.worker import Worker
@@ -103,7 +103,7 @@ class Floor:
     client: SlackClient
     store: Store
     errands: Errands
-    desk: Desk
+    reception: Reception
     changed: list[int]
     progress: asyncio.Event
     socket: Socket | None = None
@@ -159,13 +159,13 @@ async def floor(
         )  # fmt: skip
         errands = Errands(store, doing, clock, Meters(), by=ME, done=progress.set)
         worker = Worker("interactions", errands.step, idle=idle)
-        desk = Desk(intake, clock, by=ME, wake=worker.wake, patience=patience)
+        reception = Reception(intake, clock, by=ME, wake=worker.wake, patience=patience)
 
         async def tell(response_url: str, text: str) -> None:
             await client.respond(response_url, {"response_type": "ephemeral", "replace_original": False, "text": text})
 
-        app = slack_app(client.web, desk, {name for name, _ in COMMANDS}, tell)
-        built = Floor(bench, pipeline, client, store, errands, desk, changed, progress)
+        app = slack_app(client.web, reception, {name for name, _ in COMMANDS}, tell)
+        built = Floor(bench, pipeline, client, store, errands, reception, changed, progress)
         worker.start()
         if mode == "socket":
             socket = built.socket = Socket(app, bench.app_token, client.web, clock, ping_seconds=0.1)
@@ -179,7 +179,7 @@ async def floor(
         finally:
             await stop()
             await worker.stop()
-            await desk.close()
+            await reception.close()
             await errands.close()
     finally:
         await client.close()

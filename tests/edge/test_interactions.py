@@ -323,7 +323,7 @@ def test_only_slacks_own_address_may_be_answered(url: str, base: str, may: bool)
 async def test_an_answer_to_anywhere_else_is_withheld(store: Store, intake: Intake) -> None:
     async with floor(store, intake, Clock()) as edge:
         evil = Asked(kind="command", user="U0ANNA", command="/stock", text="SKU-1", response_url="http://127.0.0.1:9/x")
-        assert await edge.desk.keep("k", evil) == ""
+        assert await edge.reception.keep("k", evil) == ""
         await edge.finished()
         assert edge.workbench.ephemerals("C0OPS") == []
 

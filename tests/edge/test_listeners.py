@@ -19,7 +19,7 @@ from bot.clock import Clock
 from bot.edge.intake import Admits
 from bot.edge.slack import asked
 from bot.edge.slack.asked import Asked, Unreadable
-from bot.edge.slack.listeners import NOT_KEPT, SLOW, UNKNOWN_COMMAND, Desk, slack_app
+from bot.edge.slack.listeners import NOT_KEPT, SLOW, UNKNOWN_COMMAND, Reception, slack_app
 from bot.store import inbox
 from bot.store.engine import Store, StoreDown
 from bot.store.inbox import Arrival
@@ -81,11 +81,11 @@ class Told:
         self.said.append((response_url, text))
 
 
-def _app(intake: Admits, told: Told | None = None, patience: float = 2.0) -> tuple[AsyncApp, Desk]:
-    desk = Desk(intake, Clock(), by="replica-1", patience=patience)
+def _app(intake: Admits, told: Told | None = None, patience: float = 2.0) -> tuple[AsyncApp, Reception]:
+    reception = Reception(intake, Clock(), by="replica-1", patience=patience)
     # Nothing listens there: whatever called Slack's Web API would fail.
     client = AsyncWebClient("xoxb-test", base_url="http://127.0.0.1:9/api/", retry_handlers=[])
-    return slack_app(client, desk, ("stock", "ops"), told or Told()), desk
+    return slack_app(client, reception, ("stock", "ops"), told or Told()), reception
 
 
 def _form(fields: dict[str, Any]) -> AsyncBoltRequest:
@@ -150,10 +150,10 @@ async def test_two_clicks_of_one_person_are_two(store: Store, intake: Intake) ->
 
 async def test_when_nothing_can_be_stored_whoever_asks_is_told() -> None:
     told = Told()
-    app, desk = _app(Closed(), told)
+    app, reception = _app(Closed(), told)
     command = await app.async_dispatch(_form(COMMAND))
     click = await app.async_dispatch(_payload(CLICK))
-    await desk.close()
+    await reception.close()
     assert (command.status, _said(command), json.loads(command.body)["response_type"]) == (200, NOT_KEPT, "ephemeral")
     assert (click.status, click.body) == (200, "")
     assert told.said == [("https://hooks.slack.com/actions/x", NOT_KEPT)]
@@ -166,11 +166,11 @@ async def test_a_visit_that_cannot_be_stored_is_refused_so_that_slack_sends_it_a
 
 async def test_a_slow_store_is_owned_up_to_in_time_and_what_was_asked_is_still_stored() -> None:
     slow = Slow()
-    app, desk = _app(slow, patience=0.02)
+    app, reception = _app(slow, patience=0.02)
     answer = await app.async_dispatch(_form(COMMAND))
     assert _said(answer) == SLOW and slow.kept == []
     slow.go.set()
-    await desk.close()
+    await reception.close()
     assert [arrival.key for arrival in slow.kept] == ["command:1.2.a"]
 
 

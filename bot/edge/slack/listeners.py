@@ -38,7 +38,7 @@ Tell = Callable[[str, str], Awaitable[None]]
 """tell(response_url, text): says something to the one who acted, only to them."""
 
 
-class Desk:
+class Reception:
     """Has what people ask stored, before Slack is told that it arrived.
 
     ``by`` names this process, so that it finds its own; ``wake`` is called for each that is new. The store gets
@@ -88,7 +88,7 @@ class Desk:
         await asyncio.gather(*self._under_way, return_exceptions=True)
 
 
-def slack_app(client: AsyncWebClient, desk: Desk, commands: Iterable[str], tell: Tell) -> AsyncApp:
+def slack_app(client: AsyncWebClient, reception: Reception, commands: Iterable[str], tell: Tell) -> AsyncApp:
     """The Bolt app for the catalog's command names ("stock", "ops"); the gate has proved every request before it."""
     app = AsyncApp(
         client=client,
@@ -101,10 +101,10 @@ def slack_app(client: AsyncWebClient, desk: Desk, commands: Iterable[str], tell:
         ssl_check_enabled=False,
     )
     for name in sorted(set(commands)):
-        app.command(f"/{name}")(_on_command(desk))
-    app.action(_ALERT_BUTTON)(_on_click(desk, tell))
-    app.action(asked.SHARE)(_on_click(desk, tell))
-    app.event("app_home_opened")(_on_visit(desk))
+        app.command(f"/{name}")(_on_command(reception))
+    app.action(_ALERT_BUTTON)(_on_click(reception, tell))
+    app.action(asked.SHARE)(_on_click(reception, tell))
+    app.event("app_home_opened")(_on_visit(reception))
     _drop_the_rest(app)
     return app
 
@@ -125,10 +125,10 @@ def _quiet_logger() -> logging.Logger:
     return logger
 
 
-def _on_command(desk: Desk) -> Callable[..., Awaitable[None]]:
+def _on_command(reception: Reception) -> Callable[..., Awaitable[None]]:
     async def on_command(ack: AsyncAck, body: dict[str, Any]) -> None:
         what = asked.of_command(body)
-        trouble = await desk.keep(f"command:{what.trigger}", what)
+        trouble = await reception.keep(f"command:{what.trigger}", what)
         if trouble:
             await ack(text=trouble, response_type="ephemeral")
         else:
@@ -137,23 +137,23 @@ def _on_command(desk: Desk) -> Callable[..., Awaitable[None]]:
     return on_command
 
 
-def _on_click(desk: Desk, tell: Tell) -> Callable[..., Awaitable[None]]:
+def _on_click(reception: Reception, tell: Tell) -> Callable[..., Awaitable[None]]:
     async def on_click(ack: AsyncAck, body: dict[str, Any]) -> None:
         what = asked.of_click(body)
-        trouble = await desk.keep(asked.click_key(body), what)
+        trouble = await reception.keep(asked.click_key(body), what)
         if trouble and what.response_url:
             # The acknowledgement of a click can carry no text.
-            desk.later(tell(what.response_url, trouble))
+            reception.later(tell(what.response_url, trouble))
         await ack()
 
     return on_click
 
 
-def _on_visit(desk: Desk) -> Callable[..., Awaitable[BoltResponse | None]]:
+def _on_visit(reception: Reception) -> Callable[..., Awaitable[BoltResponse | None]]:
     async def on_visit(body: dict[str, Any]) -> BoltResponse | None:
         if body["event"].get("tab", "home") != "home":
             return None
-        trouble = await desk.keep(f"home:{body.get('event_id', '')}", asked.of_visit(body))
+        trouble = await reception.keep(f"home:{body.get('event_id', '')}", asked.of_visit(body))
         # An event that was not kept is refused, because Slack sends events again.
         return BoltResponse(status=503) if trouble else None
 

@@ -20,7 +20,6 @@ SCOPES = {
     "groups:read": "the same for private channels",
     "channels:history": "looks whether a post of unclear outcome arrived, instead of posting it twice",
     "groups:history": "the same for private channels",
-    "users:read": "the names and time zones of those who act",
 }
 
 _LONG_DESCRIPTION = (
