@@ -196,7 +196,7 @@ def _documented(value: Handler | Source, module: ModuleType) -> Handler | Source
     return value
 
 
-# Slack takes lower-case commands of at most 32 characters with the slash; the other names are keys in the config and parts of URLs.
+# Slack takes lower-case commands of at most 32 characters, slash included; the other names are config keys.
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,30}")
 
 
