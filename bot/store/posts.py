@@ -141,7 +141,7 @@ def _next(now: datetime, most: int) -> Any:
     ready = (
         select(posts.c.id, posts.c.urgency, posts.c.created_at, place.label("place"))
         .where(posts.c.look_at <= now, posts.c.channel.not_in(busy), _root_shown())
-        .subquery()
+        .subquery("ready")
     )
     return (
         select(ready.c.id)
