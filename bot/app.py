@@ -42,7 +42,6 @@ from bot.store.intake import Intake
 
 log = structlog.get_logger()
 
-_LOOK_SECONDS = 0.05
 _STORY = "demo/began"
 _TICKS_WITHIN = timedelta(minutes=1)
 
@@ -111,7 +110,8 @@ class App:
         look = Look(shop.locale, shop.zone)
         self.intake = Intake(mind.store)
         self.dispatcher = Dispatcher(mind.store, client, limiter, clock, lambda channel: look)
-        self.deliveries = deliveries(mind.pipeline, after=self.dispatcher.wake)
+        self._looked_at = asyncio.Event()
+        self.deliveries = deliveries(mind.pipeline, after=self._worked)
         self.ticker = Ticker(mind, clock, after=self.dispatcher.wake)
         self._answers(look)
         self.webhooks = Webhooks(self._doors(), self.intake, clock, meters, wake=self.deliveries.wake)
@@ -196,10 +196,15 @@ class App:
         self.port = await self.server.start(*self._config.listen)
         log.info("listening", host=self._config.listen[0], port=self.port, slack=self._config.slack.mode)
 
+    def _worked(self) -> None:
+        self._looked_at.set()
+        self.dispatcher.wake()
+
     async def caught_up(self) -> None:
         """Comes back when no delivery that has been accepted is waiting any more."""
         while await asyncio.to_thread(self._waiting):
-            await asyncio.sleep(_LOOK_SECONDS)
+            await self._looked_at.wait()
+            self._looked_at.clear()
 
     def _waiting(self) -> bool:
         with self._mind.store.read() as connection:

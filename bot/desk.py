@@ -130,7 +130,9 @@ class Desk:
 
     # Digests.
 
-    def digest(self, department: str, shop: Shop, period: Period | None = None, late: bool = False) -> Message:
+    def digest(
+        self, department: str, shop: Shop, period: Period | None = None, late: datetime | None = None
+    ) -> Message:
         """A department's digest over a period; without one, over the last seven complete days."""
         now = self.clock.now()
         whole = period or schedule.period_before(now.astimezone(shop.zone).date(), 7, shop.zone)
@@ -139,7 +141,7 @@ class Desk:
             entries = [self._entry(connection, section, whole, question) for section in self._sections(department)]
             seen = load(connection, _Seen, question)
         written = [entry for entry in entries if entry is not None]
-        return compose.digest(department, whole, shop, written, late, _as_of(seen))
+        return compose.digest(department, whole, shop, written, _as_of(seen), late)
 
     def _sections(self, department: str) -> list[Section]:
         mine = [section for section in self.catalog.sections.values() if department in section.departments]
@@ -168,14 +170,14 @@ class Desk:
             return posted
 
     def _post(self, connection: Connection, due: Schedule, slot: Slot, now: datetime) -> int:
-        shop = next(iter(self.house.shops.values()))
         period = schedule.period_before(slot.day, due.days, due.zone)
-        late = now - slot.due > LATE
-        for department in due.departments:
+        late = slot.due if now - slot.due > LATE else None
+        places = [(shop, department) for shop in self.house.shops.values() for department in due.departments]
+        for shop, department in places:
             message = self.digest(department, shop, period, late)
-            key = f"digest/{slot.schedule}/{slot.key}/{department}"
+            key = f"digest/{slot.schedule}/{slot.key}/{shop.name}/{department}"
             posts.want(connection, self._channel(department), key, message, urgency=0, now=now)
-        return len(due.departments)
+        return len(places)
 
     def _channel(self, department: str) -> str:
         """A department's channel, or else that of operations, which every house has."""

@@ -51,10 +51,10 @@ class Feed:
 
 @dataclass(frozen=True)
 class Pipeline:
-    """Everything that happens between a stored delivery and a wanted post. Methods block; the edge calls them in a thread.
+    """All that happens between a stored delivery and a wanted post. Methods block; the edge calls them in a thread.
 
-    ``settings`` holds what the config changes, by kind and name of the handler. Raises StoreDown when the store cannot be used now;
-    nothing is then half done, since each method is one transaction.
+    ``settings`` holds what the config changes, by kind and name of the handler. Raises StoreDown when the store cannot
+    be used now; nothing is then half done, since each method is one transaction.
     """
 
     store: Store

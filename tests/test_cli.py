@@ -380,12 +380,11 @@ def test_a_parked_post_is_listed_and_can_be_released(run: Run, config: str, tmp_
     assert run("parked", "--release", post.id)[::2] == (2, f"floorwalker: there is no parked post {post.id}\n")
 
 
-@pytest.mark.parametrize(
-    ("alert", "reason"), [("A-7", "there is no alert A-7"), ("tea", "'tea' is no alert; write it as A-1042")]
-)
-def test_an_alert_that_is_not_there_is_told(run: Run, config: str, tmp_path: Path, alert: str, reason: str) -> None:
+@pytest.mark.parametrize("alert", ["A-7", "tea"])
+def test_an_alert_that_is_not_there_is_told(run: Run, config: str, tmp_path: Path, alert: str) -> None:
     laid_out(tmp_path).close()
-    assert run("why", alert)[::2] == (2, f"floorwalker: {reason}\n")
+    code, _, err = run("why", alert)
+    assert (code, err.startswith("floorwalker: Name an alert that exists")) == (2, True)
 
 
 @dataclass(frozen=True)
@@ -405,10 +404,15 @@ def test_why_tells_the_story_of_an_alert(run: Run, config: str, tmp_path: Path) 
     assert (code, out.splitlines()) == (
         0,
         [
-            "A-1042  high  Hoodie runs out",
-            "rule low_stock, firing, with warehouse",
-            "  sold: 3",
-            "2026-11-23 10:00  opened by U0DEV: it sells fast",
-            "#finance: wanted",
+            "",
+            "Why A-1042",
+            "HIGH Hoodie runs out · rule low_stock, now firing",
+            "  sold  3",
+            "",
+            "What happened",
+            "  - Mon 23 Nov 11:00 CET  opened by U0DEV: it sells fast",
+            "",
+            "Where it shows",
+            "  - #finance: wanted",
         ],
     )

@@ -18,7 +18,7 @@ def digest(department: str, config: Path) -> None:
     from bot.catalog import Catalog
     from bot.clock import Clock
     from bot.edge.render import Look
-    from bot.edge.words import written
+    from bot.edge.written import written
 
     ours = loaded(config, demo=True)
     if department not in ours.house.departments:

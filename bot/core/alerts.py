@@ -190,7 +190,7 @@ def _escalate(alert: Alert, fire: Fire, now: datetime) -> Alert:
     )
 
 
-# What people do. Each returns the alert after the act; whether the act is allowed on this turn is checked by the caller.
+# What people do. Each returns the alert after the act; whether this turn allows it is for the caller to check.
 
 
 def taken(alert: Alert, person: str, now: datetime) -> Alert:

@@ -185,7 +185,8 @@ def digest(
     """
     head = say(f"{department.capitalize()} digest · ", ShopText(shop.title))
     overdue = say(" · late, it was due ", Moment(late)) if late else ()
-    span = say(f"{_day(period.days[0])} to {_day(period.days[-1])} ({shop.zone.key})", overdue)
+    days = f"{_day(period.days[0])} to {_day(period.days[-1])} ({shop.zone.key})"
+    span = say(ShopText(shop.title), " · ", days, overdue)
     fresh = join([say(f"{source} ", line) for source, line in as_of], ", ")
     top: list[Block] = [
         Heading(f"{department.capitalize()} digest"),

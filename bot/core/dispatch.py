@@ -133,8 +133,9 @@ _ERRORS: dict[ErrorClass, tuple[str, ...]] = {
     ),
     "unclear": ("fatal_error", "internal_error", "service_unavailable"),
     "destination": (
-        "channel_not_found", "is_archived", "not_in_channel", "restricted_action", "restricted_action_read_only_channel",
-        "restricted_action_non_threadable_channel", "restricted_action_thread_only_channel", "no_permission",
+        "channel_not_found", "is_archived", "not_in_channel", "restricted_action",
+        "restricted_action_read_only_channel", "restricted_action_non_threadable_channel",
+        "restricted_action_thread_only_channel", "no_permission",
         "ekm_access_denied", "messages_tab_disabled", "team_not_found", "team_access_not_granted",
     ),
     "workspace": (

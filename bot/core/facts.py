@@ -154,7 +154,7 @@ class AlertLine:
 
 @dataclass(frozen=True, slots=True)
 class DayTotal:
-    """One measure of one day of the shop (its local calendar), as ``YYYY-MM-DD``; ``key`` is a currency, a SKU or ""."""
+    """One measure of one local day of the shop (``YYYY-MM-DD``); ``key`` is a currency, a payment method or ""."""
 
     day: str
     key: str

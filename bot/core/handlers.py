@@ -132,7 +132,7 @@ class ShowModal:
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """A button of an alert. ``states`` are the alert's states in which it is drawn, ``order`` its place from the left."""
+    """A button of an alert, drawn in the alert's ``states``; ``order`` is its place from the left."""
 
     name: str
     label: str
@@ -146,7 +146,7 @@ class Action:
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """The complete period of a digest: [start, end) in aware UTC, and its local days as ``YYYY-MM-DD``, oldest first."""
+    """The complete period of a digest: [start, end) in aware UTC, and its local days (``YYYY-MM-DD``), oldest first."""
 
     start: datetime
     end: datetime
@@ -155,7 +155,7 @@ class Period:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A digest section's contribution: ``headline`` lines go to the top (decisions and money), ``blocks`` into the body."""
+    """A digest section's contribution: ``headline`` lines (decisions and money) go to the top, ``blocks`` below."""
 
     blocks: tuple[Block, ...] = ()
     headline: tuple[Line, ...] = ()

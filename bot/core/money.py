@@ -76,6 +76,6 @@ def from_decimal(amount: str | int | Decimal, currency: str) -> Money:
         value = Decimal(amount)
     except InvalidOperation:
         raise ValueError(f"{amount!r} is not an amount") from None
-    if not value.is_finite() or value.adjusted() > 15 or value.adjusted() < -18 and value != 0:
+    if not value.is_finite() or value.adjusted() > 15 or (value.adjusted() < -18 and value != 0):
         raise ValueError(f"{amount!r} is not an amount")
     return Money(int(value.scaleb(exponent(code)).to_integral_value(ROUND_HALF_EVEN)), code)

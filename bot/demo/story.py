@@ -41,9 +41,15 @@ class Scene:
 
 
 def history(began: datetime) -> Iterator[Telling]:
-    """The month before, oldest first: orders, payments, a campaign that ran, paid payouts; then today's stock."""
+    """The month before, oldest first: goods and shelves, orders, payments, paid payouts; then today's stock.
+
+    The shelves are known from the first day on, so that no location of an item is taken for all that there is.
+    """
+    first = began - timedelta(days=HISTORY_DAYS + 1)
     for item in ITEMS:
-        yield Telling("shopify", "products/update", shop.product(item, began - timedelta(days=HISTORY_DAYS + 1)))
+        yield Telling("shopify", "products/update", shop.product(item, first))
+    for item in ITEMS:
+        yield from _levels(item, first)
     for ago in range(HISTORY_DAYS, 0, -1):
         yield from _past_day(began, ago)
     for item in ITEMS:
@@ -85,7 +91,7 @@ def _basket(ago: int, nth: int) -> list[tuple[Item, int]]:
 
 
 def _levels(item: Item, at: datetime) -> Iterator[Telling]:
-    """What the item holds when the day begins: an eighth of it in Lodz, the rest in Berlin."""
+    """What the item holds at ``at``, as it does when the day begins: an eighth of it in Lodz, the rest in Berlin."""
     yield _in_berlin(item, 0, at)
     yield Telling("shopify", "inventory_levels/update", shop.level(item, LODZ, item.stock // 8, at))
 
@@ -109,9 +115,11 @@ def _number(began: datetime, number: int) -> int:
     return int(began.timestamp()) % 1_000_000 * 100_000 + number
 
 
-def day(began: datetime) -> tuple[Scene, ...]:
-    """The day's scenes in order, about a minute in all."""
-    return tuple(write(began, began + timedelta(seconds=second), second, words) for second, words, write in _SCENES)
+def day(began: datetime, speed: float = 1.0) -> tuple[Scene, ...]:
+    """The day's scenes in order, about a minute in all. Told ``speed`` times as fast, they also happen as fast."""
+    return tuple(
+        write(began, began + timedelta(seconds=second / speed), second, words) for second, words, write in _SCENES
+    )
 
 
 def _campaign_planned(began: datetime, at: datetime, second: float, words: str) -> Scene:
@@ -138,10 +146,10 @@ def _generic(kind: str, fields: Body) -> Telling:
 def _sold_one_by_one(
     began: datetime, at: datetime, item: Item, first: int, quantities: tuple[int, ...]
 ) -> Iterator[Telling]:
-    """Orders of one item, a second apart, each with the level that it leaves."""
+    """Orders of one item, a second apart up to ``at``, each with the level that it leaves."""
     gone = 0
     for nth, quantity in enumerate(quantities):
-        moment = at + timedelta(seconds=nth)
+        moment = at - timedelta(seconds=len(quantities) - 1 - nth)
         gone += quantity
         yield _order(began, first + nth, [(item, quantity)], moment)
         yield _in_berlin(item, -gone, moment)
@@ -178,11 +186,10 @@ def _dispute_comes(began: datetime, at: datetime, second: float, words: str) -> 
 
 def _beanies_gone(began: datetime, at: datetime, second: float, words: str) -> Scene:
     item = BY_SKU["BEANIE-GRY"]
-    orders = _sold_one_by_one(began, at, item, 300, (30, 20, 13, 7))
-    last = at + timedelta(seconds=4)
+    orders = _sold_one_by_one(began, at - timedelta(seconds=1), item, 300, (30, 20, 13, 7))
     rest = item.stock // 8
-    in_lodz = Telling("shopify", "inventory_levels/update", shop.level(item, LODZ, 0, last))
-    return Scene(second, words, (*orders, _order(began, 304, [(item, rest)], last), in_lodz))
+    in_lodz = Telling("shopify", "inventory_levels/update", shop.level(item, LODZ, 0, at))
+    return Scene(second, words, (*orders, _order(began, 304, [(item, rest)], at), in_lodz))
 
 
 def _teapots_oversold(began: datetime, at: datetime, second: float, words: str) -> Scene:
@@ -199,7 +206,8 @@ def _money_is_late(began: datetime, at: datetime, second: float, words: str) -> 
 def _hoodies_arrive(began: datetime, at: datetime, second: float, words: str) -> Scene:
     item = BY_SKU["HOODIE-BLU-M"]
     received = _generic("stock.received", {
-        "at": at.isoformat(), "sku": item.sku, "quantity": _HOODIES_RECEIVED, "location": "Berlin", "reference": "PO-7731",
+        "at": at.isoformat(), "sku": item.sku, "quantity": _HOODIES_RECEIVED, "location": "Berlin",
+        "reference": "PO-7731",
     })  # fmt: skip
     arrived = _in_berlin(item, _HOODIES_RECEIVED - sum(_HOODIES_SOLD), at)
     return Scene(second, words, (received, arrived))

@@ -49,7 +49,7 @@ class Player:
             await self._tell_all(http, known)
             await self.between()
             began_at = self.clock.monotonic()
-            for scene in day(began):
+            for scene in day(began, self.speed):
                 await asyncio.sleep(max(0.0, scene.second / self.speed - (self.clock.monotonic() - began_at)))
                 await self._stage(http, scene)
             self.say("the day is told; try /stock hoodie and /ops digest on the page")

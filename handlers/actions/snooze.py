@@ -10,5 +10,5 @@ from bot.core.handlers import Acted, Click, action
 
 @action(label="Snooze", order=2, states=("firing", "acknowledged"))
 def snooze(alert: Alert, click: Click, *, pause: timedelta = timedelta(hours=4)) -> Acted:
-    """The matter stays quiet for `pause` (4 hours) and comes back if it still stands then, or at once if it gets worse."""
+    """The matter stays quiet for `pause` (4 hours). It comes back if it still stands, or gets worse."""
     return Acted(snoozed(alert, click.now + pause, click.person, click.now), "snoozed")

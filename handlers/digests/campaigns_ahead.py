@@ -27,7 +27,10 @@ class Facts:
 
 @section(departments=("marketing",), order=20)
 def campaigns_ahead(period: Period, facts: Facts, *, uplift: float = 2.0) -> Entry | None:
-    """Each campaign's SKUs with days of cover at the usual pace and at the expected uplift (`uplift` where none is said)."""
+    """Each campaign's SKUs with days of cover at the usual pace and at the expected uplift.
+
+    - uplift: the factor on usual sales where the campaign names none.
+    """
     positions = {position.sku: position for position in facts.positions}
     rows: list[tuple[Line, ...]] = []
     short: set[str] = set()

@@ -13,7 +13,7 @@ from bot.core.facts import LogLine
 from bot.core.handlers import Action, Entry
 from bot.core.message import Block, Bullets, Buttons, Figures, Footer, Heading, Message, Paragraph, Title
 from bot.core.money import Money
-from bot.core.parts import Line, Moment, MoneyRange, Person, ShopText, Text, say
+from bot.core.parts import Line, Moment, MoneyRange, Part, Person, ShopText, Text, say
 from bot.core.schedule import period_before
 from bot.core.verdict import Severity, Step, View
 from tests.core.samples import NOW, SHOP, fire, opened
@@ -23,8 +23,19 @@ LATER = NOW + timedelta(hours=1)
 
 def words(line: Line) -> str:
     """A line as a reader of this test sees it."""
-    shown = {Text: lambda part: part.text, ShopText: lambda part: f"«{part.text}»", Person: lambda part: f"@{part.id}"}
-    return "".join(shown.get(type(part), lambda part: f"<{part.kind}>")(part) for part in line)
+    return "".join(_shown(part) for part in line)
+
+
+def _shown(part: Part) -> str:
+    match part:
+        case Text(text):
+            return text
+        case ShopText(text):
+            return f"«{text}»"
+        case Person(id):
+            return f"@{id}"
+        case _:
+            return f"<{part.kind}>"
 
 
 def act(name: str, order: int, states: tuple[str, ...]) -> Action:
@@ -52,8 +63,10 @@ def test_an_alert_is_title_impact_figures_next_step_buttons_and_footer() -> None
     assert message.blocks[0] == Title(say("Hoodie runs out"), Severity.HIGH, "")
     assert paragraphs(message) == [
         "About 340 units short. · <money_range> at risk",
-        "Next  Warehouse confirms the expedite by <moment>, then Marketing decides on a swap"
-        " · with warehouse, nobody has taken it",
+        (
+            "Next  Warehouse confirms the expedite by <moment>, then Marketing decides on a swap"
+            " · with warehouse, nobody has taken it"
+        ),
     ]
     assert words(of_kind(message, Footer)[0].line) == "open since <moment> · rule low_stock · A-1042"  # type: ignore[union-attr]
     assert words(message.summary) == (
@@ -173,7 +186,10 @@ def test_a_digest_begins_with_its_period_its_freshness_and_its_decisions() -> No
     message = compose.digest("warehouse", PERIOD, SHOP, entries, [("shopify", say(Moment(NOW)))], NOW)
     footer = message.blocks[1]
     assert isinstance(footer, Footer)
-    assert words(footer.line) == "Mon 16 Nov to Sun 22 Nov (Europe/Berlin) · late, it was due <moment> · as of shopify <moment>"
+    assert (
+        words(footer.line)
+        == "«Demo shop» · Mon 16 Nov to Sun 22 Nov (Europe/Berlin) · late, it was due <moment> · as of shopify <moment>"
+    )
     assert paragraphs(message) == ["3 decisions · 3 SKUs at risk · <money_range>"]
     assert [block.text for block in message.blocks if isinstance(block, Heading)] == [
         "Warehouse digest",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from bot.core.events import (
@@ -30,7 +32,7 @@ from bot.core.parts import ShopText
 from tests.core.samples import NOW
 
 TEN = Money(1000, "EUR")
-BASE = {"shop": "demo", "source": "shopify", "at": NOW}
+BASE: dict[str, Any] = {"shop": "demo", "source": "shopify", "at": NOW}
 
 EVENTS: list[tuple[Event, str, str]] = [
     (Tick(shop="demo", at=NOW), "clock:demo", ""),

@@ -9,8 +9,8 @@ import pytest
 
 from bot.core.demand import Demand
 from bot.core.facts import LogLine, NoFacts, PostLine, Story
-from bot.core.handlers import Help, Refused, Request, ShowDigest
-from bot.core.message import Footer, Heading, Table
+from bot.core.handlers import Help, Refused, Reply, Request, ShowDigest
+from bot.core.message import Footer, Heading, Message, Table
 from bot.core.parts import say
 from handlers.commands import alerts, digest, help, stock, why
 from tests.core.samples import NOW
@@ -21,6 +21,11 @@ ASKED = Request("", "U1", "C1", NOW, departments=("warehouse", "finance", "opera
 
 def typed(text: str) -> Request:
     return replace(ASKED, text=text)
+
+
+def message(answer: Reply | ShowDigest) -> Message:
+    assert isinstance(answer, Reply)
+    return answer.message
 
 
 def stock_facts(**changes: object) -> stock.Facts:
@@ -37,7 +42,7 @@ def test_stock_of_one_sku_is_a_card_with_its_alerts_and_campaigns() -> None:
         campaigns=(campaign("HOODIE-M"), campaign("MUG"), campaign("HOODIE-M", lasts=None)),
     )
     reply = stock.stock.answer(typed("hoodie-m"), facts)
-    assert spoken(reply.message) == [
+    assert spoken(message(reply)) == [
         "Stock of «The hoodie-m» (HOODIE-M)",
         "On hand: 40",
         "Committed: 3 units",
@@ -48,12 +53,12 @@ def test_stock_of_one_sku_is_a_card_with_its_alerts_and_campaigns() -> None:
         "«Spring Sale» · <moment> to <moment>",
         "«Spring Sale» · <moment>",
     ]
-    assert reply.share
+    assert isinstance(reply, Reply) and reply.share
 
 
 def test_the_only_match_is_a_card_too_even_when_nothing_is_known_of_it() -> None:
     unknown = replace(position(), levels=(), demand=Demand(day=TODAY), title=None)
-    lines = spoken(stock.stock.answer(typed("hood"), stock_facts(matching=(unknown,))).message)
+    lines = spoken(message(stock.stock.answer(typed("hood"), stock_facts(matching=(unknown,)))))
     assert lines[0] == "Stock of HOODIE-M"
     assert "Cover: not known: it has not sold yet" in lines
 
@@ -61,22 +66,22 @@ def test_the_only_match_is_a_card_too_even_when_nothing_is_known_of_it() -> None
 def test_several_matches_are_a_table_that_says_what_it_leaves_out() -> None:
     many = tuple(position(f"SKU-{number}") for number in range(17))
     reply = stock.stock.answer(typed("sku"), stock_facts(matching=many))
-    table = reply.message.blocks[1]
+    table = message(reply).blocks[1]
     assert isinstance(table, Table)
     assert len(table.rows) == 15
-    assert spoken(reply.message)[-1] == "+2 more; name a SKU or a product for less"
+    assert spoken(message(reply))[-1] == "+2 more; name a SKU or a product for less"
 
 
 @pytest.mark.parametrize("text", ["", "low", " LOW "])
 def test_without_a_name_it_lists_what_needs_attention(text: str) -> None:
     uncounted = position("B", stock=None)
     reply = stock.stock.answer(typed(text), stock_facts(at_risk=(position("A"), uncounted)))
-    assert reply.message.blocks[0] == Heading("What needs attention")
-    assert spoken(reply.message)[1].startswith("B | «The b» | not counted | 0 | 10 a day | ")
+    assert message(reply).blocks[0] == Heading("What needs attention")
+    assert spoken(message(reply))[1].startswith("B | «The b» | not counted | 0 | 10 a day | ")
 
 
 def test_with_nothing_running_low_it_says_so() -> None:
-    assert spoken(stock.stock.answer(typed("low"), stock_facts()).message) == ["Nothing is running low."]
+    assert spoken(message(stock.stock.answer(typed("low"), stock_facts()))) == ["Nothing is running low."]
 
 
 @pytest.mark.parametrize(
@@ -99,12 +104,12 @@ OPEN = (alert(1, "U1"), alert(2, due_at=NOW), alert(3, department="finance", cos
     ("text", "numbers"), [("", ["A-1", "A-2", "A-3"]), ("mine", ["A-1"]), ("Finance", ["A-3"]), ("warehouse", ["A-1", "A-2"])]
 )  # fmt: skip
 def test_alerts_are_listed_for_all_for_me_or_for_a_department(text: str, numbers: list[str]) -> None:
-    lines = spoken(alerts.alerts.answer(typed(text), alerts.Facts(OPEN)).message)
+    lines = spoken(message(alerts.alerts.answer(typed(text), alerts.Facts(OPEN))))
     assert [line.split(" ")[0] for line in lines] == numbers
 
 
 def test_an_alert_is_listed_with_its_money_holder_and_due_time() -> None:
-    assert spoken(alerts.alerts.answer(typed(""), alerts.Facts(OPEN)).message) == [
+    assert spoken(message(alerts.alerts.answer(typed(""), alerts.Facts(OPEN)))) == [
         "A-1 | HIGH | Hoodie runs out | 2100 EUR | @U1 | – | ",
         "A-2 | HIGH | Hoodie runs out | 2100 EUR | warehouse | <moment> | ",
         "A-3 | HIGH | Hoodie runs out | – | finance | – | ",
@@ -113,13 +118,13 @@ def test_an_alert_is_listed_with_its_money_holder_and_due_time() -> None:
 
 @pytest.mark.parametrize(("text", "told"), [("", "Nothing is open."), ("mine", "Nothing is open for mine.")])
 def test_with_nothing_open_alerts_say_so(text: str, told: str) -> None:
-    assert spoken(alerts.alerts.answer(typed(text), alerts.Facts(())).message) == [told]
+    assert spoken(message(alerts.alerts.answer(typed(text), alerts.Facts(())))) == [told]
 
 
 def test_one_open_alert_is_counted_in_the_singular_and_a_long_list_is_cut() -> None:
-    assert words(alerts.alerts.answer(typed(""), alerts.Facts((alert(1),))).message.summary) == "1 open alert"
+    assert words(message(alerts.alerts.answer(typed(""), alerts.Facts((alert(1),)))).summary) == "1 open alert"
     long = alerts.alerts.answer(typed(""), alerts.Facts(tuple(alert(number) for number in range(23))))
-    assert spoken(long.message)[-1] == "+3 more"
+    assert spoken(message(long))[-1] == "+3 more"
 
 
 def test_alerts_of_an_unknown_department_are_refused_with_the_known_ones() -> None:
@@ -141,7 +146,7 @@ def test_a_digest_of_nobody_is_refused() -> None:
 
 def test_help_lists_every_command() -> None:
     request = replace(ASKED, commands=(Help("/stock [SKU]", "Stock."), Help("/ops help", "This.")))
-    assert spoken(help.help.answer(request, NoFacts()).message) == ["/stock [SKU]  Stock.", "/ops help  This."]
+    assert spoken(message(help.help.answer(request, NoFacts()))) == ["/stock [SKU]  Stock.", "/ops help  This."]
 
 
 def test_why_tells_the_facts_the_log_and_where_it_shows() -> None:
@@ -151,7 +156,7 @@ def test_why_tells_the_facts_the_log_and_where_it_shows() -> None:
         PostLine("#marketing", "wanted", "quiet hours", None),
     )
     reply = why.why.answer(typed("A-7"), why.Facts(Story(alert(7), (("cover", "4 d"),), log, posts)))
-    assert spoken(reply.message) == [
+    assert spoken(message(reply)) == [
         "HIGH Hoodie runs out · rule low_stock, now firing",
         "cover: 4 d",
         "<moment>  opened: it sells fast",
@@ -162,7 +167,7 @@ def test_why_tells_the_facts_the_log_and_where_it_shows() -> None:
 
 
 def test_why_of_an_alert_without_facts_or_posts_says_what_there_is() -> None:
-    assert spoken(why.why.answer(typed("A-7"), why.Facts(Story(alert(7), (), (), ()))).message)[-1] == "nowhere yet"
+    assert spoken(message(why.why.answer(typed("A-7"), why.Facts(Story(alert(7), (), (), ())))))[-1] == "nowhere yet"
 
 
 def test_why_of_nothing_is_refused() -> None:
@@ -173,4 +178,4 @@ def test_why_of_nothing_is_refused() -> None:
 
 def test_a_card_ends_with_how_fresh_it_is() -> None:
     card = stock.stock.answer(typed("HOODIE-M"), stock_facts(matching=(position(),)))
-    assert isinstance(card.message.blocks[-1], Footer)
+    assert isinstance(message(card).blocks[-1], Footer)

@@ -45,7 +45,7 @@ class _Errand:
 
 
 class Errands:
-    """What a Worker steps through. ``by`` names this process as it does for the Reception; ``done`` is called after each.
+    """What a Worker steps through. ``by`` names this process, as for the Reception; ``done`` is called after each.
 
     Two replicas do not do the same thing at once: a process does what it took down itself, and what another one left
     lying for longer than a lease, after counting an attempt on the row, which moves the lease for everybody.

@@ -64,7 +64,7 @@ def _newest(dialect: str) -> Insert:
     """Two tellings of the same moment that differ leave the lower level: better one look too many at the shelf."""
     statement = insert(dialect, levels)
     new, old = statement.excluded, levels.c
-    lower = or_(old.available.is_(None), new.available < old.available)
+    lower = and_(new.available.is_not(None), or_(old.available.is_(None), new.available < old.available))
     made: Insert = statement.on_conflict_do_update(
         index_elements=["shop", "sku", "location"],
         set_={"available": new.available, "at": new.at, "source": new.source},
