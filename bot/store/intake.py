@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 from collections import deque
 from collections.abc import Sequence
@@ -99,7 +100,7 @@ def _release(batch: Sequence[_Request], verdicts: Sequence[Verdict]) -> None:
     for request, verdict in zip(batch, verdicts, strict=True):
         by_loop.setdefault(request.loop, []).append((request.answer, verdict))
     for loop, answers in by_loop.items():
-        if not loop.is_closed():
+        with contextlib.suppress(RuntimeError):  # A loop that is closed has nobody left who waits.
             loop.call_soon_threadsafe(_answer, answers)
 
 

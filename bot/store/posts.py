@@ -60,12 +60,15 @@ def want(
     ``reason``. ``thread`` is the key of the root post in the same channel. ``fresh`` asks for a new message in place
     of an edit: people are called once more, and the message shown so far is left as it stands.
     """
-    before = _locked(connection, channel, key)
     body = dump(message)
+    before = _locked(connection, channel, key)
     if before is None:
         made = _new(channel, key, urgency, now, thread, due_at or now, reason)
-        connection.execute(insert_new(connection.dialect.name, posts), _row(made) | {"message": body})
-        return made
+        row = _row(made) | {"message": body}
+        if connection.execute(insert_new(connection.dialect.name, posts), row).rowcount == 1:
+            return made
+        before = _locked(connection, channel, key)  # Another replica made it in this very moment.
+    assert before is not None
     raised = before["message"] != body or fresh or before["state"] == "dropped"
     post = _raised(_post(before), raised, fresh, due_at, now, reason)
     post = replace(post, urgency=max(urgency, post.urgency) if post.state in _LIVE else urgency, thread=thread)

@@ -99,6 +99,21 @@ def test_two_workers_at_once_claim_different_posts(store: Store) -> None:
     assert len({*ids, *rest}) == 12
 
 
+def test_a_post_wanted_by_several_at_once_is_one_post_and_the_last_word_counts(store: Store) -> None:
+    texts = iter(["a", "b", "c", "d"])
+
+    def want() -> str:
+        text = next(texts)
+        message = Message(say(text), (Paragraph(say(text)),))
+        with store.write() as connection:
+            return posts.want(connection, "C1", "k", message, urgency=1, now=NOW).id
+
+    assert len(set(in_parallel(want, 4))) == 1
+    with store.write() as connection:
+        (claimed,) = posts.claim(connection, NOW, 9)
+    assert claimed.post.wanted == 4
+
+
 def test_two_workers_at_once_get_different_deliveries_on_postgresql(postgres_store: Store) -> None:
     with postgres_store.write() as connection:
         inbox.admit(connection, [_arrival(number) for number in range(4)])
