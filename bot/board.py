@@ -36,6 +36,16 @@ class Board:
         for channel in dict.fromkeys([*departments, *sorted(seen)]):
             message = compose.compose(alert, departments.get(channel, ()), self.catalog.actions.values())
             self._show_in(connection, alert, change, channel, message, channel in seen)
+        if change == "resolved":
+            self._show_inhibited(connection, alert)
+
+    def _show_inhibited(self, connection: Connection, over: Alert) -> None:
+        """What an alert that is over kept from being shown is shown now, if it still stands."""
+        ended = self.catalog.rules.get(over.rule)
+        for rule in ended.inhibits if ended else ():
+            kept = alerts.open_on(connection, over.shop, over.subject, (rule,))
+            if kept is not None:
+                self.show(connection, kept, "none")
 
     def _channels(self, alert: Alert) -> dict[str, tuple[str, ...]]:
         """Channel to the departments whose view it shows; what no channel shows is written into the log."""

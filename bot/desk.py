@@ -130,18 +130,20 @@ class Desk:
 
     # Digests.
 
-    def digest(
-        self, department: str, shop: Shop, period: Period | None = None, late: datetime | None = None
-    ) -> Message:
-        """A department's digest over a period; without one, over the last seven complete days."""
-        now = self.clock.now()
-        whole = period or schedule.period_before(now.astimezone(shop.zone).date(), 7, shop.zone)
-        question = Question(shop=shop, subject=Subject("text", ""), now=now, period=whole)
+    def digest(self, department: str, shop: Shop) -> Message:
+        """A department's digest over the shop's last seven complete days."""
+        period = schedule.period_before(self.clock.now().astimezone(shop.zone).date(), 7, shop.zone)
         with self.store.read() as connection:
-            entries = [self._entry(connection, section, whole, question) for section in self._sections(department)]
-            seen = load(connection, _Seen, question)
+            return self._digest(connection, department, shop, period)
+
+    def _digest(
+        self, connection: Connection, department: str, shop: Shop, period: Period, late: datetime | None = None
+    ) -> Message:
+        question = Question(shop=shop, subject=Subject("text", ""), now=self.clock.now(), period=period)
+        entries = [self._entry(connection, section, period, question) for section in self._sections(department)]
         written = [entry for entry in entries if entry is not None]
-        return compose.digest(department, whole, shop, written, _as_of(seen), late)
+        seen = load(connection, _Seen, question)
+        return compose.digest(department, period, shop, written, _as_of(seen), late)
 
     def _sections(self, department: str) -> list[Section]:
         mine = [section for section in self.catalog.sections.values() if department in section.departments]
@@ -174,7 +176,7 @@ class Desk:
         late = slot.due if now - slot.due > LATE else None
         places = [(shop, department) for shop in self.house.shops.values() for department in due.departments]
         for shop, department in places:
-            message = self.digest(department, shop, period, late)
+            message = self._digest(connection, department, shop, period, late)
             key = f"digest/{slot.schedule}/{slot.key}/{shop.name}/{department}"
             posts.want(connection, self._channel(department), key, message, urgency=0, now=now)
         return len(places)

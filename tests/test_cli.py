@@ -400,9 +400,10 @@ def test_why_tells_the_story_of_an_alert(run: Run, config: str, tmp_path: Path) 
         decisions.note(connection, "demo", "low_stock", SKU, "fire", say("it sells fast"), Facts(), NOW, alert.number)
         posts.want(connection, "#finance", posts.alert_key(1042), Message(say("x"), ()), urgency=1, now=NOW)
     store.close()
-    code, out, _ = run("why", "a-1042")
-    assert (code, out.splitlines()) == (
+    code, out, err = run("why", "a-1042")
+    assert (code, err, out.splitlines()) == (
         0,
+        "",
         [
             "",
             "Why A-1042",
@@ -410,7 +411,7 @@ def test_why_tells_the_story_of_an_alert(run: Run, config: str, tmp_path: Path) 
             "  sold  3",
             "",
             "What happened",
-            "  - Mon 23 Nov 11:00 CET  opened by U0DEV: it sells fast",
+            "  - Mon 23 Nov 10:00 UTC  opened by @U0DEV: it sells fast",
             "",
             "Where it shows",
             "  - #finance: wanted",

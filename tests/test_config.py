@@ -80,12 +80,28 @@ def test_the_example_runs_as_a_demo_with_no_environment_at_all() -> None:
 
 
 def test_the_example_is_valid_where_its_secrets_are_set() -> None:
-    names = ("SHOPIFY_WEBHOOK_SECRET", "STRIPE_WEBHOOK_SECRET", "ERP_WEBHOOK_SECRET")
+    names = ("SHOPIFY_WEBHOOK_SECRET", "STRIPE_WEBHOOK_SECRET", "GENERIC_WEBHOOK_SECRET")
     config = load(EXAMPLE, dict.fromkeys(names, "s3cret") | TOKENS)
     assert {source.secrets for source in config.sources.values()} == {("s3cret",)}
-    assert config.house.departments["marketing"].quiet == QuietHours(
-        time(20), time(7, 30), ZoneInfo("Europe/Berlin"), Severity.HIGH
+
+
+def test_the_example_is_valid_with_its_quiet_hours_switched_on(tmp_path: Path) -> None:
+    lines = EXAMPLE.read_text("utf-8").splitlines()
+    begin, end = (next(n for n, line in enumerate(lines) if mark in line) for mark in ("# quiet:", "#   above:"))
+    for number in range(begin, end + 1):
+        line = lines[number].replace("# ", "", 1)
+        # A commented sentence stays a comment; a commented key becomes a key.
+        lines[number] = line if ":" in line else f"    # {line.strip()}"
+    config = load(_written(tmp_path, "\n".join(lines)), {}, demo=True)
+    assert config.house.departments["warehouse"].quiet == QuietHours(
+        time(20), time(6, 30), ZoneInfo("Europe/Berlin"), Severity.HIGH
     )
+
+
+def _written(folder: Path, text: str) -> Path:
+    file = folder / "config.yaml"
+    file.write_text(text, "utf-8")
+    return file
 
 
 def _keys(schema: dict[str, Any]) -> set[str]:

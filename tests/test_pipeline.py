@@ -164,6 +164,17 @@ def test_an_oversold_sku_is_told_and_not_its_low_stock_as_well(bench: Bench) -> 
     assert len(shown) == 1
 
 
+def test_what_an_alert_kept_from_being_shown_is_shown_when_it_is_over(bench: Bench) -> None:
+    bench.sells("TEAPOT", 4)
+    bench.stock("TEAPOT", -2)
+    bench.deliver_posts()
+    bench.watch.forward(minutes=5)
+    bench.stock("TEAPOT", 3)
+    oversold, low = (line for line in bench.shown("#warehouse") if "TEAPOT" in line)
+    assert oversold.startswith("RESOLVED: ")
+    assert not low.startswith("RESOLVED: ")
+
+
 def test_an_override_sends_an_alert_elsewhere_and_a_mute_nowhere(tmp_path: Path) -> None:
     routes = (Route(rule="payout_failed", channel="#board"), Route(rule="low_stock", mute=True))
     bench = Bench(tmp_path, usual_house(routes=routes))

@@ -43,17 +43,17 @@ class Scene:
 def history(began: datetime) -> Iterator[Telling]:
     """The month before, oldest first: goods and shelves, orders, payments, paid payouts; then today's stock.
 
-    The shelves are known from the first day on, so that no location of an item is taken for all that there is.
+    The shelves are known, and full, from the first day on, so that no location is taken for all that there is.
     """
     first = began - timedelta(days=HISTORY_DAYS + 1)
     for item in ITEMS:
         yield Telling("shopify", "products/update", shop.product(item, first))
     for item in ITEMS:
-        yield from _levels(item, first)
+        yield from _levels(item, first, 3 * item.stock)
     for ago in range(HISTORY_DAYS, 0, -1):
         yield from _past_day(began, ago)
     for item in ITEMS:
-        yield from _levels(item, began - timedelta(seconds=30))
+        yield from _levels(item, began - timedelta(seconds=30), item.stock)
     late = began - timedelta(days=12)
     yield _stripe(shop.invoice(_id(began, "inv1"), "INV-0031", 48_000, late, late, "invoice.finalized"))
 
@@ -90,10 +90,10 @@ def _basket(ago: int, nth: int) -> list[tuple[Item, int]]:
     return basket or [(ITEMS[0], 1)]
 
 
-def _levels(item: Item, at: datetime) -> Iterator[Telling]:
-    """What the item holds at ``at``, as it does when the day begins: an eighth of it in Lodz, the rest in Berlin."""
-    yield _in_berlin(item, 0, at)
-    yield Telling("shopify", "inventory_levels/update", shop.level(item, LODZ, item.stock // 8, at))
+def _levels(item: Item, at: datetime, units: int) -> Iterator[Telling]:
+    """So many units of the item at ``at``: an eighth of them in Lodz, the rest in Berlin."""
+    for location, available in ((BERLIN, units - units // 8), (LODZ, units // 8)):
+        yield Telling("shopify", "inventory_levels/update", shop.level(item, location, available, at))
 
 
 def _in_berlin(item: Item, change: int, at: datetime) -> Telling:

@@ -46,6 +46,8 @@ _PATIENCE = 10.0
 _WORKSPACE_PAUSE = 60.0
 # The longest that a post is held in hand until its channel may be written to; beyond that it is put back.
 _LONGEST_HOLD = 5.0
+# An edit is hardly held at all: what is new to the channel must not wait behind the tenth change of something older.
+_LONGEST_HOLD_OF_AN_EDIT = 0.25
 # What an attempt needs at most, so none is begun that the lease would not outlast.
 _ATTEMPT = 11.0
 _BLOCKS_REFUSED = frozenset({"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long"})
@@ -241,9 +243,10 @@ class Dispatcher:
 
     async def _may_leave(self, method: str, post: Post, deadline: float) -> bool:
         """Waits for the call's turn. False when that takes too long: then the post is put back."""
+        longest = _LONGEST_HOLD_OF_AN_EDIT if method == "chat.update" else _LONGEST_HOLD
         while wait := self._limiter.wait(method, post.channel, self._clock.monotonic()):
             late = self._clock.boottime() + wait + _ATTEMPT > deadline
-            if wait > _LONGEST_HOLD or late or self._stopping:
+            if wait > longest or late or self._stopping:
                 await self._save(released(post, self._clock.now() + timedelta(seconds=wait)))
                 return False
             await self._pause(wait)

@@ -110,6 +110,20 @@ async def test_many_changes_are_one_edit(floor: Floor) -> None:
     assert (floor.called(POST), floor.called("chat.update")) == (1, 1)
 
 
+async def test_what_is_new_does_not_wait_behind_an_edit_that_slack_would_refuse_by_now(floor: Floor) -> None:
+    floor.want("alert/1", "it began")
+    await floor.dispatcher.drained()
+    for change in range(11):
+        floor.want("alert/1", f"change {change}", urgency=9)
+        await floor.dispatcher.drained()
+    floor.want("alert/2", "another matter")
+    await floor.dispatcher.drained()
+    assert floor.texts() == ["change 9", "another matter"]
+    assert floor.paused == []
+    await floor.later(timedelta(seconds=2))
+    assert floor.texts() == ["change 10", "another matter"]
+
+
 async def test_a_reply_waits_for_its_root(floor: Floor) -> None:
     floor.want("alert/1/notice", "worse now", thread="alert/1", urgency=9)
     floor.want("alert/1", "it began")
