@@ -18,8 +18,8 @@ _FINISHED = ("shown", "dropped")
 
 
 def tidy(connection: Connection, now: datetime) -> dict[str, int]:
-    """Deletes what has been kept long enough, at most 5,000 rows of a kind, so that writers need not wait for long.
-    Returns how many of each; call it again while any count is 5,000.
+    """Deletes what has been kept long enough, at most 5,000 rows of a kind, so that writers need not wait for long
+    (decisions and slots, which are few, go at once). Returns how many of each; call it again while any is 5,000.
 
     An event stays, however old, while it is the last word on its subject: the read models can then still be rebuilt.
     """
