@@ -66,9 +66,9 @@ def _past_day(began: datetime, ago: int) -> Iterator[Telling]:
         code = "AUTUMN10" if wobble("code", number) < 0.25 else ""
         body = shop.order(_number(began, number), f"#{number}", _basket(ago, nth), at, code)
         yield Telling("shopify", "orders/create", body)
-        if ago > 1:
-            hours = 6 + 40 * wobble("ship", number)
-            yield Telling("shopify", "orders/fulfilled", shop.shipped(body, at + timedelta(hours=hours)))
+        left = at + timedelta(hours=6 + 40 * wobble("ship", number))
+        if ago > 1 and left < began:
+            yield Telling("shopify", "orders/fulfilled", shop.shipped(body, left))
     for nth in range(PAYMENTS_A_DAY):
         identity = _id(began, f"h{ago}n{nth}")
         at = noon + timedelta(minutes=38 * nth + int(30 * wobble("pay", ago, nth)))
