@@ -94,7 +94,7 @@ def advance(alert: Alert | None, verdict: Verdict, seat: Seat, now: datetime) ->
             return Advanced(alert, "none", reason)
         case Clear(reason, note):
             return _clear(alert, reason, note or reason, now)
-        case Fire():
+        case _:
             return _fire(alert, verdict, seat, now)
 
 
@@ -150,10 +150,8 @@ def _open(fire: Fire, seat: Seat, now: datetime) -> Alert:
 
 
 def _due(fire: Fire, department: str, now: datetime) -> datetime | None:
-    view = fire.views.get(department)
-    if view is None:
-        return None
-    return view.step.by or (now + view.step.within if view.step.within else None)
+    step = fire.views[department].step
+    return step.by or (now + step.within if step.within else None)
 
 
 def _reopen(alert: Alert, fire: Fire, now: datetime) -> Alert:

@@ -216,8 +216,8 @@ def settled(post: Post, version: int, outcome: Outcome, now: datetime) -> Post:
             return replace(post, state="maybe", due_at=now + min(wait, LONGEST_WAIT), lease_until=None, reason=reason)
         case Unclear(reason):
             return _unclear(post, reason, now)
-        case Rejected(error):
-            return _rejected(post, error, now)
+        case _:
+            return _rejected(post, outcome.error, now)
 
 
 def _shown(post: Post, version: int, ts: str, now: datetime) -> Post:
