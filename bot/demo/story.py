@@ -41,7 +41,7 @@ class Scene:
 
 
 def history(began: datetime) -> Iterator[Telling]:
-    """The month before, oldest first: goods and shelves, orders, payments, paid payouts; then today's stock.
+    """The month before: goods and shelves, a planned campaign, orders, payments, paid payouts; then today's stock.
 
     The shelves are known, and full, from the first day on, so that no location is taken for all that there is.
     """
@@ -50,6 +50,7 @@ def history(began: datetime) -> Iterator[Telling]:
         yield Telling("shopify", "products/update", shop.product(item, first))
     for item in ITEMS:
         yield from _levels(item, first, 3 * item.stock)
+    yield _cards(began, began - timedelta(days=6), "scheduled", began + timedelta(minutes=1))
     for ago in range(HISTORY_DAYS, 0, -1):
         yield from _past_day(began, ago)
     for item in ITEMS:
@@ -132,11 +133,16 @@ def _campaign_planned(began: datetime, at: datetime, second: float, words: str) 
 
 
 def _campaign_starts(began: datetime, at: datetime, second: float, words: str) -> Scene:
-    return Scene(second, words, (_generic("campaign.changed", {
-        "at": at.isoformat(), "campaign": _id(began, "cards"), "name": "Write a card again", "status": "running",
-        "channel": "newsletter", "starts": at.isoformat(), "ends": (at + timedelta(days=2)).isoformat(),
+    return Scene(second, words, (_cards(began, at, "running", at),))
+
+
+def _cards(began: datetime, at: datetime, status: str, starts: datetime) -> Telling:
+    """A small campaign that was planned last week and that the stock lasts for."""
+    return _generic("campaign.changed", {
+        "at": at.isoformat(), "campaign": _id(began, "cards"), "name": "Write a card again", "status": status,
+        "channel": "newsletter", "starts": starts.isoformat(), "ends": (starts + timedelta(days=2)).isoformat(),
         "skus": ["CARD-SET", "CANDLE-CED"], "uplift": 1.8,
-    }),))  # fmt: skip
+    })  # fmt: skip
 
 
 def _generic(kind: str, fields: Body) -> Telling:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -98,7 +99,7 @@ def test_nothing_is_told_before_it_has_happened(speed: float) -> None:
 def test_the_history_is_told_in_about_the_order_of_time_and_the_scenes_exactly() -> None:
     placed = [event.at for telling in history(BEGAN) for event in understood(telling) if isinstance(event, OrderPlaced)]
     assert len(placed) > 200
-    assert all(later - earlier > timedelta(hours=-1) for earlier, later in zip(placed, placed[1:], strict=False))
+    assert all(later - earlier > timedelta(hours=-1) for earlier, later in pairwise(placed))
     seconds = [scene.second for scene in day(BEGAN)]
     assert seconds == sorted(seconds) and len(set(seconds)) == len(seconds)
 
