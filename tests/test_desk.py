@@ -142,7 +142,7 @@ def test_every_departments_digest_has_a_chart_and_a_table(bench: Bench, departme
     month(bench)
     blocks = bench.desk.digest(department, SHOP).blocks
     assert sum(isinstance(block, Chart) for block in blocks) == 1
-    assert sum(isinstance(block, Table) for block in blocks) == 1
+    assert sum(isinstance(block, Table) for block in blocks) >= 1
 
 
 def test_a_digest_over_a_command_is_the_same_as_the_one_posted(bench: Bench) -> None:

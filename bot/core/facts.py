@@ -162,6 +162,16 @@ class DayTotal:
 
 
 @dataclass(frozen=True, slots=True)
+class Seller:
+    """A SKU with the units ordered in a period and in the one before it."""
+
+    sku: str
+    title: ShopText | None
+    units: int
+    before: int
+
+
+@dataclass(frozen=True, slots=True)
 class SourceSeen:
     """When a source was last heard."""
 
@@ -327,6 +337,13 @@ class DayTotals(Query):
 
     measure: str
     weeks_before: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class BestSellers(Query):
+    """The SKUs ordered most in the period, ``most`` at most: tuple[Seller, ...], most units first."""
+
+    most: int = 10
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from bot.core.facts import Campaign, DayTotal, DisputeState, OrderState, Position, Receivable
+from bot.core.facts import Campaign, DayTotal, DisputeState, OrderState, Position, Receivable, Seller
 from bot.core.handlers import Entry
 from bot.core.message import Block, Chart, Message, Table
 from bot.core.money import Money
 from bot.core.parts import ShopText
 from bot.core.schedule import period_before
-from handlers.digests import campaigns_ahead, open_matters, outstanding, payment_health, sales, stock_risk
+from handlers.digests import best_sellers, campaigns_ahead, open_matters, outstanding, payment_health, sales, stock_risk
 from tests.core.samples import NOW, SHOP
 from tests.handlers.shelves import TODAY, alert, campaign, position, spoken, words
 
@@ -220,3 +220,10 @@ def test_with_nothing_open_the_past_is_told_and_with_nothing_at_all_nothing() ->
 def test_an_age_without_anything_outstanding_has_no_row() -> None:
     entry = outstanding.outstanding.write(PERIOD, outstanding.Facts(NOW, (owed("I-1", 100, 5),), (), (), (), ()))
     assert said(entry) == ["0-7 days | 1 | 1 EUR | I-1 | "]
+
+
+def test_best_sellers_are_set_against_the_period_before() -> None:
+    sellers = (Seller("HOODIE", ShopText("Hoodie"), 30, 20), Seller("NEW", None, 5, 0))
+    entry = best_sellers.best_sellers.write(PERIOD, best_sellers.Facts(sellers))
+    assert said(entry) == ["HOODIE | «Hoodie» | 30 | 20 | <share> | ", "NEW | – | 5 | 0 | new | "]
+    assert best_sellers.best_sellers.write(PERIOD, best_sellers.Facts(())) is None

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import and_, bindparam, case, func, select
 
-from bot.core.facts import DayTotal, DayTotals
+from bot.core.facts import BestSellers, DayTotal, DayTotals, Seller
+from bot.core.parts import ShopText
 from bot.core.schedule import period_before
 from bot.store.engine import Connection
 from bot.store.facts import Question, answering
-from bot.store.tables.shop import daily_total
+from bot.store.tables.shop import daily_total, sku
 
 _WEEK = 7
 _BETWEEN = (
@@ -23,6 +24,36 @@ _BETWEEN = (
     )
     .order_by(daily_total.c.day, daily_total.c.key)
 )
+
+_IN_PERIOD = func.sum(case((daily_total.c.day >= bindparam("first"), daily_total.c.value), else_=0)).label("units")
+_BEFORE = func.sum(case((daily_total.c.day < bindparam("first"), daily_total.c.value), else_=0)).label("before")
+_SOLD = (
+    select(daily_total.c.key, sku.c.title, _IN_PERIOD, _BEFORE)
+    .join(sku, and_(sku.c.shop == daily_total.c.shop, sku.c.sku == daily_total.c.key), isouter=True)
+    .where(
+        daily_total.c.shop == bindparam("in_shop"),
+        daily_total.c.measure == "sold",
+        daily_total.c.day >= bindparam("before_that"),
+        daily_total.c.day <= bindparam("last"),
+    )
+    .group_by(daily_total.c.key, sku.c.title)
+    .having(_IN_PERIOD > 0)
+    .order_by(_IN_PERIOD.desc(), daily_total.c.key)
+    .limit(bindparam("most"))
+)
+
+
+@answering(BestSellers)
+def best_sellers(connection: Connection, query: BestSellers, question: Question) -> tuple[Seller, ...]:
+    """The SKUs ordered most in the question's period, with their units in the period of the same length before it."""
+    first, last = _days(DayTotals("sold"), question)
+    length = date.fromisoformat(last) - date.fromisoformat(first) + timedelta(days=1)
+    before_that = (date.fromisoformat(first) - length).isoformat()
+    names = {"in_shop": question.shop.name, "first": first, "last": last, "before_that": before_that}
+    rows = connection.execute(_SOLD, names | {"most": query.most})
+    return tuple(
+        Seller(row.key, ShopText(row.title) if row.title else None, int(row.units), int(row.before)) for row in rows
+    )
 
 
 @answering(DayTotals)

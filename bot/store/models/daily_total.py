@@ -1,6 +1,6 @@
 """Daily totals by measure, so that a digest reads a few rows however many events there were.
 
-Keys: a currency for money, ``provider/method`` for payments, the SKU for stock-outs and receipts, else "".
+Keys: a currency for money, ``provider/method`` for payments, the SKU for what was sold, sold out or received, else "".
 """
 
 from __future__ import annotations
@@ -24,6 +24,9 @@ def _placed(event: told.OrderPlaced, telling: Telling) -> Totals:
         yield "units", "", sum(line.quantity for line in event.lines)
         yield "sales", event.total.currency, event.total.minor
         yield "discounted_orders", "", int(event.discounted)
+        yield from (
+            ("sold", sold.sku, sold.quantity) for sold in told.consequences(event) if isinstance(sold, told.ItemSold)
+        )
 
 
 def _order(_event: told.OrderChanged, telling: Telling) -> Totals:
