@@ -5,10 +5,10 @@ BIN := .venv/bin
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help venv run check test bench lock format
+.PHONY: help venv run check test bench reliability lock format
 
 help: ## List the targets
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 14
 
 venv: $(READY) ## Make .venv with everything that requirements-dev.lock pins
 
@@ -38,6 +38,9 @@ COVERED := 100
 
 bench: $(READY) ## Measure speed
 	$(BIN)/pytest tests/benchmarks -m bench -s
+
+reliability: $(READY) ## The long forms of the trials with faults; the short ones are among the tests
+	$(BIN)/pytest tests/reliability -m reliability -s
 
 lock: ## Resolve all dependencies anew into the two lock files
 	$(BIN)/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["dependency-groups"]["dev"], sep="\n")' > .venv/dev.in

@@ -39,6 +39,7 @@ from bot.pipeline import Feed, Pipeline
 from bot.store import inbox, notes
 from bot.store.engine import Store
 from bot.store.intake import Intake
+from bot.upkeep import Upkeep
 
 log = structlog.get_logger()
 
@@ -54,14 +55,21 @@ class Mind:
     catalog: Catalog
     pipeline: Pipeline
     desk: Desk
+    upkeep: Upkeep
 
     def tick(self) -> int:
-        """What time brings: alerts looked at again, then digests that are due."""
-        return self.pipeline.tick() + self.desk.post_due_digests()
+        """What time brings: alerts looked at again, then digests that are due, then upkeep.
+
+        In the tick that finds the wall clock set, schedules are held: it may be set back before the next.
+        """
+        steady = self.upkeep.steady()
+        changed = self.pipeline.tick() + (self.desk.post_due_digests() if steady else 0)
+        self.upkeep.tick()
+        return changed
 
 
-def mind(config: Config, catalog: Catalog, store: Store, clock: Clock, catch_up: timedelta = timedelta(0)) -> Mind:
-    """Builds what decides. ``catch_up`` is how far back digests are owed to an installation that has just begun."""
+def mind(config: Config, catalog: Catalog, store: Store, clock: Clock, head_start: timedelta = timedelta(0)) -> Mind:
+    """Builds what decides. ``head_start`` is how far back digests are owed to an installation that has just begun."""
     awake, settings = switched(catalog, config)
     feeds = {name: Feed(catalog.sources[each.type], front(config, name)) for name, each in config.sources.items()}
     board = Board(awake, config.house, clock)
@@ -69,7 +77,8 @@ def mind(config: Config, catalog: Catalog, store: Store, clock: Clock, catch_up:
         store,
         awake,
         Pipeline(store, awake, config.house, feeds, board, clock, settings),
-        Desk(store, awake, config.house, board, clock, settings, catch_up),
+        Desk(store, awake, config.house, board, clock, settings, head_start),
+        Upkeep(store, clock),
     )
 
 
@@ -246,11 +255,11 @@ class App:
         log.info("stopped")
 
 
-async def build(config: Config, catalog: Catalog, store: Store, clock: Clock, catch_up: timedelta) -> App:
+async def build(config: Config, catalog: Catalog, store: Store, clock: Clock, head_start: timedelta) -> App:
     """The bot of a config, not yet started."""
     limiter = Limiter()
     meters = Meters(config.sources)
     client = await SlackClient.open(
         config.slack.bot_token, limiter, clock, base_url=config.slack.base_url, counted=meters.slack_call
     )
-    return App(config, mind(config, catalog, store, clock, catch_up), client, limiter, meters, clock)
+    return App(config, mind(config, catalog, store, clock, head_start), client, limiter, meters, clock)

@@ -35,8 +35,6 @@ from bot.store import alerts, posts, slots
 from bot.store.engine import Connection, Store
 from bot.store.facts import Question, load
 
-LATE = timedelta(minutes=10)
-
 
 @dataclass(frozen=True, slots=True)
 class Act:
@@ -70,7 +68,7 @@ class Desk:
     board: Board
     clock: Clock
     settings: Mapping[tuple[str, str], Mapping[str, Any]] = field(default_factory=dict)
-    catch_up: timedelta = timedelta(0)
+    head_start: timedelta = timedelta(0)
     """How far back a schedule that was never seen before is taken to have begun."""
 
     def act(self, action: str, number: int, turn: int, person: str) -> Act:
@@ -156,24 +154,24 @@ class Desk:
 
     def post_due_digests(self) -> int:
         """Posts the digests whose slots have come since the last look; each slot once, however many replicas look."""
-        return sum(self._post_due(each) for each in self.house.schedules)
-
-    def _post_due(self, due: Schedule) -> int:
         now = self.clock.now()
+        return sum(self._post_due(due, slot, now) for due in self.house.schedules for slot in self._owed(due, now))
+
+    def _owed(self, due: Schedule, now: datetime) -> tuple[Slot, ...]:
         with self.store.write() as connection:
-            since = slots.watermark(connection, due.name, now - self.catch_up)
-            slot = schedule.latest_due(due, since, now)
-            if slot is None:
-                return 0
-            posted = 0
-            if slots.claim(connection, slot, now):
-                posted = self._post(connection, due, slot, now)
+            since = slots.watermark(connection, due.name, now, self.head_start)
+        return schedule.owed(due, since, now, self.head_start)
+
+    def _post_due(self, due: Schedule, slot: Slot, now: datetime) -> int:
+        """A transaction of its own, so that a slot and its posts are there together or not at all."""
+        with self.store.write() as connection:
+            posted = self._post(connection, due, slot, now) if slots.claim(connection, slot, now) else 0
             slots.advance(connection, due.name, slot.due)
             return posted
 
     def _post(self, connection: Connection, due: Schedule, slot: Slot, now: datetime) -> int:
         period = schedule.period_before(slot.day, due.days, due.zone)
-        late = slot.due if now - slot.due > LATE else None
+        late = slot.due if now - slot.due > schedule.LATE else None
         places = [(shop, department) for shop in self.house.shops.values() for department in due.departments]
         for shop, department in places:
             message = self._digest(connection, department, shop, period, late)

@@ -181,6 +181,13 @@ def test_weekdays_have_names_short_or_long(loaded: Loader) -> None:
     )
 
 
+def test_what_was_missed_is_caught_up_by_a_digests_own_policy(loaded: Loader) -> None:
+    (usual,) = loaded(THREE + "digests: {sums: {}}\n").house.schedules
+    assert (usual.catch_up, usual.max_age) == ("latest", None)
+    (own,) = loaded(THREE + "digests: {sums: {catch_up: all, max_age: 36h}}\n").house.schedules
+    assert (own.catch_up, own.max_age) == ("all", timedelta(hours=36))
+
+
 def test_no_digest_is_posted_when_the_mapping_is_empty(loaded: Loader) -> None:
     assert loaded(THREE + "digests: {}\n").house.schedules == ()
 
@@ -313,6 +320,8 @@ WRONG: list[tuple[str, str]] = [
     ("digests: {x: {on: [0]}}", "5: digests.x.on[0]: is no weekday; write its name: mon, tue"),
     ("digests: {x: {on: []}}", "5: digests.x.on: must have at least one entry"),
     ("digests: {x: {at: 25:00}}", '5: digests.x.at: must be a time of day such as "09:00"'),
+    ("digests: {x: {catch_up: some}}", "5: digests.x.catch_up: must be one of 'latest', 'all' or 'none'"),
+    ("digests: {x: {max_age: soon}}", '5: digests.x.max_age: must be a duration such as "90m", "4h" or "2d"'),
     ("digests: {x: {departments: [financ]}}", "5: digests.x.departments[0]: there is no department 'financ'; did you mean 'finance'?"),
     ("routes:\n  - {channel: ops}\n  - {rule: lw_*, mute: true}", "7: routes[1].rule: 'lw_*' matches no rule"),
     ("routes: [{department: financ, mute: true}]", "5: routes[0].department: 'financ' matches no department"),

@@ -10,7 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.catalog import Catalog, Kind
-from bot.catalog_settings import severity, time_of_day
+from bot.catalog_settings import duration, severity, time_of_day
 from bot.config.checks import KINDS, variables
 from bot.config.schema import ConfigPart, DepartmentPart, DigestPart, QuietPart, RoutePart, ShopPart, SourcePart
 from bot.config.values import Config, Settings, SlackConfig, SourceConfig, WorkbenchConfig
@@ -65,9 +65,15 @@ def _quiet(part: QuietPart, zone: ZoneInfo) -> QuietHours:
 
 
 def _schedule(name: str, part: DigestPart, departments: tuple[str, ...], zone: ZoneInfo) -> Schedule:
-    weekdays = tuple(dict.fromkeys(part.on))
     return Schedule(
-        name, weekdays, _time(part.at), _zone(part.zone, zone), part.departments or departments, days=part.days
+        name,
+        tuple(dict.fromkeys(part.on)),
+        _time(part.at),
+        _zone(part.zone, zone),
+        part.departments or departments,
+        days=part.days,
+        catch_up=part.catch_up,
+        max_age=duration(part.max_age) if part.max_age is not None else None,
     )
 
 

@@ -15,7 +15,7 @@ from babel import Locale, UnknownLocaleError
 from babel.numbers import list_currencies
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
-from bot.catalog_settings import nearest, time_of_day
+from bot.catalog_settings import duration, nearest, time_of_day
 from bot.core.schedule import WEEKDAYS
 
 _LONG_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -47,6 +47,11 @@ def _locale(name: str) -> str:
 
 def _clock_time(text: str) -> str:
     return f"{time_of_day(text):%H:%M}"
+
+
+def _span(text: str) -> str:
+    duration(text)
+    return text
 
 
 def _weekday(name: Any) -> str:
@@ -103,6 +108,7 @@ Zone = Annotated[str, AfterValidator(_zone)]
 Currency = Annotated[str, AfterValidator(_currency)]
 LocaleName = Annotated[str, AfterValidator(_locale)]
 ClockTime = Annotated[str, AfterValidator(_clock_time)]
+Span = Annotated[str, AfterValidator(_span)]
 Weekday = Annotated[
     str, BeforeValidator(_weekday), Field(json_schema_extra={"enum": list(_DAY_NAMES)})
 ]  # fmt: skip
@@ -202,6 +208,12 @@ class DigestPart(Part):
         default=None, min_length=1, description="The departments that get one, each about its own; left out, all."
     )
     days: int = Field(default=7, ge=1, le=92, description="How many complete days before it are summed up.")
+    catch_up: Literal["latest", "all", "none"] = Field(
+        default="latest", description="What is posted, marked late, of digests that were missed while the bot was down."
+    )
+    max_age: Span | None = Field(
+        default=None, description='Missed digests older than this ("36h") are not posted; left out, half of days.'
+    )
 
 
 class SlackPart(Part):

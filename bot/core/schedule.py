@@ -16,7 +16,11 @@ from bot.core.handlers import Period
 from bot.core.settings import Schedule
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-LATE_AFTER = timedelta(minutes=5)
+LATE = timedelta(minutes=10)
+"""A slot told later than this was missed: what is told then is marked late."""
+
+LEAP = timedelta(minutes=10)
+"""When the wall clock moves against a steady one by more than this, it was set and did not run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +80,20 @@ def next_slot(schedule: Schedule, after: datetime) -> Slot | None:
     return next(slots(schedule, after, after + timedelta(days=14)), None)
 
 
-def latest_due(schedule: Schedule, watermark: datetime, now: datetime) -> Slot | None:
-    """The newest slot due since ``watermark``: after a pause the latest alone is told, once."""
-    found = None
-    for slot in slots(schedule, watermark, now):
-        found = slot
-    return found
+def owed(schedule: Schedule, since: datetime, now: datetime, at_least: timedelta = timedelta(0)) -> tuple[Slot, ...]:
+    """The slots to be told now, oldest first: those due after ``since`` that the schedule's policy does not give up.
+
+    ``at_least`` is how far back they are owed whatever the schedule's ``max_age`` says.
+    """
+    max_age = timedelta(days=schedule.days) / 2 if schedule.max_age is None else schedule.max_age
+    oldest = now - max(LATE if schedule.catch_up == "none" else max(max_age, LATE), at_least)
+    due = tuple(slots(schedule, max(since, oldest), now))
+    return due if schedule.catch_up == "all" else due[-1:]
+
+
+def leapt(wall: timedelta, steady: float) -> bool:
+    """Whether the wall clock was set: it moved by ``wall`` while one that nobody sets moved by ``steady`` seconds."""
+    return abs(wall - timedelta(seconds=steady)) > LEAP
 
 
 def period_before(day: date, days: int, zone: ZoneInfo) -> Period:

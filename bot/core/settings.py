@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import time
+from datetime import time, timedelta
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 from bot.core.verdict import Severity
+
+CatchUp = Literal["latest", "all", "none"]
+"""Of the slots that were missed: the newest one, every one, or none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +59,11 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """When a digest is due: weekdays ("mon") at a local wall time of a zone. ``name`` is its identity for ever."""
+    """When a digest is due: weekdays ("mon") at a local wall time of a zone. ``name`` is its identity for ever.
+
+    ``catch_up`` is what is told of slots that were missed, none of which is told when it is older than ``max_age``
+    (None: half of the days that the digest sums up).
+    """
 
     name: str
     weekdays: tuple[str, ...]
@@ -63,6 +71,8 @@ class Schedule:
     zone: ZoneInfo
     departments: tuple[str, ...]
     days: int = 7
+    catch_up: CatchUp = "latest"
+    max_age: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -15,7 +16,7 @@ from bot.core.events import ItemSold, PaymentFailed, StockChanged
 from bot.core.facts import CampaignsFor, Latest, OrdersFor, PositionOf, ask, count, total
 from bot.core.message import Message, Paragraph
 from bot.core.parts import say
-from bot.core.schedule import Slot
+from bot.core.schedule import LATE, Slot
 from bot.core.subject import Subject
 from bot.store import alerts, inbox, lanes, notes, posts, slots
 from bot.store.engine import Store
@@ -64,7 +65,31 @@ def test_a_watermark_starts_now_and_never_goes_back(store: Store) -> None:
         assert slots.watermark(connection, "weekly", NOW + DAY) == NOW
         slots.advance(connection, "weekly", NOW + DAY)
         slots.advance(connection, "weekly", NOW)
-        assert slots.watermark(connection, "weekly", NOW) == NOW + DAY
+        assert slots.watermark(connection, "weekly", NOW + 2 * DAY) == NOW + DAY
+
+
+def test_a_schedule_never_seen_before_may_be_owed_the_time_before(store: Store) -> None:
+    with store.write() as connection:
+        assert slots.watermark(connection, "weekly", NOW, 7 * DAY) == NOW - 7 * DAY
+
+
+def test_with_a_watermark_that_lies_ahead_the_newest_slot_taken_says_what_was_seen_to(store: Store) -> None:
+    with store.write() as connection:
+        slots.watermark(connection, "weekly", NOW)
+        slots.claim(connection, SLOT, NOW)
+        slots.claim(connection, replace(SLOT, key="2038-W03/Mon 09:00 Europe/Berlin", due=NOW + 4000 * DAY), NOW)
+        slots.advance(connection, "weekly", NOW + 4000 * DAY)
+        assert slots.watermark(connection, "weekly", SLOT.due + DAY) == SLOT.due
+        assert slots.watermark(connection, "weekly", SLOT.due - DAY) == SLOT.due - DAY - LATE
+        assert slots.watermark(connection, "weekly", NOW + 4001 * DAY) == NOW + 4000 * DAY
+
+
+def test_a_day_whose_slot_was_taken_has_no_other_when_the_time_of_day_is_changed(store: Store) -> None:
+    later = replace(SLOT, key=SLOT.key.replace("09:00", "11:00"), due=SLOT.due + timedelta(hours=2))
+    with store.write() as connection:
+        assert slots.claim(connection, SLOT, NOW)
+        assert not slots.claim(connection, later, NOW)
+        assert slots.claim(connection, replace(later, schedule="another"), NOW)
 
 
 def test_a_lane_is_held_by_one_at_a_time_on_postgresql(postgres_store: Store) -> None:
