@@ -23,7 +23,8 @@ LONGEST_WAIT = timedelta(hours=1)
 class Post:
     """A message that ought to exist in a channel. ``id`` is opaque and travels in the message's metadata.
 
-    ``due_at`` is when to look at it again, ``first_attempt_at`` since when a copy may be visible.
+    ``due_at`` is when to look at it again, ``first_attempt_at`` since when a copy may be visible,
+    ``limited_at`` since when Slack's limits hold it back.
     """
 
     id: str
@@ -41,6 +42,7 @@ class Post:
     lease_until: datetime | None = None
     first_attempt_at: datetime | None = None
     last_attempt_at: datetime | None = None
+    limited_at: datetime | None = None
     created_at: datetime
     reason: str = ""
 

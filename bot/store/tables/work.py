@@ -108,6 +108,7 @@ class PostRow(SQLModel, table=True):
     lease_until: datetime | None = Field(default=None, sa_type=Instant)
     first_attempt_at: datetime | None = Field(default=None, sa_type=Instant)
     last_attempt_at: datetime | None = Field(default=None, sa_type=Instant)
+    limited_at: datetime | None = Field(default=None, sa_type=Instant)
     created_at: datetime = Field(sa_type=Instant)
     reason: str = ""
     alert: int | None = Field(default=None, sa_type=BigId)
