@@ -42,6 +42,9 @@ bench: $(READY) ## Measure speed
 reliability: $(READY) ## The long forms of the trials with faults; the short ones are among the tests
 	$(BIN)/pytest tests/reliability -m reliability -s
 
+pictures: $(READY) ## Take the pictures of the documentation anew, in Chromium
+	$(BIN)/python docs/pictures.py
+
 lock: ## Resolve all dependencies anew into the two lock files
 	$(BIN)/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["dependency-groups"]["dev"], sep="\n")' > .venv/dev.in
 	$(LOCK) --output-file requirements.lock pyproject.toml
