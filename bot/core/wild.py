@@ -32,7 +32,8 @@ MAX_COUNT: Final = 10**15
 _MAX_DECIMAL: Final = 64
 _FIRST_YEAR, _LAST_YEAR = 1970, 9998
 
-_TOKENS = re.compile(r'"(?:[^"\\]++|\\.)*+"|([\[\]{},])', re.DOTALL)
+# A text without an end takes all that is left: were it no token, each quote in it would be tried anew, for hours.
+_TOKENS = re.compile(r'"(?:[^"\\]++|\\.)*+"?|([\[\]{},])', re.DOTALL)
 _BROKEN = re.compile("[\x00\ud800-\udfff]")
 _DECIMAL = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,18})?")
 _SHORT_EXPONENT = re.compile(r"^[^eE]+([eE][+-]?[0-9]{1,2})?$")

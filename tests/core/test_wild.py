@@ -274,3 +274,9 @@ def test_any_amount_is_money_of_bounded_size_or_unparsable(value: Any, currency:
 def test_any_text_is_a_moment_or_unparsable(text: str) -> None:
     refused = refusal(lambda: Wild(text, "at").moment().tzinfo is UTC)
     assert refused is None or refused.startswith("at is ")
+
+
+def test_quotes_without_an_end_are_refused_in_the_time_of_one_look() -> None:
+    """A megabyte of them; looked at anew from each quote it would take an hour."""
+    with pytest.raises(Unparsable, match="not JSON"):
+        read(b'"' + b'\\"' * 500_000)
