@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from bot.core.facts import AlertLine, AlertsOpen, ask
 from bot.core.handlers import Refused, Reply, Request, command
-from bot.core.message import Heading, Message, Paragraph, Table
+from bot.core.message import Message, Paragraph, Table
 from bot.core.money import Money
 from bot.core.parts import Line, Moment, Person, say
 
@@ -31,7 +31,7 @@ def alerts(request: Request, facts: Facts) -> Reply:
     rows = tuple(_row(alert) for alert in listed[:_MOST_ROWS])
     table = Table("Open alerts", ("Alert", "Severity", "What", "At risk", "With", "Due"), rows)
     more = (Paragraph(say(f"+{len(listed) - _MOST_ROWS} more")),) if len(listed) > _MOST_ROWS else ()
-    return Reply(Message(title, (Heading("Open alerts"), table, *more)), share=True)
+    return Reply(Message(title, (table, *more)), share=True)
 
 
 def _belongs(alert: AlertLine, wanted: str, user: str) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from bot.core import stock as reckon
-from bot.core.demand import cover
+from bot.core.demand import advance, cover
 from bot.core.facts import (
     AlertLine,
     AlertsOpen,
@@ -78,7 +78,9 @@ def _figures(position: Position, facts: Facts) -> tuple[tuple[str, Line], ...]:
     demand = reckon.memory(position, facts.today)
     figures = [("On hand", reckon.on_hand(position)), ("Committed", say(Quantity(position.committed, "units")))]
     figures += [("Inbound", reckon.on_order(position, facts.now))]
-    figures += [("Sells", say(reckon.a_day(demand.rate()), ", today so far ", Quantity(demand.today)))]
+    # A day that already beats a usual one counts as closed in the memory, so what it sold is read before that.
+    so_far = advance(position.demand, facts.today).today
+    figures += [("Sells", say(reckon.a_day(demand.rate()), ", today so far ", Quantity(so_far)))]
     figures += [("Cover", _cover(position, facts.today))]
     return tuple(figures)
 
@@ -104,7 +106,7 @@ def _listed(positions: tuple[Position, ...], facts: Facts, title: str, nothing: 
     table = Table(title, ("SKU", "Product", "On hand", "Inbound", "Sells", "Cover"), rows, numeric=(2, 3))
     more = len(positions) - _MOST_ROWS
     rest = (Paragraph(say(f"+{more} more; name a SKU or a product for less")),) if more > 0 else ()
-    return Reply(Message(say(title), (Heading(title), table, *rest)), share=True)
+    return Reply(Message(say(title), (table, *rest)), share=True)
 
 
 def _row(position: Position, facts: Facts) -> tuple[Line, ...]:

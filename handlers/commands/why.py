@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.core.facts import AlertStory, LogLine, PostLine, Story, ask
+from bot.core import compose
+from bot.core.facts import AlertStory, PostLine, Story, ask
 from bot.core.handlers import Refused, Reply, Request, command
 from bot.core.message import Bullets, Figures, Heading, Message, Paragraph
-from bot.core.parts import Line, Moment, Person, say, strong
+from bot.core.parts import Line, Moment, say, strong
 
 
 @dataclass(frozen=True)
@@ -27,16 +28,11 @@ def why(request: Request, facts: Facts) -> Reply:
         Paragraph(say(strong(f"{alert.severity.upper()} "), alert.title, f" · rule {alert.rule}, now {alert.state}")),
         *((Figures(tuple((name, say(value)) for name, value in facts.story.facts)),) if facts.story.facts else ()),
         Heading("What happened"),
-        Bullets(tuple(_logged(entry) for entry in facts.story.log)),
+        Bullets(compose.happened(facts.story.log)),
         Heading("Where it shows"),
         Bullets(tuple(_posted(post) for post in facts.story.posts) or (say("nowhere yet"),)),
     )
     return Reply(Message(title, blocks), share=True)
-
-
-def _logged(entry: LogLine) -> Line:
-    by = say(" by ", Person(entry.actor)) if entry.actor else ()
-    return say(Moment(entry.at), "  ", strong(entry.change), by, ": ", entry.reason)
 
 
 def _posted(post: PostLine) -> Line:

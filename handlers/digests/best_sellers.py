@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from bot.core.facts import BestSellers, Seller, ask
 from bot.core.handlers import Entry, Period, section
-from bot.core.message import Heading, Table
+from bot.core.message import Table
 from bot.core.parts import Line, Quantity, Share, say
 from bot.core.subject import Subject
 
@@ -23,7 +23,7 @@ def best_sellers(period: Period, facts: Facts) -> Entry | None:
         return None
     header = ("SKU", "Product", "Units", "Before", "Change")
     table = Table("Best sellers", header, tuple(_row(seller) for seller in facts.sellers), numeric=(2, 3))
-    return Entry((Heading("Best sellers"), table))
+    return Entry((table,))
 
 
 def _row(seller: Seller) -> tuple[Line, ...]:

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from bot.core import stock as reckon
 from bot.core.facts import Campaign, CampaignsAhead, Now, Position, PositionsAhead, Today, ask
 from bot.core.handlers import Entry, Period, section
-from bot.core.message import Heading, Table
+from bot.core.message import Table
 from bot.core.parts import Line, Moment, Quantity, say
 from bot.core.subject import Subject
 
@@ -43,9 +43,9 @@ def campaigns_ahead(period: Period, facts: Facts, *, uplift: float = 2.0) -> Ent
     if not rows:
         return None
     header = ("Campaign", "Starts", "SKU", "Cover, usual pace", "Cover, campaign", "Verdict")
-    table = Table("Campaigns ahead", header, tuple(rows[:_MOST_ROWS]), numeric=(3, 4))
+    table = Table("Campaigns of the next 14 days", header, tuple(rows[:_MOST_ROWS]), numeric=(3, 4))
     headline = (say(Quantity(len(short)), " campaigns short of stock"),) if short else ()
-    return Entry((Heading("Campaigns of the next 14 days"), table), headline, decisions=len(short))
+    return Entry((table,), headline, decisions=len(short))
 
 
 def _lasting(position: Position, campaign: Campaign, uplift: float, facts: Facts) -> float:

@@ -33,7 +33,7 @@ def outstanding(period: Period, facts: Facts) -> Entry | None:
     headline: list[Line] = []
     if facts.receivables:
         headline.append(say(_sums(receivable.outstanding for receivable in facts.receivables), " outstanding"))
-        blocks += [Heading("Outstanding"), _by_age(facts)]
+        blocks.append(_by_age(facts))
     figures = _figures(facts)
     if figures:
         blocks += [Heading("Payouts and refunds"), Figures(figures)]

@@ -45,7 +45,7 @@ def stock_risk(period: Period, facts: Facts, *, probability: float = 0.3, margin
     risky.sort(key=lambda each: -each[0])
     blocks: list[Block] = []
     if risky:
-        blocks += [Heading("Likely to run out within the lead time"), _table(risky, facts)]
+        blocks.append(_table(risky, facts))
     labels, values = compare.weekdays(period), compare.by_day(period, facts.units)
     if any(values):
         twin = compare.highest(labels, values, compare.units)
@@ -65,7 +65,12 @@ def _chance(position: Position, facts: Facts, margin: float) -> float:
 
 def _table(risky: list[tuple[float, Position]], facts: Facts) -> Table:
     rows = tuple(_row(chance, position, facts) for chance, position in risky[:_MOST_ROWS])
-    return Table("Likely to run out", ("SKU", "Product", "On hand", "Sells", "Cover", "Chance"), rows, numeric=(2,))
+    return Table(
+        "Likely to run out within the lead time",
+        ("SKU", "Product", "On hand", "Sells", "Cover", "Chance"),
+        rows,
+        numeric=(2,),
+    )
 
 
 def _row(chance: float, position: Position, facts: Facts) -> tuple[Line, ...]:

@@ -112,7 +112,7 @@ def _fire(facts: Facts, latest: PaymentFailed, window: _Window, usual: float) ->
     seen = window.seen
     what = _method(latest)
     severity = _severity(seen, surprise(seen, usual))
-    few = say(Quantity(seen.failures), " of ", Quantity(seen.attempts), " payments failed")
+    few = say(Quantity(seen.failures), " of ", Quantity(seen.attempts), " payments")
     figures = (
         ("Failed", say(few, " ", window.words)),
         ("Usual", say(Share(round(usual, 2)), " of payments")),
@@ -130,7 +130,7 @@ def _fire(facts: Facts, latest: PaymentFailed, window: _Window, usual: float) ->
     return Fire(
         reason=say("So many failures hardly happen by chance"),
         severity=severity,
-        title=say(what, ": ", few, " (usual ", Share(round(usual, 2)), ")"),
+        title=say(what, ": ", few, " failed (usual ", Share(round(usual, 2)), ")"),
         views=views,
         cost=_cost(window, usual, facts.shop.currency),
         as_of=latest.at,

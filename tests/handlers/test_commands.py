@@ -10,7 +10,7 @@ import pytest
 from bot.core.demand import Demand
 from bot.core.facts import LogLine, NoFacts, PostLine, Story
 from bot.core.handlers import Help, Refused, Reply, Request, ShowDigest
-from bot.core.message import Footer, Heading, Message, Table
+from bot.core.message import Footer, Message, Table
 from bot.core.parts import say
 from handlers.commands import alerts, digest, help, stock, why
 from tests.core.samples import NOW
@@ -56,6 +56,12 @@ def test_stock_of_one_sku_is_a_card_with_its_alerts_and_campaigns() -> None:
     assert isinstance(reply, Reply) and reply.share
 
 
+def test_a_day_that_beats_a_usual_one_is_still_told_as_it_stands() -> None:
+    busy = replace(position(), demand=replace(position().demand, today=196.0))
+    lines = spoken(message(stock.stock.answer(typed("hoodie-m"), stock_facts(matching=(busy,)))))
+    assert any(line.startswith("Sells: ") and line.endswith(", today so far 196") for line in lines)
+
+
 def test_the_only_match_is_a_card_too_even_when_nothing_is_known_of_it() -> None:
     unknown = replace(position(), levels=(), demand=Demand(day=TODAY), title=None)
     lines = spoken(message(stock.stock.answer(typed("hood"), stock_facts(matching=(unknown,)))))
@@ -66,7 +72,7 @@ def test_the_only_match_is_a_card_too_even_when_nothing_is_known_of_it() -> None
 def test_several_matches_are_a_table_that_says_what_it_leaves_out() -> None:
     many = tuple(position(f"SKU-{number}") for number in range(17))
     reply = stock.stock.answer(typed("sku"), stock_facts(matching=many))
-    table = message(reply).blocks[1]
+    table = message(reply).blocks[0]
     assert isinstance(table, Table)
     assert len(table.rows) == 15
     assert spoken(message(reply))[-1] == "+2 more; name a SKU or a product for less"
@@ -76,7 +82,8 @@ def test_several_matches_are_a_table_that_says_what_it_leaves_out() -> None:
 def test_without_a_name_it_lists_what_needs_attention(text: str) -> None:
     uncounted = position("B", stock=None)
     reply = stock.stock.answer(typed(text), stock_facts(at_risk=(position("A"), uncounted)))
-    assert message(reply).blocks[0] == Heading("What needs attention")
+    assert isinstance(table := message(reply).blocks[0], Table)
+    assert table.caption == "What needs attention"
     assert spoken(message(reply))[1].startswith("B | «The b» | not counted | 0 | 10 a day | ")
 
 

@@ -252,6 +252,20 @@ def test_a_search_finds_the_exact_sku_alone_and_else_what_holds_the_text(store: 
     assert answer(store, ask(asked.NearestSkus()), text="LMAP") == ("LAMP", "LAMP-2")
 
 
+def test_a_search_tells_the_units_in_open_orders_as_committed(store: Store) -> None:
+    placed = [
+        sold("TEA", 3, hours=2, order="o1"),
+        sold("TEA", 4, hours=1, order="o2"),
+        sold("MUG", 9, hours=1, order="o3"),
+    ]
+    shipped = OrderChanged(
+        shop="eu", source="s", at=NOW, order="o1", number="#o1", total=EUR, outstanding=EUR, shipped=True
+    )
+    tell(store, [*placed, shipped])
+    [found] = answer(store, ask(asked.PositionsMatching()), text="TEA")
+    assert found.committed == 4
+
+
 def test_what_lasts_the_fewest_days_is_most_at_risk(store: Store) -> None:
     tell(store, [stock("slow", 10), stock("fast", 10), stock("gone", 0), stock("still", 1), stock("uncounted", None)])
     orders = [sold(sku, units, hours=24 * day, order=f"{sku}{day}")
@@ -287,13 +301,14 @@ def test_campaigns_are_found_by_sku_and_by_what_lies_ahead(store: Store) -> None
     assert [position.sku for position in answer(store, ask(asked.PositionsAhead()))] == ["A", "B"]
 
 
-def test_orders_of_a_sku_are_the_newest_open_ones(store: Store) -> None:
-    def shipped(order: str) -> OrderChanged:
-        at = START + 50 * HOUR
-        return OrderChanged(
-            shop="acme", source="s", at=at, order=order, number=order, total=EUR, outstanding=EUR, shipped=True
-        )
+def shipped(order: str) -> OrderChanged:
+    at = START + 50 * HOUR
+    return OrderChanged(
+        shop="acme", source="s", at=at, order=order, number=order, total=EUR, outstanding=EUR, shipped=True
+    )
 
+
+def test_orders_of_a_sku_are_the_newest_open_ones(store: Store) -> None:
     tell(store, [sold("A", 1, hour, f"o{hour}") for hour in range(5)])
     tell(store, [shipped("o4"), sold("B", 1, 9, "b")])
     found = answer(store, ask(asked.OrdersFor(2)), Subject("sku", "A"))
@@ -349,6 +364,12 @@ def test_day_totals_are_of_the_period_or_of_the_weeks_before_it(store: Store) ->
     assert before == tuple(DayTotal(f"2026-10-{day}", "", 2) for day in (20, 21, 22, 23))
     sales = answer(store, ask(asked.DayTotals("sales")), period=period)
     assert {total.key for total in sales} == {"EUR"}
+
+
+def test_what_open_orders_hold_is_committed_until_they_ship(store: Store) -> None:
+    tell(store, [stock("A", 50), sold("A", 3, 1, "o1"), sold("A", 4, 2, "o2"), shipped("o1")])
+    position = answer(store, ask(asked.PositionOf()), Subject("sku", "A"))
+    assert position.committed == 4
 
 
 def test_best_sellers_are_ordered_by_the_periods_units_with_those_of_the_period_before(store: Store) -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, RowMapping, Select, bindparam, or_, select
+from sqlalchemy import ColumnElement, RowMapping, Select, bindparam, func, or_, select
 
 from bot.core.demand import Demand, advance
 from bot.core.facts import (
@@ -24,7 +25,7 @@ from bot.core.parts import ShopText
 from bot.store import codec
 from bot.store.engine import Connection
 from bot.store.facts import Question, answering
-from bot.store.tables.shop import inbound, sku, stock_level
+from bot.store.tables.shop import inbound, order_line, sku, stock_level
 
 _CANDIDATES = 4
 _SKUS = select(sku).where(sku.c.shop == bindparam("in_shop"), sku.c.sku.in_(bindparam("of_skus", expanding=True)))
@@ -42,11 +43,20 @@ _PROMISES = (
     )
     .order_by(inbound.c.sku, inbound.c.due, inbound.c.reference)
 )
+_COMMITTED = (
+    select(order_line.c.sku, func.sum(order_line.c.quantity).label("units"))
+    .where(
+        order_line.c.shop == bindparam("in_shop"),
+        order_line.c.sku.in_(bindparam("of_skus", expanding=True)),
+        order_line.c.open.is_(True),
+    )
+    .group_by(order_line.c.sku)
+)
 _MOST_IN = 500
 
 
 def positions(connection: Connection, question: Question, skus: Sequence[str]) -> dict[str, Position]:
-    """The positions of SKUs, in the order asked for; unknown ones are left out. Three statements for each 500."""
+    """The positions of SKUs, in the order asked for; unknown ones are left out. Four statements for each 500."""
     found: dict[str, Position] = {}
     wanted = list(dict.fromkeys(skus))
     today = question.now.astimezone(question.shop.zone).date()
@@ -56,9 +66,11 @@ def positions(connection: Connection, question: Question, skus: Sequence[str]) -
         levels = _by_sku(connection.execute(_LEVELS, names).mappings())
         promises = _by_sku(connection.execute(_PROMISES, names).mappings())
         rows = {row["sku"]: row for row in connection.execute(_SKUS, names).mappings()}
+        committed = {row.sku: int(row.units) for row in connection.execute(_COMMITTED, names)}
         for name in part:
             if name in rows or name in promises:
-                found[name] = _position(name, rows.get(name), levels.get(name, []), promises.get(name, []), today)
+                here = _position(name, rows.get(name), levels.get(name, []), promises.get(name, []), today)
+                found[name] = replace(here, committed=committed.get(name, 0))
     return found
 
 
