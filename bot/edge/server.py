@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
@@ -42,6 +43,7 @@ class _Doorkeeper(web.Server):
             keepalive_timeout=limits.idle,
             lingering_time=limits.linger,
             access_log=None,
+            logger=_quiet_logger(),
         )
         self._limits = limits
         self._silent: dict[RequestHandler, asyncio.TimerHandle] = {}
@@ -63,6 +65,14 @@ class _Doorkeeper(web.Server):
         timer = self._silent.pop(handler, None)
         if timer is not None:
             timer.cancel()
+
+
+def _quiet_logger() -> logging.Logger:
+    """aiohttp writes a trace with the bytes of each request that is no HTTP, among them perhaps somebody's credentials.
+    What our own handlers do wrong is logged where it is answered."""
+    logger = logging.getLogger("floorwalker.http")
+    logger.setLevel(logging.CRITICAL)
+    return logger
 
 
 class HttpServer:
