@@ -12,19 +12,34 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
+from bot.core.refusals import ERROR_CLASSES, ErrorClass, error_class
+
+__all__ = [
+    "CRITICAL", "ERROR_CLASSES", "LEASE", "LONGEST_WAIT", "SETTLE", "Absent", "Edit", "ErrorClass", "Forbidden",
+    "NotSent", "Outcome", "Post", "PostState", "Promise", "ReadBack", "Rejected", "Send", "Shown", "Step", "Unclear",
+    "Unread", "Wait", "attempting", "claimable", "claimed", "error_class", "next_step", "overtaken", "promise",
+    "released", "settled",
+]  # fmt: skip
+
 PostState = Literal["wanted", "sending", "maybe", "shown", "parked", "dropped"]
 
 LEASE = timedelta(seconds=30)
 SETTLE = timedelta(seconds=60)
+"""Longer than any call takes and than a message that was accepted stays out of the channel's history."""
 LONGEST_WAIT = timedelta(hours=1)
+CRITICAL = 4
+"""From this urgency on a post is read back as soon as it has settled, however clear the answer was."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Post:
-    """A message that ought to exist in a channel. ``id`` is opaque and travels in the message's metadata.
+    """A message that ought to exist in a channel. ``id`` is opaque.
 
-    ``due_at`` is when to look at it again, ``first_attempt_at`` since when a copy may be visible,
-    ``limited_at`` since when Slack's limits hold it back.
+    ``due_at`` is when to look at it again, ``first_attempt_at`` since when a copy may be visible, ``limited_at`` since
+    when Slack's limits hold it back. ``check_at`` is when it must be read back because there is doubt, ``checked_at``
+    when it was last seen in the channel. ``resent`` counts how often Slack lost it after saying ok; ``rootless`` is a
+    reply that stands in the channel because its thread is gone; ``generation`` counts the messages that could be
+    changed no more and were left standing.
     """
 
     id: str
@@ -45,6 +60,16 @@ class Post:
     limited_at: datetime | None = None
     created_at: datetime
     reason: str = ""
+    check_at: datetime | None = None
+    checked_at: datetime | None = None
+    resent: int = 0
+    rootless: bool = False
+    generation: int = 0
+
+    @property
+    def tag(self) -> str:
+        """What travels in the message's metadata, by which it is found again."""
+        return f"{self.id}/{self.generation}" if self.generation else self.id
 
 
 # What to do next.
@@ -84,9 +109,10 @@ Step = Send | Edit | ReadBack | Wait
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """Slack has it, as message ``ts``."""
+    """Slack has it, as message ``ts``; ``version`` is what it shows, when it was read and not written."""
 
     ts: str
+    version: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,49 +144,20 @@ class Unread:
 
 
 @dataclass(frozen=True, slots=True)
+class Forbidden:
+    """The bot may not read the channel at all, so nobody will know."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Rejected:
     """Slack said no: ``error`` is its word."""
 
     error: str
 
 
-Outcome = Shown | Absent | NotSent | Unclear | Unread | Rejected
-
-ErrorClass = Literal["wait", "unclear", "destination", "workspace", "content", "gone", "unknown"]
-
-_ERRORS: dict[ErrorClass, tuple[str, ...]] = {
-    "wait": (
-        "ratelimited", "rate_limited", "request_timeout", "team_added_to_org", "org_login_required",
-        "message_limit_exceeded",
-    ),
-    "unclear": ("fatal_error", "internal_error", "service_unavailable"),
-    "destination": (
-        "channel_not_found", "is_archived", "not_in_channel", "restricted_action",
-        "restricted_action_read_only_channel", "restricted_action_non_threadable_channel",
-        "restricted_action_thread_only_channel", "no_permission",
-        "ekm_access_denied", "messages_tab_disabled", "team_not_found", "team_access_not_granted",
-    ),
-    "workspace": (
-        "token_revoked", "token_expired", "invalid_auth", "not_authed", "account_inactive", "missing_scope",
-        "not_allowed_token_type", "app_access_restricted", "two_factor_setup_required", "access_denied",
-    ),
-    "content": (
-        "invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long", "msg_too_long", "no_text",
-        "too_many_attachments", "attachment_payload_limit_exceeded", "metadata_too_large", "invalid_metadata_format",
-        "invalid_metadata_schema", "metadata_must_be_sent_from_app", "markdown_text_conflict", "invalid_charset",
-        "invalid_arguments", "invalid_arg_name",
-    ),
-    "gone": (
-        "message_not_found", "edit_window_closed", "cant_update_message", "is_inactive", "cannot_reply_to_message",
-        "restricted_action_thread_locked", "thread_not_found",
-    ),
-}  # fmt: skip
-ERROR_CLASSES: dict[str, ErrorClass] = {error: kind for kind, errors in _ERRORS.items() for error in errors}
-
-
-def error_class(error: str) -> ErrorClass:
-    """What a Slack error means for a post; one that nobody has heard of is "unknown"."""
-    return ERROR_CLASSES.get(error, "unknown")
+Outcome = Shown | Absent | NotSent | Unclear | Unread | Forbidden | Rejected
 
 
 def claimable(post: Post, now: datetime) -> bool:
@@ -171,9 +168,20 @@ def claimable(post: Post, now: datetime) -> bool:
 
 
 def claimed(post: Post, now: datetime) -> Post:
-    """The post in our hands until the lease ends. A vanished worker's first post may have arrived, so it is unclear."""
+    """The post in our hands until the lease ends.
+
+    A vanished worker's first post may have arrived, so it is unclear; its edit may still land on a later one, so it
+    counts as an attempt that was unclear.
+    """
     unclear = post.state == "maybe" or (post.state == "sending" and post.ts is None)
-    return replace(post, state="maybe" if unclear else "wanted", epoch=post.epoch + 1, lease_until=now + LEASE)
+    vanished = post.lease_until is not None
+    return replace(
+        post,
+        state="maybe" if unclear else "wanted",
+        epoch=post.epoch + 1,
+        lease_until=now + LEASE,
+        attempts=post.attempts + vanished,
+    )
 
 
 def next_step(post: Post, now: datetime) -> Step:
@@ -208,14 +216,16 @@ def released(post: Post, until: datetime) -> Post:
 def settled(post: Post, version: int, outcome: Outcome, now: datetime) -> Post:
     """The post after an outcome. ``version`` is the one that was sent, which may no longer be the wanted one."""
     match outcome:
-        case Shown(ts):
-            return _shown(post, version, ts, now)
+        case Shown(ts, read):
+            return _shown(post, version if read is None else read, ts, now)
         case Absent():
             return replace(post, state="wanted", due_at=now, lease_until=None, reason="not in the channel")
         case NotSent(reason, wait):
-            return replace(post, state="wanted", due_at=now + min(wait, LONGEST_WAIT), lease_until=None, reason=reason)
+            return _not_sent(post, reason, now + min(wait, LONGEST_WAIT))
         case Unread(reason, wait):
             return replace(post, state="maybe", due_at=now + min(wait, LONGEST_WAIT), lease_until=None, reason=reason)
+        case Forbidden(reason):
+            return _forbidden(post, reason, now)
         case Unclear(reason):
             return _unclear(post, reason, now)
         case _:
@@ -223,7 +233,7 @@ def settled(post: Post, version: int, outcome: Outcome, now: datetime) -> Post:
 
 
 def _shown(post: Post, version: int, ts: str, now: datetime) -> Post:
-    """A message found again by reading back shows some earlier version, so it is edited to the wanted one."""
+    """A message found again by reading back may show some earlier version, and is then edited to the wanted one."""
     behind = post.wanted > version
     return replace(
         post,
@@ -234,7 +244,37 @@ def _shown(post: Post, version: int, ts: str, now: datetime) -> Post:
         lease_until=None,
         attempts=0,
         reason="",
+        check_at=now + SETTLE if _in_doubt(post) else post.check_at,
     )
+
+
+def _in_doubt(post: Post) -> bool:
+    """Whether something may still land in the channel that nobody has an answer to, or nobody may miss the message."""
+    if post.ts is not None:
+        return post.attempts > 0
+    return post.first_attempt_at != post.last_attempt_at or post.urgency >= CRITICAL
+
+
+def _not_sent(post: Post, reason: str, until: datetime) -> Post:
+    """When the only attempt surely came to nothing, no copy can be visible."""
+    only = post.ts is None and post.first_attempt_at == post.last_attempt_at
+    first = None if only else post.first_attempt_at
+    return replace(post, state="wanted", due_at=until, lease_until=None, reason=reason, first_attempt_at=first)
+
+
+Promise = Literal["at least once", "at most once"]
+
+
+def promise(post: Post) -> Promise:
+    """What holds for a post where it cannot be read back: rather two alerts than none, rather no digest than two."""
+    return "at most once" if post.key.startswith("digest/") else "at least once"
+
+
+def _forbidden(post: Post, reason: str, now: datetime) -> Post:
+    if promise(post) == "at least once":
+        return replace(post, state="wanted", due_at=now, lease_until=None, reason=f"cannot be read back: {reason}")
+    told = f"may have been sent, and cannot be read back: {reason}"
+    return replace(post, state="parked", lease_until=None, reason=told)
 
 
 def _unclear(post: Post, reason: str, now: datetime) -> Post:
@@ -246,17 +286,38 @@ def _unclear(post: Post, reason: str, now: datetime) -> Post:
     return replace(post, state="maybe", due_at=now + SETTLE, lease_until=None, reason=reason)
 
 
+_WAITS = {"wait": timedelta(seconds=30), "workspace": timedelta(minutes=1), "quota": LONGEST_WAIT}
+
+
 def _rejected(post: Post, error: str, now: datetime) -> Post:
-    # A refusal to read back says nothing about the message, which may still be in the channel.
-    state: PostState = "maybe" if post.state == "maybe" else "wanted"
-    match error_class(error):
-        case "wait":
-            return replace(post, state=state, due_at=now + timedelta(seconds=30), lease_until=None, reason=error)
+    kind = error_class(error)
+    match kind:
+        case "wait" | "workspace" | "quota" if post.state == "maybe":
+            # A refusal to read back says nothing about the message, which may still be in the channel.
+            return replace(post, due_at=now + _WAITS[kind], lease_until=None, reason=error)
+        case "wait" | "workspace" | "quota":
+            return _not_sent(post, error, now + _WAITS[kind])
         case "unclear":
             return _unclear(post, error, now)
-        case "workspace":
-            return replace(post, state=state, due_at=now + timedelta(minutes=1), lease_until=None, reason=error)
-        case "gone" if post.ts is not None:
-            return replace(post, state="wanted", ts=None, shown=0, due_at=now, lease_until=None, reason=error)
+        case "gone" | "uneditable" if post.ts is not None:
+            return _anew(post, error, now, post.generation + (kind == "uneditable"))
+        case "thread" if post.ts is None and post.thread and not post.rootless:
+            return replace(_not_sent(post, error, now), rootless=True)
         case _:
             return replace(post, state="parked", lease_until=None, reason=error)
+
+
+def _anew(post: Post, error: str, now: datetime, generation: int) -> Post:
+    """A message that cannot be changed stays, under its old tag, so that the sweep leaves it alone."""
+    return replace(
+        post, state="wanted", ts=None, shown=0, due_at=now, lease_until=None, reason=error,
+        first_attempt_at=None, checked_at=None, attempts=0, generation=generation,
+    )  # fmt: skip
+
+
+def overtaken(post: Post, now: datetime) -> Post:
+    """The post when a worker that had lost it comes back with an answer: what it sent may be there as well."""
+    if post.state == "wanted" and post.ts is None and post.lease_until is None:
+        since = post.first_attempt_at or now - SETTLE
+        return replace(post, state="maybe", due_at=now, first_attempt_at=since, last_attempt_at=now)
+    return replace(post, check_at=now + SETTLE)

@@ -8,17 +8,21 @@ from __future__ import annotations
 
 import re
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, RowMapping, and_, case, func, null, or_, select, update
 
-from bot.core.dispatch import Post, claimed, error_class
+from bot.core.dispatch import Post, claimed, overtaken
 from bot.core.message import Message
+from bot.core.sweep import DEEPEST, EVERY, HORIZON, Row
+from bot.core.wants import raised
 from bot.store.codec import dump, load
 from bot.store.dialect import insert_new, locked
 from bot.store.engine import Connection
+from bot.store.tables.trouble import destination
 from bot.store.tables.work import post as posts
 
 _NAMES = uuid.UUID("8f2f4d0e-7a51-5c1b-9c27-3f6d1d1a6b52")
@@ -69,10 +73,11 @@ def want(
             return made
         before = _locked(connection, channel, key)  # Another replica made it in this very moment.
     assert before is not None
-    raised = before["message"] != body or fresh or before["state"] == "dropped"
-    post = _raised(_post(before), raised, fresh, due_at, now, reason)
+    new = before["message"] != body or fresh or before["state"] == "dropped"
+    name = _name(channel, key, before["wanted"] + 1) if fresh else ""
+    post = raised(_post(before), new=new, fresh=name, due_at=due_at, now=now, reason=reason)
     post = replace(post, urgency=max(urgency, post.urgency) if post.state in _LIVE else urgency, thread=thread)
-    if raised or post != _post(before):
+    if new or post != _post(before):
         values = _row(post) | {"message": body}
         connection.execute(update(posts).where(posts.c.id == before["id"]).values(**values))
     return post
@@ -85,27 +90,11 @@ def _new(channel: str, key: str, urgency: int, now: datetime, thread: str, due_a
     )  # fmt: skip
 
 
-def _raised(post: Post, raised: bool, fresh: bool, due_at: datetime | None, now: datetime, reason: str) -> Post:
-    """The post with its next version wanted. What somebody is sending, or may have sent, stays in its state; and a
-    wait that Slack asked for stays a wait."""
-    if raised:
-        post = replace(post, wanted=post.wanted + 1)
-    if fresh and post.state in ("shown", "wanted", "parked", "dropped") and post.ts is not None:
-        name = _name(post.channel, post.key, post.wanted)
-        post = replace(post, id=name, ts=None, shown=0, first_attempt_at=None, last_attempt_at=None)
-    match post.state:
-        case "shown" | "dropped" if raised:
-            return replace(post, state="wanted", due_at=due_at or now, reason=reason)
-        case "parked" if raised and error_class(post.reason) == "content":
-            return replace(post, state="wanted", due_at=due_at or now, reason=reason)
-        case "wanted" if post.last_attempt_at is None and post.lease_until is None:
-            return replace(post, due_at=due_at or now, reason=reason)
-        case _:
-            return post
-
-
 def drop(connection: Connection, channel: str, key: str, reason: str, now: datetime) -> bool:
-    """Takes back a post that nobody has seen as of ``now``. False when it is shown, or may be, or does not exist."""
+    """Takes back a post that nobody has seen as of ``now``; whoever was about to send it loses it.
+
+    False when it is shown, or may be, or does not exist.
+    """
     statement = (
         update(posts)
         .where(
@@ -114,7 +103,7 @@ def drop(connection: Connection, channel: str, key: str, reason: str, now: datet
             posts.c.ts.is_(None),
             posts.c.state.in_(("wanted", "parked")),
         )
-        .values(state="dropped", reason=reason, due_at=now, look_at=null(), lease_until=null())
+        .values(state="dropped", reason=reason, due_at=now, look_at=null(), lease_until=null(), epoch=posts.c.epoch + 1)
     )
     return connection.execute(statement).rowcount == 1
 
@@ -143,7 +132,7 @@ def _next(now: datetime, most: int) -> Any:
     )
     ready = (
         select(posts.c.id, posts.c.urgency, posts.c.created_at, place.label("place"))
-        .where(posts.c.look_at <= now, posts.c.channel.not_in(busy), _root_shown())
+        .where(posts.c.look_at <= now, posts.c.channel.not_in(busy), _root_shown(), _taken_there())
         .subquery("ready")
     )
     return (
@@ -159,14 +148,26 @@ def _root_shown() -> ColumnElement[bool]:
     shown = select(root.c.id).where(
         root.c.channel == posts.c.channel, root.c.key == posts.c.thread, root.c.ts.is_not(None)
     )
-    return or_(posts.c.thread == "", shown.exists())
+    return or_(posts.c.thread == "", posts.c.rootless, shown.exists())
+
+
+def _taken_there() -> ColumnElement[bool]:
+    """A channel that takes no messages gets none, but for the one it is tried with."""
+    refusing = select(destination.c.channel).where(
+        destination.c.channel == posts.c.channel, destination.c.trial != posts.c.id
+    )
+    return ~refusing.exists()
 
 
 def _take(connection: Connection, row: RowMapping, now: datetime) -> Claimed:
     post = claimed(_post(row), now)
     connection.execute(update(posts).where(posts.c.id == post.id).values(**_row(post)))
-    root = find(connection, post.channel, post.thread) if post.thread else None
-    return Claimed(post, load(Message, row["message"]), root.ts if root else None)
+    return Claimed(post, load(Message, row["message"]), _thread_ts(connection, post))
+
+
+def _thread_ts(connection: Connection, post: Post) -> str | None:
+    root = find(connection, post.channel, post.thread) if post.thread and not post.rootless else None
+    return root.ts if root else None
 
 
 def save(connection: Connection, post: Post) -> bool:
@@ -174,6 +175,15 @@ def save(connection: Connection, post: Post) -> bool:
 
     What is wanted is not the worker's to write: a version wanted while it worked stays wanted.
     """
+    kept = _work(post)
+    if post.check_at is None:
+        del kept["check_at"]  # A doubt that somebody else has entered meanwhile is not the worker's to take away.
+    statement = update(posts).where(posts.c.id == post.id, posts.c.epoch == post.epoch).values(**kept)
+    return connection.execute(statement).rowcount == 1
+
+
+def _work(post: Post) -> dict[str, Any]:
+    """The columns that whoever works on a post may write."""
     kept = _row(post)
     for name in ("id", "channel", "key", "wanted", "thread", "urgency", "created_at", "alert"):
         del kept[name]
@@ -181,14 +191,78 @@ def save(connection: Connection, post: Post) -> bool:
         behind = posts.c.wanted > post.shown
         kept["state"] = case((behind, "wanted"), else_="shown")
         kept["look_at"] = case((behind, post.due_at), else_=null())
-    statement = update(posts).where(posts.c.id == post.id, posts.c.epoch == post.epoch).values(**kept)
+    return kept
+
+
+def overtake(connection: Connection, id: str, now: datetime) -> bool:
+    """Notes that a worker which had lost the post may have left a copy of it. False when there is no such post."""
+    found = connection.execute(locked(connection, select(posts).where(posts.c.id == id))).mappings().first()
+    if found is None:
+        return False
+    connection.execute(update(posts).where(posts.c.id == id).values(**_row(overtaken(_post(found), now))))
+    return True
+
+
+# The audit: see bot.core.sweep.
+
+
+def channels_in_doubt(connection: Connection, now: datetime) -> list[str]:
+    """The channels with a post that is to be read back by now."""
+    query = select(posts.c.channel).where(posts.c.check_at <= now, _attempted_since(now - DEEPEST)).distinct()
+    return list(connection.execute(query.order_by(posts.c.channel)).scalars())
+
+
+def channels_of_late(connection: Connection, now: datetime) -> list[str]:
+    """The channels with posts of the last HORIZON."""
+    query = select(posts.c.channel).where(_attempted_since(now - HORIZON)).distinct()
+    return list(connection.execute(query.order_by(posts.c.channel)).scalars())
+
+
+def _attempted_since(since: datetime) -> ColumnElement[bool]:
+    return or_(posts.c.last_attempt_at >= since, posts.c.created_at >= since)
+
+
+def audited(connection: Connection, channel: str, now: datetime) -> list[Row]:
+    """A channel's posts of the last HORIZON and those in doubt, for its audit. What is to be read back by ``now`` will
+    be again after EVERY, should the audit come to nothing."""
+    due = and_(posts.c.channel == channel, posts.c.check_at <= now)
+    connection.execute(update(posts).where(due).values(check_at=now + EVERY))
+    doubted = and_(posts.c.check_at.is_not(None), _attempted_since(now - DEEPEST))
+    chosen = and_(posts.c.channel == channel, or_(_attempted_since(now - HORIZON), doubted))
+    query = select(posts).where(chosen).order_by(posts.c.created_at, posts.c.id)
+    found = [_post(row) for row in connection.execute(query).mappings()]
+    return [Row(post, _thread_ts(connection, post)) for post in found]
+
+
+def mend(connection: Connection, before: Post, after: Post) -> bool:
+    """Keeps what an audit found out. False, and nothing kept, when anything was done to the post since ``before``."""
+    same = and_(
+        posts.c.id == before.id,
+        posts.c.epoch == before.epoch,
+        posts.c.state == before.state,
+        posts.c.ts.is_not_distinct_from(before.ts),
+    )
+    statement = update(posts).where(same).values(**_work(replace(after, epoch=before.epoch + 1)))
     return connection.execute(statement).rowcount == 1
+
+
+def checked(connection: Connection, seen: Iterable[Post], now: datetime) -> None:
+    """Notes that the posts were seen in their channel, unless there was work on them or doubt of them meanwhile."""
+    for post in seen:
+        if post.checked_at is not None and post.check_at is None:
+            continue
+        same = and_(
+            posts.c.id == post.id,
+            posts.c.epoch == post.epoch,
+            posts.c.check_at.is_not_distinct_from(post.check_at),
+        )
+        connection.execute(update(posts).where(same).values(checked_at=now, check_at=null()))
 
 
 def next_due(connection: Connection) -> datetime | None:
     """When to look at posts next (aware UTC), None when there is nothing to do."""
     found: datetime | None = connection.execute(
-        select(func.min(posts.c.look_at)).where(posts.c.look_at.is_not(None), _root_shown())
+        select(func.min(posts.c.look_at)).where(posts.c.look_at.is_not(None), _root_shown(), _taken_there())
     ).scalar()
     return found
 

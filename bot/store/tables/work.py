@@ -79,7 +79,8 @@ class PostRow(SQLModel, table=True):
     """A message that ought to exist in a channel.
 
     ``look_at`` is when somebody should look at it next: when it is due, or when the lease of whoever works on it
-    ends; None when nothing is left to do. ``alert`` is the number of the alert it shows.
+    ends; None when nothing is left to do. ``check_at`` is when it must be read back. ``alert`` is the number of the
+    alert it shows.
     """
 
     __tablename__ = "post"
@@ -90,6 +91,8 @@ class PostRow(SQLModel, table=True):
         Index("ix_post_state", "state"),
         Index("ix_post_alert", "alert"),
         Index("ix_post_created", "created_at"),
+        Index("ix_post_check", "check_at"),
+        Index("ix_post_attempt", "channel", "last_attempt_at"),
     )
 
     id: str = Field(primary_key=True)
@@ -111,6 +114,11 @@ class PostRow(SQLModel, table=True):
     limited_at: datetime | None = Field(default=None, sa_type=Instant)
     created_at: datetime = Field(sa_type=Instant)
     reason: str = ""
+    check_at: datetime | None = Field(default=None, sa_type=Instant)
+    checked_at: datetime | None = Field(default=None, sa_type=Instant)
+    resent: int = 0
+    rootless: bool = False
+    generation: int = 0
     alert: int | None = Field(default=None, sa_type=BigId)
     message: str | None = None
 
