@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
+from itertools import groupby
 
 from bot.core.alerts import Alert, Change
 from bot.core.facts import LogLine
@@ -58,7 +59,8 @@ def _impact(alert: Alert, views: Sequence[View]) -> Line:
     impact = join([view.impact for view in views], " · ")
     if alert.fire.cost is None:
         return impact
-    return say(impact, " · ", alert.fire.cost.amount, " at risk")
+    risk = " was at risk" if alert.state == "resolved" else " at risk"
+    return say(impact, " · ", alert.fire.cost.amount, risk)
 
 
 def _figures(views: Sequence[View]) -> tuple[tuple[str, Line], ...]:
@@ -161,13 +163,21 @@ def details(alert: Alert, log: Sequence[LogLine]) -> tuple[Block, ...]:
         blocks.append(Bullets(alert.fire.details))
     if log:
         blocks.append(Heading("What happened so far"))
-        blocks.append(Bullets(tuple(_logged(entry) for entry in log[-_MOST_LOGGED:])))
+        blocks.append(Bullets(happened(log)))
     blocks.append(Footer(_footer(alert)))
     return tuple(blocks)
 
 
-def _logged(entry: LogLine) -> Line:
-    return say(Moment(entry.at), f"  {entry.change}", _by(entry.actor or None), ": ", entry.reason)
+def happened(log: Sequence[LogLine]) -> tuple[Line, ...]:
+    """A log's last lines. What only repeats the line before it is one line that says how often."""
+    alike = groupby(log, key=lambda entry: (entry.change, entry.actor, entry.reason))
+    return tuple(_logged(tuple(entries)) for _, entries in alike)[-_MOST_LOGGED:]
+
+
+def _logged(entries: tuple[LogLine, ...]) -> Line:
+    first, times = entries[0], len(entries)
+    often = say(f" ({times} times, last at ", Moment(entries[-1].at, "time"), ")") if times > 1 else ()
+    return say(Moment(first.at), "  ", strong(first.change), _by(first.actor or None), ": ", first.reason, often)
 
 
 def digest(

@@ -163,6 +163,28 @@ def test_details_tell_why_the_formula_every_view_every_line_and_the_log() -> Non
     assert lists == [["A: 12 short"], ["<moment>  opened: it sells fast", "<moment>  taken by @U1: pressed Take it"]]
 
 
+def test_what_happened_again_and_again_is_one_line_that_says_how_often() -> None:
+    again = [LogLine(at, "updated", "", say("still so")) for at in (NOW, NOW, LATER)]
+    log = [LogLine(NOW, "opened", "", say("still so")), *again, LogLine(LATER, "taken", "U1", say("pressed Take it"))]
+    assert [words(line) for line in compose.happened(log)] == [
+        "<moment>  opened: still so",
+        "<moment>  updated: still so (3 times, last at <moment>)",
+        "<moment>  taken by @U1: pressed Take it",
+    ]
+
+
+def test_a_long_log_shows_its_last_lines() -> None:
+    log = [LogLine(NOW, "updated", "", say(str(number))) for number in range(30)]
+    assert [words(line) for line in compose.happened(log)] == [f"<moment>  updated: {n}" for n in range(10, 30)]
+
+
+def test_what_was_at_risk_no_longer_is_when_the_alert_is_resolved() -> None:
+    over = resolved(opened(), say("restocked"), None, LATER)
+    assert "at risk" in words(compose.compose(opened(), ("warehouse",), ()).summary)
+    assert "was at risk" in words(compose.compose(over, ("warehouse",), ()).summary)
+    assert "was at risk" not in words(compose.compose(opened(), ("warehouse",), ()).summary)
+
+
 def test_details_leave_out_what_there_is_not() -> None:
     alert = replace(opened(), fire=fire(cost=None, views={"finance": View(say("x"), Step(say("y")))}))
     kinds = [type(block) for block in compose.details(alert, ())]

@@ -252,20 +252,6 @@ def test_a_search_finds_the_exact_sku_alone_and_else_what_holds_the_text(store: 
     assert answer(store, ask(asked.NearestSkus()), text="LMAP") == ("LAMP", "LAMP-2")
 
 
-def test_a_search_tells_the_units_in_open_orders_as_committed(store: Store) -> None:
-    placed = [
-        sold("TEA", 3, hours=2, order="o1"),
-        sold("TEA", 4, hours=1, order="o2"),
-        sold("MUG", 9, hours=1, order="o3"),
-    ]
-    shipped = OrderChanged(
-        shop="eu", source="s", at=NOW, order="o1", number="#o1", total=EUR, outstanding=EUR, shipped=True
-    )
-    tell(store, [*placed, shipped])
-    [found] = answer(store, ask(asked.PositionsMatching()), text="TEA")
-    assert found.committed == 4
-
-
 def test_what_lasts_the_fewest_days_is_most_at_risk(store: Store) -> None:
     tell(store, [stock("slow", 10), stock("fast", 10), stock("gone", 0), stock("still", 1), stock("uncounted", None)])
     orders = [sold(sku, units, hours=24 * day, order=f"{sku}{day}")
