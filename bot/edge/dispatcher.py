@@ -7,34 +7,35 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
-from datetime import datetime, timedelta
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime
 from itertools import chain
 from typing import Protocol
 
 import structlog
 
 from bot.clock import Clock
-from bot.core.dispatch import (
-    LEASE,
-    Edit,
-    NotSent,
-    Outcome,
-    Post,
-    ReadBack,
-    Rejected,
-    Send,
-    Shown,
-    Unread,
-    Wait,
-    attempting,
-    error_class,
-    next_step,
-    released,
-    settled,
+from bot.core.carry import (
+    ATTEMPT,
+    HOLD,
+    PROBE_EVERY,
+    UNCLEAR_IN_A_ROW,
+    Effect,
+    Keep,
+    Leave,
+    Overtaken,
+    Told,
+    Turn,
+    carry,
+    noted,
+    unclear_in_a_row,
 )
+from bot.core.dispatch import LEASE, Edit, Outcome, Post, ReadBack, Rejected, Send, Shown, Unread, error_class, settled
 from bot.core.message import Message
 from bot.edge.limiter import Limiter
 from bot.edge.render import Look, Rendered, bare, plainer, render
+from bot.edge.sweeper import Reader, Sweeper
 from bot.store import posts
 from bot.store.engine import Store, StoreDown
 from bot.store.posts import Claimed
@@ -44,23 +45,31 @@ log = structlog.get_logger()
 _IDLE = 1.0
 _PATIENCE = 10.0
 _WORKSPACE_PAUSE = 60.0
-# The longest that a post is held in hand until its channel may be written to; beyond that it is put back.
-_LONGEST_HOLD = 5.0
-# An edit is hardly held at all: what is new to the channel must not wait behind the tenth change of something older.
-_LONGEST_HOLD_OF_AN_EDIT = 0.25
-# What an attempt needs at most, so none is begun that the lease would not outlast.
-_ATTEMPT = 11.0
-_BLOCKS_REFUSED = frozenset({"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long"})
+# What was in the channels before is looked at first, but nothing waits longer for that.
+_FIRST_LOOK = 15.0
 
 
-class Client(Protocol):
+class Client(Reader, Protocol):
     """How posts get to Slack."""
 
-    async def post(self, post_id: str, channel: str, thread_ts: str | None, rendered: Rendered) -> Outcome: ...
+    async def post(
+        self, tag: str, channel: str, thread_ts: str | None, rendered: Rendered, version: int
+    ) -> Outcome: ...
 
-    async def edit(self, channel: str, ts: str, rendered: Rendered) -> Outcome: ...
+    async def edit(self, channel: str, ts: str, rendered: Rendered, tag: str, version: int) -> Outcome: ...
 
-    async def find(self, post_id: str, channel: str, thread_ts: str | None, oldest: datetime) -> Outcome: ...
+    async def find(self, tag: str, channel: str, thread_ts: str | None, oldest: datetime) -> Outcome: ...
+
+    async def probe(self) -> bool: ...
+
+
+@dataclass(slots=True)
+class _Errand:
+    """A claimed post, until when it is ours (seconds of the boot clock), and the forms in which it can be drawn."""
+
+    work: Claimed
+    deadline: float
+    forms: Iterator[Rendered] = field(default_factory=lambda: iter(()))
 
 
 class Dispatcher:
@@ -93,13 +102,27 @@ class Dispatcher:
         self._stopping = False
         self._closed_until = 0.0
         self._trouble = ""
+        self._unclear = 0
+        self.sweeper = Sweeper(store, client, limiter, clock, self.wake, pause)
 
     async def run(self) -> None:
-        """Works until ``stop`` is called. A store that is down is waited for."""
-        while not self._stopping:
-            self._woken.clear()
-            if not await self._round():
-                await self._rest()
+        """Works until ``stop`` is called. A store that is down is waited for.
+
+        The channels are read before anything is posted: a database that was restored from a backup does not know what
+        they show already.
+        """
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_FIRST_LOOK):
+                await self.sweeper.look()
+        sweeping = asyncio.get_running_loop().create_task(self.sweeper.run(), name="sweeper")
+        try:
+            while not self._stopping:
+                self._woken.clear()
+                if not await self._round():
+                    await self._rest()
+        finally:
+            sweeping.cancel()
+            await asyncio.gather(sweeping, return_exceptions=True)
 
     def wake(self) -> None:
         """Says that a post may be due. Cheap; to be called on the event loop."""
@@ -127,7 +150,7 @@ class Dispatcher:
     async def _round(self) -> int:
         """Takes what is due and starts on it; gives how many that were."""
         room = self._most - len(self._lanes)
-        if room <= 0 or self._clock.monotonic() < self._closed_until:
+        if room <= 0 or self._clock.monotonic() < self._closed_until or not await self._slack_answers():
             return 0
         deadline = self._clock.boottime() + LEASE.total_seconds()
         try:
@@ -140,6 +163,17 @@ class Dispatcher:
             self._lanes.add(lane)
             lane.add_done_callback(self._ended)
         return len(claimed)
+
+    async def _slack_answers(self) -> bool:
+        """After too many unclear outcomes in a row nothing is posted before Slack answers a call that posts nothing."""
+        if self._unclear < UNCLEAR_IN_A_ROW:
+            return True
+        if not await self._client.probe():
+            self._closed_until = self._clock.monotonic() + PROBE_EVERY.total_seconds()
+            log.warning("Slack does not answer; posts are kept until it does", unclear=self._unclear)
+            return False
+        self._unclear = 0
+        return True
 
     def _claim(self, now: datetime, most: int) -> list[Claimed]:
         with self._store.read() as connection:
@@ -176,92 +210,82 @@ class Dispatcher:
 
     async def _park(self, post: Post, reason: str) -> None:
         try:
-            await self._settle(post, 0, Rejected(reason))
+            await self._keep(settled(post, 0, Rejected(reason), self._clock.now()))
         except StoreDown as down:
             log.warning("post not parked", post=post.id, reason=str(down))
 
     async def _deliver(self, work: Claimed, deadline: float) -> None:
-        match next_step(work.post, self._clock.now()):
-            case Wait(until):
-                await self._save(released(work.post, until))
-            case ReadBack(oldest):
-                await self._read_back(work, oldest, deadline)
-            case Edit(ts):
-                await self._edit(work, ts, deadline)
-            case Send():
-                await self._send(work, deadline)
+        errand = _Errand(work, deadline)
+        course = carry(work.post, self._told(errand))
+        effect = next(course)
+        with suppress(StopIteration):
+            while True:
+                effect = course.send(await self._do(effect, errand))
 
-    async def _send(self, work: Claimed, deadline: float) -> None:
-        """The intent is kept before the first byte leaves; whoever finds it later knows that there may be a message."""
-        if not await self._may_leave("chat.postMessage", work.post, deadline):
-            return
-        forms = _forms(work.message, self._look_of(work.post.channel))
-        post = attempting(work.post, self._clock.now())
-        if not await self._save(post):
-            return
+    async def _do(self, effect: Effect, errand: _Errand) -> Told:
+        match effect:
+            case Turn(step):
+                return self._told(errand, wait=await self._turn(step, errand))
+            case Keep(post):
+                return self._told(errand, kept=await self._keep(post))
+            case Leave(step, post):
+                return self._told(errand, outcome=await self._leave(step, post, errand))
+            case Overtaken(post, outcome):
+                return self._told(errand, kept=await self._overtake(post, outcome))
 
-        async def leave(rendered: Rendered) -> Outcome:
-            return await self._client.post(post.id, post.channel, work.thread_ts, rendered)
+    def _told(self, errand: _Errand, *, wait: float = 0.0, kept: bool = True, outcome: Outcome | None = None) -> Told:
+        left = errand.deadline - self._clock.boottime()
+        return Told(self._clock.now(), left, wait, kept, outcome)
 
-        await self._settle(post, post.wanted, await self._plainest(post, forms, leave, deadline))
+    async def _turn(self, step: Send | Edit | ReadBack, errand: _Errand) -> float:
+        """Waits for the call's turn; gives the seconds still to wait when that takes too long. What is to be sent is
+        drawn now, while nothing has been written down yet: a message that cannot be drawn has surely not left."""
+        post, method = errand.work.post, _method(step, errand.work.thread_ts)
+        while wait := self._limiter.wait(method, post.channel, self._clock.monotonic()):
+            late = self._clock.boottime() + wait + ATTEMPT > errand.deadline
+            if wait > HOLD[type(step)] or late or self._stopping:
+                return wait
+            await self._pause(wait)
+        if not isinstance(step, ReadBack):
+            errand.forms = _forms(noted(errand.work.message, post), self._look_of(post.channel))
+        return 0.0
 
-    async def _edit(self, work: Claimed, ts: str, deadline: float) -> None:
-        post = work.post
-        if not await self._may_leave("chat.update", post, deadline):
-            return
-
-        async def leave(rendered: Rendered) -> Outcome:
-            return await self._client.edit(post.channel, ts, rendered)
-
-        forms = _forms(work.message, self._look_of(post.channel))
-        await self._settle(post, post.wanted, await self._plainest(post, forms, leave, deadline))
-
-    async def _read_back(self, work: Claimed, oldest: datetime, deadline: float) -> None:
-        """What is found shows a version that nobody knows, so it counts as none and is edited next."""
-        method = "conversations.replies" if work.thread_ts else "conversations.history"
-        if await self._may_leave(method, work.post, deadline):
-            post = work.post
-            await self._settle(post, 0, await self._client.find(post.id, post.channel, work.thread_ts, oldest))
-
-    async def _plainest(
-        self,
-        post: Post,
-        forms: Iterator[Rendered],
-        leave: Callable[[Rendered], Awaitable[Outcome]],
-        deadline: float,
-    ) -> Outcome:
-        """Sends the first form that the workspace takes; an older one may not know the newest blocks."""
-        outcome: Outcome = NotSent("no time left")
-        for form in forms:
-            if self._clock.boottime() + _ATTEMPT > deadline:
-                return NotSent("no time left")
-            outcome = await leave(form)
-            if not isinstance(outcome, Rejected) or outcome.error not in _BLOCKS_REFUSED:
-                return outcome
-            log.warning("blocks refused", post=post.id, channel=post.channel, error=outcome.error)
+    async def _leave(self, step: Send | Edit | ReadBack, post: Post, errand: _Errand) -> Outcome | None:
+        thread_ts = errand.work.thread_ts
+        if isinstance(step, ReadBack):
+            outcome = await self._client.find(post.tag, post.channel, thread_ts, step.oldest)
+        elif (form := next(errand.forms, None)) is None:
+            return None
+        elif isinstance(step, Edit):
+            outcome = await self._client.edit(post.channel, step.ts, form, post.tag, post.wanted)
+        elif (known := self.sweeper.stranger(post.channel, post.tag)) is not None:
+            outcome = Shown(known.ts, known.version)
+        else:
+            outcome = await self._client.post(post.tag, post.channel, thread_ts, form, post.wanted)
+        self._heed(outcome)
         return outcome
 
-    async def _may_leave(self, method: str, post: Post, deadline: float) -> bool:
-        """Waits for the call's turn. False when that takes too long: then the post is put back."""
-        longest = _LONGEST_HOLD_OF_AN_EDIT if method == "chat.update" else _LONGEST_HOLD
-        while wait := self._limiter.wait(method, post.channel, self._clock.monotonic()):
-            late = self._clock.boottime() + wait + _ATTEMPT > deadline
-            if wait > longest or late or self._stopping:
-                await self._save(released(post, self._clock.now() + timedelta(seconds=wait)))
-                return False
-            await self._pause(wait)
-        return True
+    async def _overtake(self, post: Post, outcome: Outcome) -> bool:
+        log.warning("post taken over by another worker", post=post.id, outcome=type(outcome).__name__)
 
-    async def _settle(self, post: Post, version: int, outcome: Outcome) -> None:
-        self._heed(outcome)
-        after = settled(post, version, outcome, self._clock.now())
-        if after.state == "parked":
-            log.error("post parked", post=post.id, channel=post.channel, key=post.key, reason=after.reason)
-        if not await self._save(after):
-            log.warning("post taken over by another worker", post=post.id, outcome=type(outcome).__name__)
+        def note() -> bool:
+            with self._store.write() as connection:
+                return posts.overtake(connection, post.id, self._clock.now())
+
+        return await asyncio.to_thread(note)
+
+    async def _keep(self, post: Post) -> bool:
+        def keep() -> bool:
+            with self._store.write() as connection:
+                return posts.save(connection, post)
+
+        if post.state == "parked":
+            log.error("post parked", post=post.id, channel=post.channel, key=post.key, reason=post.reason)
+        return await asyncio.to_thread(keep)
 
     def _heed(self, outcome: Outcome) -> None:
         """Stops everything for a while when the whole workspace says no; says so once, and once when that is over."""
+        self._unclear = unclear_in_a_row(self._unclear, outcome)
         match outcome:
             case Rejected(error) | Unread(error) if error_class(error) == "workspace":
                 self._closed_until = self._clock.monotonic() + _WORKSPACE_PAUSE
@@ -277,12 +301,15 @@ class Dispatcher:
         """Slack's word for why it refuses the bot as a whole; empty when it does not. For the health check."""
         return self._trouble
 
-    async def _save(self, post: Post) -> bool:
-        def keep() -> bool:
-            with self._store.write() as connection:
-                return posts.save(connection, post)
 
-        return await asyncio.to_thread(keep)
+def _method(step: Send | Edit | ReadBack, thread_ts: str | None) -> str:
+    match step:
+        case Send():
+            return "chat.postMessage"
+        case Edit():
+            return "chat.update"
+        case ReadBack():
+            return "conversations.replies" if thread_ts else "conversations.history"
 
 
 def _forms(message: Message, look: Look) -> Iterator[Rendered]:

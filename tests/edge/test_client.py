@@ -12,7 +12,7 @@ import pytest
 from aiohttp import web
 from slack_sdk.errors import SlackClientError
 
-from bot.core.dispatch import Absent, NotSent, Outcome, Rejected, Shown, Unclear, Unread
+from bot.core.dispatch import Absent, Forbidden, NotSent, Outcome, Rejected, Shown, Unclear, Unread
 from bot.edge.limiter import Limiter
 from bot.edge.render import Rendered
 from bot.edge.slack.client import EVENT_TYPE, Identity, SlackClient, classify
@@ -79,9 +79,10 @@ async def test_a_post_carries_its_id_and_neither_links_nor_unfurls(client: Slack
 async def test_a_reply_goes_into_its_thread_and_is_found_there(client: SlackClient, bench: Workbench) -> None:
     root = await client.post("p1", OPS, None, HELLO)
     assert isinstance(root, Shown)
-    reply = await client.post("p2", OPS, root.ts, HELLO)
+    reply = await client.post("p2", OPS, root.ts, HELLO, 3)
+    assert isinstance(reply, Shown)
     assert bench.messages("ops")[1]["thread_ts"] == root.ts
-    assert await client.find("p2", OPS, root.ts, NOON) == reply
+    assert await client.find("p2", OPS, root.ts, NOON) == Shown(reply.ts, 3)
     assert await client.find("p2", OPS, None, NOON) == Absent()
 
 
@@ -185,16 +186,64 @@ async def test_what_is_not_there_is_absent_and_others_copies_do_not_count(
 
 
 async def test_the_first_of_two_copies_is_the_one(client: SlackClient) -> None:
-    first = await client.post("p1", OPS, None, HELLO)
-    await client.post("p1", OPS, None, HELLO)
-    assert await client.find("p1", OPS, None, NOON) == first
+    first = await client.post("p1", OPS, None, HELLO, 1)
+    await client.post("p1", OPS, None, HELLO, 2)
+    assert isinstance(first, Shown)
+    assert await client.find("p1", OPS, None, NOON) == Shown(first.ts, 1)
+
+
+async def test_an_edit_says_which_version_the_message_shows_now(client: SlackClient) -> None:
+    shown = await client.post("p1", OPS, None, HELLO, 1)
+    assert isinstance(shown, Shown)
+    await client.edit(OPS, shown.ts, HELLO, "p1", 2)
+    assert await client.find("p1", OPS, None, NOON) == Shown(shown.ts, 2)
+
+
+async def test_everything_with_a_tag_is_seen_and_whose_it_is(client: SlackClient, bench: Workbench) -> None:
+    mine = await client.post("p1", OPS, None, HELLO, 1)
+    assert isinstance(mine, Shown)
+    bench.say("chatter", channel="ops")
+    message = bench.messages("ops")[0] | {"bot_id": "B0OTHER", "ts": f"{float(mine.ts) + 1:.6f}"}
+    metadata = {"event_type": EVENT_TYPE, "event_payload": {"key": "p1", "version": "<!channel>"}}
+    bench.workspace.put_message(message | {"metadata": metadata})
+    bench.workspace.put_message(
+        message | {"ts": "1796300000.000001", "metadata": metadata | {"event_payload": {"key": 5}}}
+    )
+    seen = await client.sightings(OPS, None, NOON)
+    assert isinstance(seen, tuple)
+    assert sorted((one.tag, one.bot, one.version) for one in seen) == [("p1", "B0FLOOR", 1), ("p1", "B0OTHER", 0)]
+
+
+async def test_a_message_is_deleted_and_one_that_is_gone_already_is_no_trouble(
+    client: SlackClient, bench: Workbench
+) -> None:
+    shown = await client.post("p1", OPS, None, HELLO)
+    assert isinstance(shown, Shown)
+    assert await client.delete(OPS, shown.ts) == Absent()
+    assert bench.messages("ops") == []
+    assert await client.delete(OPS, shown.ts) == Absent()
+    bench.set_faults([{"method": "chat.delete", "kind": "error:cant_delete_message"}])
+    assert await client.delete(OPS, shown.ts) == Rejected("cant_delete_message")
+
+
+@pytest.mark.parametrize(
+    ("kind", "answers"), [("drop_before", False), ("ratelimit", False), ("error:invalid_auth", True)]
+)
+async def test_a_probe_says_whether_slack_answers_whatever_it_answers(
+    kind: str, answers: bool, client: SlackClient, bench: Workbench
+) -> None:
+    assert await client.probe()
+    bench.set_faults([{"method": "auth.test", "kind": kind}])
+    assert await client.probe() is answers
+    assert await client.who() is None
 
 
 async def test_every_page_of_the_history_is_read(client: SlackClient, bench: Workbench, time: SetClock) -> None:
-    found = await client.post("p1", OPS, None, HELLO)
+    found = await client.post("p1", OPS, None, HELLO, 1)
+    assert isinstance(found, Shown)
     for number in range(450):
         bench.say(f"chatter {number}", channel="ops")
-    assert await client.find("p1", OPS, None, NOON) == found
+    assert await client.find("p1", OPS, None, NOON) == Shown(found.ts, 1)
     assert methods(bench).count("conversations.history") == 3
     time.move(3600)
     assert await client.find("p1", OPS, None, time.now()) == Absent(), "older than it can be"
@@ -206,7 +255,7 @@ async def test_every_page_of_the_history_is_read(client: SlackClient, bench: Wor
         ("drop_before", Unread("ServerDisconnectedError")),
         ("status_500_before", Unread("HTTP 500")),
         ("ratelimit", Unread("ratelimited", timedelta(seconds=1))),
-        ("error:missing_scope", Absent()),
+        ("error:missing_scope", Forbidden("missing_scope")),
         ("error:not_in_channel", Rejected("not_in_channel")),
         ("error:invalid_auth", Unread("invalid_auth", timedelta(seconds=60))),
         ("error:internal_error", Unread("internal_error")),

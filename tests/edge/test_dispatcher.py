@@ -12,13 +12,14 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.core import message as said
-from bot.core.dispatch import LEASE, SETTLE, Outcome, Post, Shown, attempting
+from bot.core.dispatch import LEASE, SETTLE, Absent, Outcome, Post, Shown, attempting
 from bot.core.message import Message
 from bot.core.parts import Quantity, ShopText, say
+from bot.core.sweep import Sighting
 from bot.edge.dispatcher import Dispatcher
 from bot.edge.limiter import Limiter
 from bot.edge.render import Look, Rendered
-from bot.edge.slack.client import SlackClient
+from bot.edge.slack.client import Identity, SlackClient
 from bot.store import posts
 from bot.store.engine import Connection, Store, StoreDown
 from bot.workbench import Workbench
@@ -488,16 +489,28 @@ class Held:
         self.reached = asyncio.Event()
         self.go = asyncio.Event()
 
-    async def post(self, post_id: str, channel: str, thread_ts: str | None, rendered: Rendered) -> Outcome:
+    async def post(self, tag: str, channel: str, thread_ts: str | None, rendered: Rendered, version: int) -> Outcome:
         self.reached.set()
         await self.go.wait()
         return Shown("5.000001")
 
-    async def edit(self, channel: str, ts: str, rendered: Rendered) -> Outcome:
+    async def edit(self, channel: str, ts: str, rendered: Rendered, tag: str, version: int) -> Outcome:
         return Shown(ts)
 
-    async def find(self, post_id: str, channel: str, thread_ts: str | None, oldest: Any) -> Outcome:
+    async def find(self, tag: str, channel: str, thread_ts: str | None, oldest: Any) -> Outcome:
         return Shown("5.000001")
+
+    async def probe(self) -> bool:
+        return True
+
+    async def who(self) -> Identity | None:
+        return None
+
+    async def sightings(self, channel: str, thread_ts: str | None, oldest: datetime) -> tuple[Sighting, ...] | Outcome:
+        return ()
+
+    async def delete(self, channel: str, ts: str) -> Outcome:
+        return Absent()
 
 
 async def test_stopping_lets_what_is_under_way_come_to_its_end(floor: Floor) -> None:

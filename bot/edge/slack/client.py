@@ -17,7 +17,8 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.clock import Clock
-from bot.core.dispatch import Absent, NotSent, Outcome, Rejected, Shown, Unclear, Unread, error_class
+from bot.core.dispatch import Absent, Forbidden, NotSent, Outcome, Rejected, Shown, Unclear, Unread, error_class
+from bot.core.sweep import Sighting, read_back
 from bot.edge.limiter import Limiter
 from bot.edge.render import Rendered
 
@@ -97,9 +98,10 @@ class SlackClient:
 
     # Posts.
 
-    async def post(self, post_id: str, channel: str, thread_ts: str | None, rendered: Rendered) -> Outcome:
-        """Posts a message, once, with the post's id in its metadata."""
-        metadata = {"event_type": EVENT_TYPE, "event_payload": {"key": post_id}}
+    async def post(
+        self, tag: str, channel: str, thread_ts: str | None, rendered: Rendered, version: int = 0
+    ) -> Outcome:
+        """Posts a message, once, with the post's tag in its metadata and the version that it shows."""
         thread = {"thread_ts": thread_ts} if thread_ts else {}
         try:
             place = await self._before("chat.postMessage", channel)
@@ -107,37 +109,67 @@ class SlackClient:
             return _nothing_sent(failed.outcome)
         try:
             answer = await self._call(
-                "chat.postMessage", {**place, **_content(rendered), **thread, "metadata": metadata}
+                "chat.postMessage", {**place, **_content(rendered), **thread, "metadata": _metadata(tag, version)}
             )
         except _Failed as failed:
             return failed.outcome
         return _shown(answer)
 
-    async def edit(self, channel: str, ts: str, rendered: Rendered) -> Outcome:
-        """Makes the message ``ts`` say what is rendered; may be repeated freely."""
+    async def edit(self, channel: str, ts: str, rendered: Rendered, tag: str = "", version: int = 0) -> Outcome:
+        """Makes the message ``ts`` say what is rendered; may be repeated freely. Without a tag it keeps its own."""
+        tagged = {"metadata": _metadata(tag, version)} if tag else {}
         try:
             place = await self._before("chat.update", channel)
-            return _shown(await self._call("chat.update", {**place, "ts": ts, **_content(rendered)}))
+            return _shown(await self._call("chat.update", {**place, "ts": ts, **_content(rendered), **tagged}))
         except _Failed as failed:
             return failed.outcome
 
-    async def find(self, post_id: str, channel: str, thread_ts: str | None, oldest: datetime) -> Outcome:
-        """Looks for a post's message among those since ``oldest``: Shown with the first copy, Absent, or Unread.
+    async def delete(self, channel: str, ts: str) -> Outcome:
+        """Deletes a message of the bot's own: Absent when it is not there any more."""
+        try:
+            await self._call("chat.delete", {**await self._before("chat.delete", channel), "ts": ts})
+        except _Failed as failed:
+            return Absent() if failed.outcome == Rejected("message_not_found") else failed.outcome
+        return Absent()
 
-        Where the bot may not read at all, a post counts as absent: it is rather said twice than never.
+    async def find(self, tag: str, channel: str, thread_ts: str | None, oldest: datetime) -> Outcome:
+        """Looks for a post's message among those since ``oldest``: Shown with the first copy, Absent, Unread, or
+        Forbidden where the bot may not read at all."""
+        seen = await self.sightings(channel, thread_ts, oldest)
+        if not isinstance(seen, tuple):
+            return seen
+        me = await self.identity()
+        return read_back(seen, me.bot, tag)
+
+    async def sightings(self, channel: str, thread_ts: str | None, oldest: datetime) -> tuple[Sighting, ...] | Outcome:
+        """The messages with a tag in a channel, or in one of its threads, since ``oldest``, whoever wrote them.
+
+        A thread that is not there holds none. What comes instead says why the channel was not read; a bot that does
+        not know who it is does not read, for it could not tell its own messages.
         """
         try:
             place = await self._before("conversations.history", channel)
-            me = await self._me()
+            await self._me()
             since = f"{(oldest - _SKEW).timestamp():.6f}"
-            copies = [
-                message["ts"]
-                async for message in self._messages(place["channel"], thread_ts, since)
-                if _is_ours(message, me, post_id)
-            ]
+            messages = self._messages(place["channel"], thread_ts, since)
+            return tuple([one async for message in messages if (one := _sighting(message)) is not None])
         except _Failed as failed:
-            return _unread(failed.outcome)
-        return Shown(min(copies, key=float)) if copies else Absent()
+            return () if failed.outcome == Rejected("thread_not_found") else _unread(failed.outcome)
+
+    async def who(self) -> Identity | None:
+        """Who the bot is, if Slack says."""
+        try:
+            return await self._me()
+        except _Failed:
+            return None
+
+    async def probe(self) -> bool:
+        """Whether Slack answers a call that changes nothing."""
+        try:
+            await self._call("auth.test", {})
+        except _Failed as failed:
+            return isinstance(failed.outcome, Rejected)
+        return True
 
     async def _messages(self, channel: str, thread_ts: str | None, oldest: str) -> AsyncIterator[Json]:
         method = "conversations.replies" if thread_ts else "conversations.history"
@@ -311,8 +343,8 @@ def _unread(outcome: Failure) -> Outcome:
     match outcome:
         case NotSent(reason, wait):
             return Unread(reason, wait)
-        case Rejected("missing_scope" | "thread_not_found"):
-            return Absent()
+        case Rejected("missing_scope" as error):
+            return Forbidden(error)
         case Rejected(error) if error_class(error) == "destination":
             return outcome
         case Rejected(error) if error_class(error) == "workspace":
@@ -331,8 +363,16 @@ def _shown(answer: Json) -> Outcome:
     return Shown(ts) if isinstance(ts, str) and ts else Unclear("an answer without ts")
 
 
-def _is_ours(message: Json, me: Identity, post_id: str) -> bool:
-    """Whether a message is the bot's own and carries the post's id; anybody may copy the id, nobody the bot."""
+def _metadata(tag: str, version: int) -> Json:
+    return {"event_type": EVENT_TYPE, "event_payload": {"key": tag, **({"version": version} if version else {})}}
+
+
+def _sighting(message: Json) -> Sighting | None:
+    """A message with a tag, whoever wrote it; what others put into the metadata may be anything."""
     metadata = message.get("metadata") or {}
-    keyed = metadata.get("event_type") == EVENT_TYPE and (metadata.get("event_payload") or {}).get("key") == post_id
-    return bool(keyed) and message.get("bot_id") == me.bot
+    payload = metadata.get("event_payload") or {}
+    tag, version = payload.get("key"), payload.get("version")
+    if metadata.get("event_type") != EVENT_TYPE or not isinstance(tag, str):
+        return None
+    shown = version if isinstance(version, int) else 0
+    return Sighting(message["ts"], tag, str(message.get("bot_id", "")), shown)
