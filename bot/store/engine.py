@@ -26,6 +26,8 @@ __all__ = ["Connection", "Store", "StoreDown"]
 
 LOCK_SECONDS = 2.0
 STATEMENT_SECONDS = 5.0
+IDLE_SECONDS = 15.0
+"""How long a transaction may stand idle on PostgreSQL: the locks of a replica that was frozen must not outlive this."""
 _WRITERS_WAIT_SECONDS = 30.0
 _PATIENCE = 60.0
 _ATTEMPTS = 3
@@ -105,6 +107,13 @@ class Store:
         except StoreDown:
             return False
         return True
+
+    def wipe_log(self) -> None:
+        """Empties SQLite's write-ahead log into the database, so that what was deleted is not left in it. Readers that
+        are at work keep it for now. PostgreSQL sees to its own log. Raises StoreDown."""
+        if self._is_sqlite:
+            with _faults_named(), self._engine.connect() as connection:
+                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def close(self) -> None:
         """Gives back every connection."""
@@ -190,7 +199,8 @@ def _sqlite(path: str) -> Engine:
 
 
 def _prepare_sqlite(connection: Any, _entry: ConnectionPoolEntry) -> None:
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY"):
+    """What is deleted is overwritten, so that what was forgotten cannot be read out of the file."""
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY", "secure_delete=ON"):
         connection.execute(f"PRAGMA {pragma}")
 
 
@@ -213,10 +223,9 @@ def _postgresql(url: str) -> Engine:
 def _begin_postgresql(writes: bool, patient: bool) -> tuple[str, ...]:
     """Sets limits for this transaction alone; as its first statement it also finds out whether the line still holds."""
     statement, lock = (0.0, _PATIENCE) if patient else (STATEMENT_SECONDS, LOCK_SECONDS)
+    limits = {"statement_timeout": statement, "lock_timeout": lock, "idle_in_transaction_session_timeout": IDLE_SECONDS}
     mode = "" if writes else "SET TRANSACTION READ ONLY; "
-    return (
-        f"{mode}SET LOCAL statement_timeout = {int(statement * 1000)}; SET LOCAL lock_timeout = {int(lock * 1000)}",
-    )
+    return (mode + "; ".join(f"SET LOCAL {name} = {int(seconds * 1000)}" for name, seconds in limits.items()),)
 
 
 _BEGIN = {"sqlite": _begin_sqlite, "postgresql": _begin_postgresql}
