@@ -135,7 +135,9 @@ async def test_sharing_shows_the_answer_to_the_channel_and_says_who_shared_it(st
         await edge.workbench.action("reply.share", channel="C0OPS", ts=answer["ts"])
         await edge.finished(2)
         (shared,) = edge.workbench.messages("ops")
-        assert "12 units" in shared["text"] and "U0ANNA" in json.dumps(shared["blocks"])
+        assert "12 units" in shared["text"]
+        # As an element of its own, for which Slack shows the name.
+        assert '{"type": "user", "user_id": "U0ANNA"}' in json.dumps(shared["blocks"])
         assert "reply.share" not in json.dumps(shared["blocks"])
         assert edge.workbench.ephemerals("C0OPS") == []
 

@@ -11,7 +11,7 @@ import structlog
 
 from bot.clock import Clock
 from bot.core.handlers import Command, Refused, Reply, Request, ShowModal
-from bot.core.message import Footer, Message, Paragraph, read_button_value
+from bot.core.message import Message, Paragraph, read_button_value
 from bot.core.parts import Line, Person, say
 from bot.edge.render import Look, home, modal, render
 from bot.edge.slack.asked import Asked
@@ -117,7 +117,7 @@ class Interactions:
     async def _share(self, what: Asked) -> None:
         command, text = shared_command(what.value)
         reply = await self._patiently(what, self._reply(what, command, text))
-        by = Footer(say("shared by ", Person(what.user), f" · {command} {text}".rstrip()))
+        by = Paragraph(say("shared by ", Person(what.user), f" · {command} {text}".rstrip()))
         rendered = render(replace(reply.message, blocks=(*reply.message.blocks, by)), self._look)
         shown = {"response_type": "in_channel", "replace_original": False}
         await self._respond(what, shown | {"text": rendered.text, "blocks": rendered.blocks})
