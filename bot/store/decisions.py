@@ -12,9 +12,11 @@ from typing import Any, Literal
 
 from sqlalchemy import Insert, RowMapping, case, select
 
-from bot.core.facts import Position
+from bot.core.events import Event
+from bot.core.facts import AlertLine, Campaign, DisputeState, OrderState, Position, Receivable
 from bot.core.money import Money
 from bot.core.parts import Line, ShopText
+from bot.core.settings import Shop
 from bot.core.subject import Subject
 from bot.store.codec import dump, line
 from bot.store.dialect import cut, insert
@@ -128,6 +130,8 @@ def shown(facts: object) -> list[tuple[str, str]]:
 
 
 def _short(value: object) -> str:
+    if isinstance(value, Event):
+        return f"{type(value).__name__} of {_short(value.at)}"
     short = _SHORT.get(type(value))
     return short(value) if short else str(value)
 
@@ -138,6 +142,8 @@ def _position(position: Position) -> str:
 
 
 def _several(values: tuple[object, ...]) -> str:
+    if not values:
+        return "none"
     if len(values) > _MOST_LISTED or any(isinstance(value, Position) for value in values):
         return f"{len(values)} of them"
     return ", ".join(_short(value) for value in values)
@@ -146,6 +152,12 @@ def _several(values: tuple[object, ...]) -> str:
 _SHORT: dict[type, Callable[[Any], str]] = {
     type(None): lambda _: "unknown",
     Position: _position,
+    AlertLine: lambda alert: f"A-{alert.number}",
+    Campaign: lambda campaign: f"{campaign.name.text} ({campaign.status})",
+    DisputeState: lambda dispute: f"{_short(dispute.amount)}, {dispute.status}",
+    OrderState: lambda order: str(order.number),
+    Receivable: lambda owed: f"{owed.number}: {_short(owed.outstanding)}, {owed.status}",
+    Shop: lambda shop: str(shop.title),
     Money: lambda money: f"{money.decimal()} {money.currency}",
     ShopText: lambda told: str(told.text),
     float: lambda number: f"{number:.4g}",
