@@ -15,7 +15,7 @@ from bot.core.message import Message
 from bot.core.mute import Hold, Never, calls_people, mute
 from bot.core.routes import Routed, route
 from bot.core.settings import House
-from bot.store import alerts, posts
+from bot.store import alerts, missed, posts
 from bot.store.engine import Connection
 
 log = structlog.get_logger()
@@ -67,6 +67,8 @@ class Board:
             case Hold(until, reason):
                 posts.want(connection, channel, key, message, urgency=urgency, now=now, due_at=until, reason=reason)
             case Never(reason):
+                if alert.state == "resolved":
+                    missed.keep(connection, channel, key, now)
                 posts.drop(connection, channel, key, reason, now)
             case _:
                 posts.want(connection, channel, key, message, urgency=urgency, now=now)

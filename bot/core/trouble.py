@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from bot.core.alerts import Alert
-from bot.core.dispatch import NotSent, Outcome, Post, PostState, Rejected, Shown, error_class
+from bot.core.dispatch import NotSent, Outcome, Post, PostState, Rejected, Shown
 from bot.core.message import Bullets, Footer, Heading, Message, Paragraph
 from bot.core.parts import Duration, Line, Moment, say
 
@@ -29,7 +29,7 @@ _MOST_NAMED = 10
 _LIMITS = frozenset({"ratelimited", "rate_limited", "message_limit_exceeded"})
 _NOTICE = re.compile(r"alert/\d+/turn-(\d+)")
 
-Move = Literal["rest", "try", "failed", "healed"]
+Move = Literal["rest", "try", "failed", "healed", "forget"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,15 +62,10 @@ def next_move(broken: Broken, trial: PostState | None, owed: bool, now: datetime
         case "wanted" | "sending" | "maybe":
             return "rest"
         case _ if not owed:
-            return "healed"
+            return "forget"
         case _:
             # A trial that was taken back says nothing, so another one is made at once.
             return "try" if broken.trial or now >= broken.probe_at else "rest"
-
-
-def is_divertible(post: Post) -> bool:
-    """Whether a parked post's content is to be shown elsewhere."""
-    return not post.key.startswith(OF_OURSELVES) and error_class(post.reason) == "destination"
 
 
 def stale(post: Post, alert: Alert | None, now: datetime) -> str:
@@ -98,34 +93,44 @@ def diverted(message: Message, channel: str, reason: str) -> Message:
 
 
 def back(channel: str, message: Message) -> Message:
-    """What is left of a diverted message once its own channel shows it, or will."""
-    line = say(f"Back in {channel}: ", message.summary)
+    """What is left of a diverted message once its own channel shows it."""
+    return _one_line(say(f"Shown in {channel} by now: ", message.summary))
+
+
+def ended(channel: str, message: Message) -> Message:
+    """What is left of a diverted message that its own channel will never show, because the matter is over."""
+    return _one_line(say(f"Over before {channel} could show it: ", message.summary))
+
+
+def _one_line(line: Line) -> Message:
     return Message(line, (Paragraph(line),))
 
 
 def told_operators(broken: Broken) -> Message:
     """The day's line about a channel that takes no messages."""
-    line = say(
-        f"Slack takes no messages for {broken.channel}: {broken.reason}, since ", Moment(broken.since),
-        ". What belongs there is kept and shown here once. The channel is tried again every quarter of an hour; "
-        "/ops parked lists what waits.",
+    return _one_line(
+        say(
+            f"Slack takes no messages for {broken.channel}: {broken.reason}, since ", Moment(broken.since),
+            ". What belongs there is kept, and shown here meanwhile. The channel is tried again every quarter of an "
+            "hour; /ops parked lists what waits.",
+        )
     )  # fmt: skip
-    return Message(line, (Paragraph(line),))
 
 
-def healed(broken: Broken, released: int, folded: int, now: datetime) -> Message:
-    """The same line once the channel takes messages again."""
-    line = say(
-        f"{broken.channel} takes messages again since ", Moment(now), f" ({broken.reason} since ",
-        Moment(broken.since), f"). {_counted(released, 'post')} shown there, {folded} folded into one line.",
+def healed(broken: Broken, released: int, now: datetime) -> Message:
+    """The same line once the channel takes messages again. ``released`` is how many posts still follow."""
+    return _one_line(
+        say(
+            f"{broken.channel} takes messages again since ", Moment(now), f" ({broken.reason} since ",
+            Moment(broken.since), f"); {_counted(released, 'more post')} that waited will follow there.",
+        )
     )  # fmt: skip
-    return Message(line, (Paragraph(line),))
 
 
-def unshowable(channel: str, reason: str, day: datetime) -> Message:
-    """The day's line about posts that Slack refuses for what they say."""
-    line = say(f"A post for {channel} was refused on ", Moment(day, "day"), f": {reason}. /ops parked tells more.")
-    return Message(line, (Paragraph(line),))
+def unshowable(channel: str, reason: str, at: datetime) -> Message:
+    """The day's line about a post that Slack refuses for what it is, not for where it goes."""
+    line = say(f"A post for {channel} was given up on ", Moment(at, "day"), f": {reason}. /ops parked tells more.")
+    return _one_line(line)
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +189,9 @@ def held_back(post: Post, now: datetime) -> Post:
 
 
 def after(post: Post, outcome: Outcome, now: datetime) -> Post:
-    """A settled post that remembers whether Slack's limits hold it back."""
+    """A settled post that remembers since when Slack's limits hold it back, or since when it is parked."""
+    if post.state == "parked":
+        return replace(post, due_at=now)
     match outcome:
         case Shown():
             return replace(post, limited_at=None)
