@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 
 import pytest
@@ -13,13 +14,24 @@ __all__ = ["pooled", "postgres", "told"]
 Told = Callable[[str], None]
 
 
+def until(holds: Callable[[], object], seconds: float = 60) -> None:
+    """Looks again and again until it holds. Raises TimeoutError."""
+    patience = threading.Event()
+    for _ in range(int(seconds / 0.05)):
+        if holds():
+            return
+        patience.wait(0.05)
+    raise TimeoutError
+
+
 @pytest.fixture
-def told(request: pytest.FixtureRequest) -> Told:
+def told(request: pytest.FixtureRequest, capsys: pytest.CaptureFixture[str]) -> Told:
     """Writes a trial's figures into the report of the run, since a nought means little without its n."""
     terminal = request.config.get_terminal_writer()
 
     def write(figures: str) -> None:
-        terminal.line()
-        terminal.line(f"  {figures}")
+        with capsys.disabled():
+            terminal.line()
+            terminal.line(f"  {figures}")
 
     return write

@@ -81,7 +81,7 @@ def arrival(number: int, topic: str, body: dict[str, Any], at: datetime = NOW) -
     raw = json.dumps({"type": topic, "at": at.isoformat(), **body}).encode()
     headers = source.sign(topic, raw, SECRETS["generic"], NOW, front)
     delivery = Delivery("generic", {name.lower(): value for name, value in headers.items()}, raw, NOW)
-    return Arrival("generic", "demo", f"delivery-{number}", delivery)
+    return Arrival("generic", "demo", f"delivery-{number:05d}", delivery)
 
 
 @cache

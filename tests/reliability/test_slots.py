@@ -25,7 +25,7 @@ from bot.store import engine
 from bot.store.engine import StoreDown
 from tests.bench import Bench, usual_house
 from tests.core.samples import NOW
-from tests.reliability.conftest import Told
+from tests.reliability.conftest import Told, until
 from tests.reliability.replicas import Replica
 from tests.store.servers import Server
 
@@ -167,15 +167,6 @@ def slots_taken(address: str) -> int | None:
         seen = connection.execute("SELECT count(*) FROM watermark").fetchone()
         taken = connection.execute("SELECT count(*) FROM slot").fetchone()
         return int(taken[0]) if seen and seen[0] and taken else None
-
-
-def until(holds: Any, seconds: float = 60) -> None:
-    patience = threading.Event()
-    for _ in range(int(seconds / 0.05)):
-        if holds():
-            return
-        patience.wait(0.05)
-    raise TimeoutError
 
 
 @pytest.mark.parametrize("missed", [1, 3, 30])
