@@ -24,7 +24,7 @@ __all__ = ["Look", "Rendered", "bare", "home", "modal", "plainer", "render"]
 
 _COLOURS: Mapping[Severity, str] = {
     Severity.CRITICAL: "red_circle",
-    Severity.HIGH: "red_circle",
+    Severity.HIGH: "large_orange_circle",
     Severity.MEDIUM: "large_yellow_circle",
     Severity.LOW: "large_blue_circle",
 }

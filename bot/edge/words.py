@@ -82,7 +82,10 @@ def _money(part: Money, look: Look) -> str:
 
 
 def _money_range(part: MoneyRange, look: Look) -> str:
-    """Two digits each, the currency once where that cannot be misread: "€2.1k–3.4k", but "€900 – €1.2k"."""
+    """Two digits each, the currency once where that cannot be misread: "€2.1k–3.4k", but "€900 – €1.2k". What is known
+    to the cent is told to the cent."""
+    if part.low == part.high:
+        return _money(part.low, look)
     if part.low.currency != part.high.currency:
         return f"{_money(part.low, look)} – {_money(part.high, look)}"
     low, high = _short(part.low.decimal(), look), _short(part.high.decimal(), look)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from bot.core.demand import DEFAULT_LEAD_DAYS, advance, cover
+from bot.core.demand import DEFAULT_LEAD_DAYS, cover
 from bot.core.events import ItemSold, StockChanged, StockReceived, Tick
 from bot.core.facts import (
     AlertLine,
@@ -20,7 +20,7 @@ from bot.core.facts import (
 )
 from bot.core.handlers import rule
 from bot.core.parts import Line, Quantity, Share, ShopText, say
-from bot.core.stock import in_days, lasts, name, on_hand, on_order, stock_of, two_digits
+from bot.core.stock import in_days, lasts, memory, name, on_hand, on_order, stock_of
 from bot.core.verdict import Clear, Fire, Quiet, Severity, Step, Verdict, View
 
 
@@ -112,7 +112,7 @@ def _drop(event: ItemSold | StockChanged, facts: Facts) -> _Drop | None:
 def _judge(facts: Facts, position: Position, drop: _Drop, lead: float) -> Verdict:
     if drop.left <= 0:
         return Quiet(say("The order took all there was, which out_of_stock or oversold tells"))
-    demand = advance(position.demand, facts.today)
+    demand = memory(position, facts.today)
     after = cover(demand, drop.left)
     if after is None or after.days >= lead:
         return Quiet(say("What is left still lasts longer than the lead time"))
@@ -124,8 +124,9 @@ def _judge(facts: Facts, position: Position, drop: _Drop, lead: float) -> Verdic
         ("Inbound", on_order(position, facts.now)),
         ("Order", say(ShopText(drop.order.number), ", ", drop.order.amount)),
     )
-    refill = Quantity(max(1, round(two_digits(pace * lead))), "units")
-    step = Step(say("checks the order, then reorders ", refill, " if it is genuine"), within=timedelta(hours=24))
+    step = Step(
+        say("checks that the order is genuine and that the rest can still be shipped"), within=timedelta(hours=24)
+    )
     return Fire(
         reason=say("One order took a large part of the stock, and the rest does not last the lead time"),
         severity=Severity.MEDIUM,

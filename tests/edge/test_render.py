@@ -91,7 +91,7 @@ def test_a_button_carries_its_action_its_turn_and_its_style() -> None:
     ("severity", "state", "colour", "words"),
     [
         (Severity.CRITICAL, "", "red_circle", "CRITICAL  · it"),
-        (Severity.HIGH, "TAKEN", "red_circle", "HIGH  TAKEN · it"),
+        (Severity.HIGH, "TAKEN", "large_orange_circle", "HIGH  TAKEN · it"),
         (Severity.MEDIUM, "", "large_yellow_circle", "MEDIUM  · it"),
         (Severity.LOW, "", "large_blue_circle", "LOW  · it"),
         (Severity.HIGH, "RESOLVED", "white_check_mark", "HIGH  RESOLVED · it"),

@@ -24,7 +24,7 @@ AT_ONCE = 24
 CHANNELS = ("#marketing", "#finance", "#warehouse", "#operations")
 # What data may never become in a message; a person's mention would be ours, and nobody has taken anything here.
 ACTIVE = {"user", "usergroup", "channel", "broadcast", "link", "team", "color", "image", "mrkdwn", "markdown"}
-OURS = {"red_circle", "large_yellow_circle", "large_blue_circle", "white_check_mark"}
+OURS = {"red_circle", "large_orange_circle", "large_yellow_circle", "large_blue_circle", "white_check_mark"}
 MARKUP = re.compile(r"[<>]|://|@(?:here|channel|everyone)|\bwww\.\w|:\w+:(?=\s|$)")
 
 

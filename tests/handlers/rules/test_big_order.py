@@ -84,5 +84,5 @@ def test_what_it_says_of_an_order(event: Event, known: Facts, says: str) -> None
 def test_the_warehouse_reads_how_far_the_cover_fell() -> None:
     read = story(big_order.decide(sale(60, EARLIER), facts(position(38))))
     assert read["warehouse impact"] == "Cover fell from 9.8 d to 3.8 d"
-    assert read["warehouse step"] == "checks the order, then reorders 70 units if it is genuine"
+    assert read["warehouse step"] == "checks that the order is genuine and that the rest can still be shipped"
     assert read["warehouse Order"] == "#1001, 1800.00 EUR"
