@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import structlog
@@ -76,10 +77,16 @@ def mind(config: Config, catalog: Catalog, store: Store, clock: Clock, head_star
     return Mind(
         store,
         awake,
-        Pipeline(store, awake, config.house, feeds, board, clock, settings),
+        Pipeline(store, awake, config.house, feeds, board, clock, settings, _reports(config)),
         Desk(store, awake, config.house, board, clock, settings, head_start),
         Upkeep(store, clock),
     )
+
+
+def _reports(config: Config) -> Path:
+    """Where reports of what is kept of a customer are written: beside an SQLite database, else below this folder."""
+    scheme, _, path = config.store_url.partition(":///")
+    return Path(path).parent / "privacy" if scheme == "sqlite" and path else Path("var/privacy")
 
 
 def switched(catalog: Catalog, config: Config) -> tuple[Catalog, Mapping[tuple[str, str], Mapping[str, Any]]]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from pathlib import Path
 from typing import Any, Literal
 
 import structlog
@@ -23,10 +24,12 @@ from bot.core.events import Event, Tick, consequences
 from bot.core.handlers import Rule
 from bot.core.message import Message, Paragraph
 from bot.core.parts import ShopText, say
+from bot.core.privacy import PrivacyAsked, is_forgotten, names_forgotten
+from bot.core.privacy import told as privacy_told
 from bot.core.settings import House, Shop
 from bot.core.subject import Subject
 from bot.core.verdict import Clear, Fire, Quiet, Verdict
-from bot.store import alerts, decisions, events, inbox, lanes, posts, reach
+from bot.store import alerts, decisions, events, inbox, lanes, posts, privacy, reach
 from bot.store.engine import Connection, Store
 from bot.store.facts import Question, load
 
@@ -64,6 +67,8 @@ class Pipeline:
     board: Board
     clock: Clock
     settings: Mapping[tuple[str, str], Mapping[str, Any]] = field(default_factory=dict)
+    reports: Path = Path("var/privacy")
+    """The folder into which is written what a customer asks to be told."""
 
     # Deliveries.
 
@@ -109,6 +114,7 @@ class Pipeline:
         if feed is None:
             inbox.finish(connection, waiting.id, "ignored", "its source is no longer in the config")
             return
+        gone = privacy.forgotten(connection, shop.name, self.clock.now())
         try:
             told = feed.source.parse(waiting.delivery, feed.shopfront)
         except Unrouted as unrouted:
@@ -116,13 +122,18 @@ class Pipeline:
         except Unparsable as unparsable:
             self._quarantine(connection, waiting.delivery.source, waiting.id, str(unparsable))
         else:
-            self._events(connection, shop, told, waiting)
             inbox.finish(connection, waiting.id, "done")
+            self._events(connection, shop, tuple(event for event in told if not is_forgotten(event, gone)), waiting)
+        if names_forgotten(shop.name, waiting.delivery.body, gone):
+            privacy.empty(connection, waiting.id)
 
     def _events(self, connection: Connection, shop: Shop, told: tuple[Event, ...], waiting: inbox.Waiting) -> None:
         try:
             for event in told:
-                self._event(connection, shop, event)
+                if isinstance(event, PrivacyAsked):
+                    self._privacy(connection, event, waiting.id)
+                else:
+                    self._event(connection, shop, event)
         except (ArithmeticError, LookupError, TypeError, ValueError, AttributeError, AssertionError) as error:
             log.exception("delivery_broke", source=waiting.delivery.source, delivery=waiting.id)
             raise _Poisoned(waiting.id, waiting.delivery.source) from error
@@ -131,13 +142,23 @@ class Pipeline:
         """Sets a delivery aside and tells the operators, in one message a source that is kept true."""
         inbox.finish(connection, delivery, "quarantined", why)
         log.warning("delivery_quarantined", source=source, delivery=delivery, why=why)
-        operators = self.house.departments.get("operations")
-        if operators is None:
-            return
         line = say(f"A delivery from {source} was verified but not understood: ", ShopText(why), ".")
         aside = say(f"It is kept as delivery {delivery}; the sender was answered 200 and will not send it again.")
         message = Message(line, (Paragraph(line), Paragraph(aside)))
-        posts.want(connection, operators.channel, f"quarantine/{source}", message, urgency=1, now=self.clock.now())
+        self._tell_operators(connection, f"quarantine/{source}", message)
+
+    def _privacy(self, connection: Connection, asked: PrivacyAsked, delivery: int) -> None:
+        """Carries out a wish about somebody's privacy; the delivery that told it names them, so it is emptied too."""
+        wished = privacy.Wished(asked, f"privacy-{delivery}", self.clock.now(), self.reports)
+        carried = privacy.carry_out(connection, wished)
+        privacy.empty(connection, delivery)
+        log.info("privacy", wish=asked.wish, delivery=delivery, bodies=carried.bodies, records=carried.records)
+        self._tell_operators(connection, f"privacy/{delivery}", privacy_told(asked, carried))
+
+    def _tell_operators(self, connection: Connection, key: str, message: Message) -> None:
+        operators = self.house.departments.get("operations")
+        if operators is not None:
+            posts.want(connection, operators.channel, key, message, urgency=1, now=self.clock.now())
 
     # Events.
 

@@ -47,7 +47,8 @@ class Upkeep:
         self._every(CHECK_EVERY, "check", self.check, at_once=False)
 
     def tidy(self) -> dict[str, int]:
-        """Forgets what has been kept long enough, in transactions that are short enough for writers to wait for.
+        """Forgets what has been kept long enough, in transactions that are short enough for writers to wait for, and
+        wipes what was deleted in the last hour out of the database's log.
 
         Returns how many rows of each kind were touched. What is left after 20 batches waits for the next hour.
         """
@@ -57,6 +58,7 @@ class Upkeep:
             touched = {name: touched.get(name, 0) + number for name, number in batch.items()}
             if max(batch.values()) < retention.MOST:
                 break
+        self.store.wipe_log()
         if any(touched.values()):
             log.info("tidied", **{name.replace(" ", "_"): number for name, number in touched.items() if number})
         return touched

@@ -10,7 +10,20 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Connection, Insert, Select, String, Table, and_, cast, func, or_
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Insert,
+    Select,
+    String,
+    Table,
+    and_,
+    cast,
+    func,
+    literal,
+    or_,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import JSON
 
@@ -84,6 +97,14 @@ def number_in(dialect: str, column: ColumnElement[str], *path: str) -> ColumnEle
 def text_in(dialect: str, column: ColumnElement[str], *path: str) -> ColumnElement[str]:
     """The text at a path of a JSON text column."""
     return cast(_text_in(dialect, column, path), String)
+
+
+def holds(dialect: str, column: ColumnElement[bytes], piece: bytes) -> ColumnElement[bool]:
+    """Whether a column of bytes holds a piece somewhere."""
+    found: ColumnElement[int] = (
+        func.position(literal(piece).op("IN")(column)) if dialect == "postgresql" else func.instr(column, piece)
+    )
+    return found > 0
 
 
 def differs_in(dialect: str, column: ColumnElement[str], name: str, value: bool | str) -> ColumnElement[bool]:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Table, delete, select, update
 
-from bot.store import inbox
+from bot.store import inbox, privacy
 from bot.store.engine import Connection
 from bot.store.tables.log import event
 from bot.store.tables.work import alert, alert_log, decision, post, slot
@@ -19,7 +19,7 @@ _FINISHED = ("shown", "dropped")
 
 def tidy(connection: Connection, now: datetime) -> dict[str, int]:
     """Deletes what has been kept long enough, at most 5,000 rows of a kind, so that writers need not wait for long
-    (decisions and slots, which are few, go at once). Returns how many of each; call it again while any is 5,000.
+    (decisions, slots and marks, which are few, go at once). Returns how many of each; call it again while any is 5,000.
 
     An event stays, however old, while it is the last word on its subject: the read models can then still be rebuilt.
     """
@@ -33,6 +33,7 @@ def tidy(connection: Connection, now: datetime) -> dict[str, int]:
         "alerts": _delete(connection, alert, alert.c.opened_at, _over(long_ago)),
         "decisions": _delete(connection, decision, decision.c.at, decision.c.at < long_ago),
         "slots": _delete(connection, slot, slot.c.claimed_at, slot.c.claimed_at < long_ago),
+        "marks": privacy.unmark(connection, now),
     }
 
 

@@ -11,6 +11,8 @@ Subscribe to these topics (format JSON); an unknown topic is recorded as unroute
   products/create, update say which SKU an item is, so subscribe to those as well.
 * variants/in_stock, variants/out_of_stock: stock by variant, told only with the option ``stock: variants``.
 * discounts/create, update: a campaign, when the discount carries its dates.
+* customers/data_request, customers/redact, shop/redact: what is kept of a customer is reported or forgotten, or all
+  that is kept of the shop. The last one needs the option ``domain``, since an app signs alike for all its shops.
 
 Options: ``domain`` (your-shop.myshopify.com; deliveries for another shop are refused), ``locations`` (location id:
 name), ``stock`` (``levels``, the default, counts each location; ``variants`` takes the total of a variant from the
@@ -43,6 +45,7 @@ from bot.core.events import (
 )
 from bot.core.money import Money
 from bot.core.parts import ShopText
+from bot.core.privacy import PrivacyAsked
 from bot.core.signatures import Scheme, check
 from bot.core.signatures import sign as sign_body
 from bot.core.wild import MAX_COUNT, Wild, read
@@ -363,6 +366,43 @@ def _discount(told: _Told) -> tuple[Event, ...]:
     return (changed,)
 
 
+# https://shopify.dev/docs/apps/build/compliance/privacy-law-compliance
+_SHOP: Final = frozenset({"shop_id", "shop_domain"})
+
+
+def _data_request(told: _Told) -> tuple[Event, ...]:
+    told.body["data_request"]["id"].id()
+    return _of_customer(told, "report", "orders_requested")
+
+
+def _customer_redact(told: _Told) -> tuple[Event, ...]:
+    return _of_customer(told, "forget_customer", "orders_to_redact")
+
+
+def _of_customer(told: _Told, wish: Literal["report", "forget_customer"], orders: str) -> tuple[Event, ...]:
+    """The two differ in the name of their list, so one cannot be had by sending the other under another topic."""
+    _check_domain(told)
+    customer, listed = told.body["customer"], told.body[orders].list()
+    people = tuple(found for name in ("id", "email", "phone") if (found := customer[name].id_or("")))
+    return (PrivacyAsked(**told.by, at=told.at, wish=wish, orders=tuple(each.id() for each in listed), people=people),)
+
+
+def _shop_redact(told: _Told) -> tuple[Event, ...]:
+    """Nothing in a body says that it is this, and the topic is not signed: so it has to have these two fields alone."""
+    if set(told.body.keys()) != _SHOP:
+        raise Unparsable("the body is not that of shop/redact, so the topic does not belong to it")
+    if not told.front.options.get("domain"):
+        raise Unparsable("shop/redact needs the source's option domain, which says whose data is meant")
+    _check_domain(told)
+    return (PrivacyAsked(**told.by, at=told.at, wish="forget_shop"),)
+
+
+def _check_domain(told: _Told) -> None:
+    domain, meant = str(told.front.options.get("domain", "")).lower(), told.body["shop_domain"].text().lower()
+    if domain and meant != domain:
+        raise Unparsable("shop_domain is not the shop of this source")
+
+
 def _same(tell: Callable[[_Told], tuple[Event, ...]], kind: str, *topics: str) -> dict[str, _Topic]:
     return dict.fromkeys(topics, (kind, tell))
 
@@ -380,6 +420,9 @@ _TOPICS: Final[Mapping[str, _Topic]] = {
     **_same(_variant, "ProductVariant/", "variants/in_stock", "variants/out_of_stock"),
     **_same(_product, "Product/", "products/create", "products/update"),
     **_same(_discount, "Discount", "discounts/create", "discounts/update"),
+    **_same(_data_request, "Customer/", "customers/data_request"),
+    **_same(_customer_redact, "Customer/", "customers/redact"),
+    **_same(_shop_redact, "Shop/", "shop/redact"),
 }
 
 

@@ -73,12 +73,13 @@ def _shopify_product(n: int, **fields: Any) -> tuple[str, Body]:
         "inventory_item_id": n,
         "inventory_quantity": 4,
     }
-    body = {"id": n, "title": "Earl Grey", "vendor": "Leaf", "updated_at": NOW, "variants": [variant]}
+    body: Body = {"id": n, "title": "Earl Grey", "vendor": "Leaf", "updated_at": NOW, "variants": [variant]}
     return "products/update", body | fields
 
 
 def _shopify_order(n: int, line: Mapping[str, Any], **fields: Any) -> tuple[str, Body]:
-    lines = [{"sku": f"TEA-{n}", "title": "Earl Grey", "variant_title": None, "quantity": 2, "price": "12.00"} | line]
+    usual: Body = {"sku": f"TEA-{n}", "title": "Earl Grey", "variant_title": None, "quantity": 2, "price": "12.00"}
+    lines = [usual | dict(line)]
     body = {
         "id": n, "name": f"#{n}", "currency": "EUR", "created_at": NOW, "updated_at": NOW, "total_price": "24.00",
         "line_items": lines, "financial_status": "pending", "fulfillment_status": None, "cancelled_at": None,
