@@ -33,7 +33,8 @@ from bot.core.carry import (
 )
 from bot.core.dispatch import LEASE, Edit, Outcome, Post, ReadBack, Rejected, Send, Shown, Unread, error_class, settled
 from bot.core.message import Message
-from bot.edge.limiter import Limiter
+from bot.core.trouble import Pressure, late_by, pressed, with_delay
+from bot.edge.limiter import Pace
 from bot.edge.render import Look, Rendered, bare, plainer, render
 from bot.edge.sweeper import Reader, Sweeper
 from bot.store import posts
@@ -82,7 +83,7 @@ class Dispatcher:
         self,
         store: Store,
         client: Client,
-        limiter: Limiter,
+        limiter: Pace,
         clock: Clock,
         look_of: Callable[[str], Look],
         *,
@@ -103,6 +104,7 @@ class Dispatcher:
         self._closed_until = 0.0
         self._trouble = ""
         self._unclear = 0
+        self._pressure: dict[str, Pressure] = {}
         self.sweeper = Sweeper(store, client, limiter, clock, self.wake, pause)
 
     async def run(self) -> None:
@@ -241,14 +243,26 @@ class Dispatcher:
         """Waits for the call's turn; gives the seconds still to wait when that takes too long. What is to be sent is
         drawn now, while nothing has been written down yet: a message that cannot be drawn has surely not left."""
         post, method = errand.work.post, _method(step, errand.work.thread_ts)
-        while wait := self._limiter.wait(method, post.channel, self._clock.monotonic()):
+        while wait := await self._limiter.turn(method, post.channel, self._clock):
+            self._press(step, post.channel)
             late = self._clock.boottime() + wait + ATTEMPT > errand.deadline
             if wait > HOLD[type(step)] or late or self._stopping:
                 return wait
             await self._pause(wait)
         if not isinstance(step, ReadBack):
-            errand.forms = _forms(noted(errand.work.message, post), self._look_of(post.channel))
+            errand.forms = _forms(self._noted(step, errand.work), self._look_of(post.channel))
         return 0.0
+
+    def _press(self, step: Send | Edit | ReadBack, channel: str) -> None:
+        if isinstance(step, Send):
+            self._pressure[channel] = pressed(self._pressure.get(channel), self._clock.now())
+
+    def _noted(self, step: Send | Edit, work: Claimed) -> Message:
+        """The message with what people must know of its way; that Slack's limits delayed it when it is first shown."""
+        message = noted(work.message, work.post)
+        if isinstance(step, Edit):
+            return message
+        return with_delay(message, late_by(work.post, self._pressure.get(work.post.channel), self._clock.now()))
 
     async def _leave(self, step: Send | Edit | ReadBack, post: Post, errand: _Errand) -> Outcome | None:
         thread_ts = errand.work.thread_ts

@@ -1,12 +1,24 @@
-"""When the next call of Slack's Web API may leave: a bucket of tokens for each method, and for posts for each channel.
+"""When the next call of Slack's Web API may leave: a bucket for each method, and for posts one for each channel.
 
 Figures: Slack, "Rate limits": tiers of 1, 20, 50 and 100 calls a minute, one post a second in a channel. Slack allows
-bursts without saying how long ones, so ours are short.
+bursts without saying how long ones, so ours are short. One process keeps the buckets in memory; replicas, to Slack one
+app all the same, keep them in their store.
 """
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from bot.clock import Clock
+from bot.store import rates
+from bot.store.engine import Store
+from bot.store.rates import Bucket
+
+LONGEST = 3600.0
+"""Seconds for which a method is closed at most, whatever a Retry-After says."""
 
 _TIERS: dict[str, int] = {
     "chat.update": 50,
@@ -25,51 +37,72 @@ _CHANNEL_BURST = 3.0
 _CHANNEL_RATE = 1.0
 
 
-@dataclass(slots=True)
-class _Bucket:
-    """Tokens that come back at ``rate`` a second up to ``size``."""
+class Pace(Protocol):
+    """Says when a call may leave. Either of the two classes below."""
 
-    size: float
-    rate: float
-    left: float
-    seen: float
+    async def turn(self, method: str, channel: str, clock: Clock) -> float:
+        """Seconds to wait before the call may leave. 0.0 lets it go, and counts it."""
 
-    def fill(self, now: float) -> None:
-        self.left = min(self.size, self.left + max(0.0, now - self.seen) * self.rate)
-        self.seen = now
+    async def close(self, method: str, seconds: float, clock: Clock) -> None:
+        """Slack answered 429: nothing of the method leaves for so long, an hour at most."""
 
-    def wait(self) -> float:
-        return 0.0 if self.left >= 1 else (1 - self.left) / self.rate
+
+def buckets(method: str, channel: str) -> tuple[Bucket, ...]:
+    """The buckets that a call draws from; the method's own is the first."""
+    a_minute = _TIERS.get(method, _OTHERS)
+    own = Bucket(method, a_minute / 5, a_minute / 60)
+    if method != _POST:
+        return (own,)
+    return own, Bucket(f"{method} {channel}", _CHANNEL_BURST, _CHANNEL_RATE)
 
 
 @dataclass(slots=True)
 class Limiter:
-    """The rates of one workspace. ``now`` is in seconds of a clock that never jumps."""
+    """The pace of one process. ``now`` is in seconds of a clock that never jumps."""
 
-    _buckets: dict[str, _Bucket] = field(default_factory=dict)
+    _full_at: dict[str, float] = field(default_factory=dict)
     _closed: dict[str, float] = field(default_factory=dict)
+
+    async def turn(self, method: str, channel: str, clock: Clock) -> float:
+        """As in ``Pace``."""
+        return self.wait(method, channel, clock.monotonic())
+
+    async def close(self, method: str, seconds: float, clock: Clock) -> None:
+        """As in ``Pace``."""
+        self.penalise(method, seconds, clock.monotonic())
 
     def wait(self, method: str, channel: str, now: float) -> float:
         """Seconds to wait before the call may leave. 0.0 lets it go, and counts it."""
-        buckets = self._buckets_of(method, channel, now)
-        wait = max(self._closed.get(method, now) - now, *(bucket.wait() for bucket in buckets))
+        drawn = buckets(method, channel)
+        waits = (bucket.wait(self._full_at.get(bucket.name, now), now) for bucket in drawn)
+        wait = max(self._closed.get(method, now) - now, *waits, 0.0)
         if wait <= 0:
-            for bucket in buckets:
-                bucket.left -= 1
-        return max(0.0, wait)
+            for bucket in drawn:
+                self._full_at[bucket.name] = bucket.drawn(self._full_at.get(bucket.name, now), now)
+        return wait
 
     def penalise(self, method: str, seconds: float, now: float) -> None:
         """Slack answered 429: nothing of the method leaves for so long."""
-        self._closed[method] = max(self._closed.get(method, now), now + seconds)
+        self._closed[method] = max(self._closed.get(method, now), now + min(seconds, LONGEST))
 
-    def _buckets_of(self, method: str, channel: str, now: float) -> list[_Bucket]:
-        a_minute = _TIERS.get(method, _OTHERS)
-        buckets = [self._bucket(method, a_minute / 5, a_minute / 60, now)]
-        if method == _POST:
-            buckets.append(self._bucket(f"{method} {channel}", _CHANNEL_BURST, _CHANNEL_RATE, now))
-        return buckets
 
-    def _bucket(self, name: str, size: float, rate: float, now: float) -> _Bucket:
-        bucket = self._buckets.setdefault(name, _Bucket(size, rate, size, now))
-        bucket.fill(now)
-        return bucket
+@dataclass(frozen=True, slots=True)
+class SharedLimiter:
+    """The pace of all replicas over one store, by wall time, and by the slowest clock among them."""
+
+    store: Store
+
+    async def turn(self, method: str, channel: str, clock: Clock) -> float:
+        """As in ``Pace``. Raises StoreDown."""
+        return await asyncio.to_thread(self._turn, buckets(method, channel), clock.now())
+
+    async def close(self, method: str, seconds: float, clock: Clock) -> None:
+        """As in ``Pace``. Raises StoreDown."""
+        until = clock.now() + timedelta(seconds=min(seconds, LONGEST))
+        await asyncio.to_thread(self._close, method, until)
+
+    def _turn(self, drawn: tuple[Bucket, ...], now: datetime) -> float:
+        return self.store.run(lambda connection: rates.draw(connection, drawn, now))
+
+    def _close(self, method: str, until: datetime) -> None:
+        self.store.run(lambda connection: rates.close(connection, method, until))

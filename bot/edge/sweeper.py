@@ -15,7 +15,7 @@ import structlog
 from bot.clock import Clock
 from bot.core.dispatch import Absent, Outcome
 from bot.core.sweep import EVERY, Answer, Checked, Delete, Effect, Mend, Read, Row, Sighting, Sweep, sweep
-from bot.edge.limiter import Limiter
+from bot.edge.limiter import Pace
 from bot.edge.slack.client import Identity
 from bot.store import posts
 from bot.store.engine import Store, StoreDown
@@ -46,7 +46,7 @@ class Sweeper:
         self,
         store: Store,
         client: Reader,
-        limiter: Limiter,
+        limiter: Pace,
         clock: Clock,
         wake: Callable[[], None],
         pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
@@ -162,7 +162,7 @@ class Sweeper:
             posts.checked(connection, effect.posts, self._clock.now())
 
     async def _turn(self, method: str, channel: str) -> bool:
-        while wait := self._limiter.wait(method, channel, self._clock.monotonic()):
+        while wait := await self._limiter.turn(method, channel, self._clock):
             if wait > _LONGEST_HOLD:
                 return False
             await self._pause(wait)

@@ -19,7 +19,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.clock import Clock
 from bot.core.dispatch import Absent, Forbidden, NotSent, Outcome, Rejected, Shown, Unclear, Unread, error_class
 from bot.core.sweep import Sighting, read_back
-from bot.edge.limiter import Limiter
+from bot.edge.limiter import Pace
 from bot.edge.render import Rendered
 
 Json = dict[str, Any]
@@ -59,7 +59,7 @@ class SlackClient:
         self,
         web: AsyncWebClient,
         session: aiohttp.ClientSession,
-        limiter: Limiter,
+        limiter: Pace,
         clock: Clock,
         counted: Callable[[str, str], None],
     ) -> None:
@@ -75,7 +75,7 @@ class SlackClient:
     async def open(
         cls,
         token: str,
-        limiter: Limiter,
+        limiter: Pace,
         clock: Clock,
         *,
         base_url: str = "https://slack.com/api/",
@@ -202,7 +202,7 @@ class SlackClient:
         try:
             return await self.identity()
         except _ERRORS as error:
-            raise _Failed(self._outcome("auth.test", error)) from error
+            raise _Failed(await self._outcome("auth.test", error)) from error
 
     # Channels: the config names them, Slack wants their ids.
 
@@ -265,7 +265,7 @@ class SlackClient:
         try:
             return await self._asked(method, arguments, verb)
         except _ERRORS as error:
-            raise _Failed(self._outcome(method, error)) from error
+            raise _Failed(await self._outcome(method, error)) from error
 
     async def _asked(self, method: str, arguments: Json, verb: str = "POST") -> Json:
         body: dict[str, Any] = {"params": arguments} if verb == "GET" else {"json": arguments}
@@ -281,10 +281,10 @@ class SlackClient:
         self._counted(method, "ok")
         return answer.data if isinstance(answer.data, dict) else {}
 
-    def _outcome(self, method: str, error: Exception) -> Failure:
+    async def _outcome(self, method: str, error: Exception) -> Failure:
         outcome = classify(error)
         if isinstance(outcome, NotSent) and outcome.reason in _BUSY:
-            self._limiter.penalise(method, outcome.wait.total_seconds(), self._clock.monotonic())
+            await self._limiter.close(method, outcome.wait.total_seconds(), self._clock)
         return outcome
 
 
