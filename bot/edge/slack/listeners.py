@@ -21,6 +21,7 @@ from bot.core.delivery import Delivery
 from bot.edge.intake import Admits
 from bot.edge.slack import asked
 from bot.edge.slack.asked import Asked
+from bot.edge.slack.pace import Pace
 from bot.store.engine import StoreDown
 from bot.store.inbox import Arrival
 
@@ -28,9 +29,11 @@ log = structlog.get_logger()
 
 SOURCE = "slack"
 NOT_KEPT = "I cannot write anything down just now, so nothing was done. Please try again in a minute."
+TOO_MANY = "That is more than I answer one person in a minute. Please try again shortly; nothing was done."
 SLOW = "I am slow to write this down just now. If nothing follows within a minute, please try again."
 UNKNOWN_COMMAND = "I do not know this command. Try /ops help."
 
+_PACED = ("command", "share")
 _ANY = re.compile("")
 _ALERT_BUTTON = re.compile("^" + re.escape(asked.ALERT))
 
@@ -43,20 +46,32 @@ class Reception:
 
     ``by`` names this process, so that it finds its own; ``wake`` is called for each that is new. The store gets
     ``patience`` seconds, because Slack waits three; what takes longer is still being written in the background.
+    ``pace`` bounds what one person may ask, and says so; clicks on alerts are acts and never turned away.
     """
 
     def __init__(
-        self, intake: Admits, clock: Clock, *, by: str, wake: Callable[[], None] = lambda: None, patience: float = 2.0
+        self,
+        intake: Admits,
+        clock: Clock,
+        *,
+        by: str,
+        wake: Callable[[], None] = lambda: None,
+        patience: float = 2.0,
+        pace: Pace | None = None,
     ) -> None:
         self._intake = intake
         self._clock = clock
         self._by = by
         self._wake = wake
         self._patience = patience
+        self._pace = pace or Pace()
         self._under_way: set[asyncio.Future[Any]] = set()
 
     async def keep(self, key: str, what: Asked) -> str:
         """Stores it once for its key, and gives "" or the sentence that says why it may not have been."""
+        if what.kind in _PACED and not self._pace.allows(what.user, self._clock.monotonic()):
+            log.warning("asked too often", kind=what.kind, user=what.user)
+            return TOO_MANY
         storing = self.later(self._store(key, what))
         try:
             return await asyncio.wait_for(asyncio.shield(storing), self._patience)
