@@ -30,8 +30,10 @@ from bot.core.settings import House, Shop
 from bot.core.subject import Subject
 from bot.core.verdict import Clear, Fire, Quiet, Verdict
 from bot.store import alerts, decisions, events, inbox, lanes, posts, privacy, reach
+from bot.store.begun import Begun
 from bot.store.engine import Connection, Store
 from bot.store.facts import Question, load
+from bot.store.faults import blames_store
 
 log = structlog.get_logger()
 
@@ -70,6 +72,8 @@ class Pipeline:
     reports: Path = Path("var/privacy")
     """The folder into which is written what a customer asks to be told."""
 
+    begun: Begun = field(default_factory=Begun)
+
     # Deliveries.
 
     def work(self, most: int = 100) -> int:
@@ -77,19 +81,33 @@ class Pipeline:
         handled = 0
         for name, shop in self.house.shops.items():
             try:
-                handled += self._batch(name, shop, most)
+                handled += self._suspects(name, shop, most) or self._batch(name, shop, most)
             except _Poisoned:
                 handled += self._one_by_one(name, shop, most)
         return handled
 
+    def _suspects(self, name: str, shop: Shop, most: int) -> int:
+        """What waited when this process began is worked on alone, because one of them may have ended the last one."""
+        handled = 0
+        while handled < most and (suspect := self.begun.next(self.store, name)) is not None:
+            if suspect.attempts >= MOST_ATTEMPTS:
+                with self.store.write() as connection:
+                    self._quarantine(connection, suspect.source, suspect.id, "it ends the bot")
+            elif not self._batch(name, shop, 1):
+                break
+            handled += 1
+        return handled
+
     def _batch(self, name: str, shop: Shop, most: int) -> int:
-        with self.store.write() as connection:
+        def handle(connection: Connection) -> int:
             if not lanes.hold(connection, name):
                 return 0
             waiting = inbox.waiting(connection, name, most)
             for delivery in waiting:
-                self._delivery(connection, shop, delivery)
+                self._guarded(connection, shop, delivery)
             return len(waiting)
+
+        return self.store.run(handle)
 
     def _one_by_one(self, name: str, shop: Shop, most: int) -> int:
         """After a delivery broke the batch: each alone, so that the broken one is found, counted and set aside."""
@@ -108,6 +126,16 @@ class Pipeline:
             attempts = inbox.failed(connection, poisoned.delivery_id, str(poisoned.__cause__))
             if attempts >= MOST_ATTEMPTS:
                 self._quarantine(connection, poisoned.source, poisoned.delivery_id, "it breaks the bot")
+
+    def _guarded(self, connection: Connection, shop: Shop, waiting: inbox.Waiting) -> None:
+        """The boundary to the handlers: whatever one delivery does to them, the others must go on."""
+        try:
+            self._delivery(connection, shop, waiting)
+        except Exception as error:
+            if blames_store(error):
+                raise
+            log.exception("delivery_broke", source=waiting.delivery.source, delivery=waiting.id)
+            raise _Poisoned(waiting.id, waiting.delivery.source) from error
 
     def _delivery(self, connection: Connection, shop: Shop, waiting: inbox.Waiting) -> None:
         feed = self.feeds.get(waiting.delivery.source)
@@ -128,15 +156,11 @@ class Pipeline:
             privacy.empty(connection, waiting.id)
 
     def _events(self, connection: Connection, shop: Shop, told: tuple[Event, ...], waiting: inbox.Waiting) -> None:
-        try:
-            for event in told:
-                if isinstance(event, PrivacyAsked):
-                    self._privacy(connection, event, waiting.id)
-                else:
-                    self._event(connection, shop, event)
-        except (ArithmeticError, LookupError, TypeError, ValueError, AttributeError, AssertionError) as error:
-            log.exception("delivery_broke", source=waiting.delivery.source, delivery=waiting.id)
-            raise _Poisoned(waiting.id, waiting.delivery.source) from error
+        for event in told:
+            if isinstance(event, PrivacyAsked):
+                self._privacy(connection, event, waiting.id)
+            else:
+                self._event(connection, shop, event)
 
     def _quarantine(self, connection: Connection, source: str, delivery: int, why: str) -> None:
         """Sets a delivery aside and tells the operators, in one message a source that is kept true."""

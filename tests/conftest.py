@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+import structlog
 from hypothesis import settings
 
 BENCHMARKS = Path(__file__).parent / "benchmarks"
@@ -10,6 +11,14 @@ BENCHMARKS = Path(__file__).parent / "benchmarks"
 # A machine that is busy with something else must not fail a property; what a property takes is measured elsewhere.
 settings.register_profile("floorwalker", deadline=None, print_blob=True)
 settings.load_profile("floorwalker")
+
+# Drawn with every value in it, a traceback takes seconds, and tests of what goes wrong log many.
+structlog.configure(
+    processors=[
+        structlog.processors.add_log_level,
+        structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
+    ]
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

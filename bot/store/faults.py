@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 _SQLITE = {
     "database is locked": "another process holds the database for too long",
@@ -46,6 +47,11 @@ def is_down(error: DBAPIError) -> bool:
         return state.startswith(_DOWN_CLASSES)
     kind = type(error.orig).__name__
     return kind in ("OperationalError", "InterfaceError") or _sqlite_words(error) is not None
+
+
+def blames_store(error: Exception) -> bool:
+    """Whether an error that comes out of a transaction speaks of the store and not of what was being worked on."""
+    return isinstance(error, StoreDown | PoolTimeout) or (isinstance(error, DBAPIError) and is_down(error))
 
 
 def passes_by_itself(error: DBAPIError) -> bool:
