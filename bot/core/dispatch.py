@@ -273,8 +273,9 @@ def promise(post: Post) -> Promise:
 def _forbidden(post: Post, reason: str, now: datetime) -> Post:
     if promise(post) == "at least once":
         return replace(post, state="wanted", due_at=now, lease_until=None, reason=f"cannot be read back: {reason}")
+    # Whoever releases it decides that it is sent again, so that no reading stands in the way of that.
     told = f"may have been sent, and cannot be read back: {reason}"
-    return replace(post, state="parked", lease_until=None, reason=told)
+    return replace(post, state="parked", lease_until=None, reason=told, first_attempt_at=None)
 
 
 def _unclear(post: Post, reason: str, now: datetime) -> Post:

@@ -7,7 +7,8 @@ know what a reading says about one post alone asks ``read_back``.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Container, Generator, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -49,7 +50,8 @@ def read_back(seen: Iterable[Sighting], bot: str, tag: str) -> Shown | Absent:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A post as it was before the channel was read, and the root of its thread when it is a reply."""
+    """A post as it was before the channel was read, and the root of its thread when it is a reply, also when it was
+    put into the channel in the end."""
 
     post: Post
     thread_ts: str | None = None
@@ -102,8 +104,12 @@ def sweep(rows: Sequence[Row], bot: str, now: datetime) -> Sweep:
     Returns those of the bot's messages that belong to none of the posts. A channel that could not be read returns none
     and changes nothing.
     """
-    places, since = _places(rows, now), _since(rows, now)
-    seen = yield from _read(places, since)
+    since = _since(rows, now)
+    channel = yield Read(None, since)
+    if not isinstance(channel, tuple):
+        return ()
+    threads = _threads(rows, own(channel, bot), now)
+    seen = yield from _read(threads, since, channel)
     if seen is None:
         return ()
     mine = own(seen, bot)
@@ -111,8 +117,9 @@ def sweep(rows: Sequence[Row], bot: str, now: datetime) -> Sweep:
     for one in mine:
         copies.setdefault(one.tag, []).append(one)
     sound: list[Post] = []
-    for row in rows:
-        if _readable(row, places) and not (row.post.ts and float(row.post.ts) < since.timestamp()):
+    # Replies first: once a surplus root is deleted nobody finds what stands in its thread.
+    for row in sorted(rows, key=lambda row: not row.post.thread):
+        if _readable(row, threads) and not (row.post.ts and float(row.post.ts) < since.timestamp()):
             kept = yield from _put_right(row.post, copies.get(row.post.tag, []), now)
             sound += [row.post] if kept else []
     yield Checked(tuple(sound))
@@ -120,10 +127,15 @@ def sweep(rows: Sequence[Row], bot: str, now: datetime) -> Sweep:
     return tuple(one for one in mine if one.tag not in known)
 
 
-def _places(rows: Iterable[Row], now: datetime) -> Mapping[str | None, None]:
-    """The channel, and the threads in which a reply is still to be looked for."""
+def _threads(rows: Sequence[Row], mine: Sequence[Sighting], now: datetime) -> dict[str, None]:
+    """The threads in which replies are to be looked for: of the known roots, and of every copy of a root that has
+    several."""
     young = (row for row in rows if (row.post.last_attempt_at or row.post.created_at) > now - THREADS_FOR)
-    return dict.fromkeys([None, *(row.thread_ts for row in young if row.thread_ts)])
+    roots = {row.post.thread for row in rows if row.post.thread}
+    tags = {row.post.tag for row in rows if row.post.key in roots}
+    times = Counter(one.tag for one in mine)
+    doubled = (one.ts for one in mine if one.tag in tags and times[one.tag] > 1)
+    return dict.fromkeys([*(row.thread_ts for row in young if row.thread_ts), *doubled])
 
 
 def _since(rows: Iterable[Row], now: datetime) -> datetime:
@@ -132,14 +144,16 @@ def _since(rows: Iterable[Row], now: datetime) -> datetime:
     return max(now - DEEPEST, min((now - HORIZON, *doubted)))
 
 
-def _readable(row: Row, places: Mapping[str | None, None]) -> bool:
-    return row.post.rootless or not row.post.thread or (row.thread_ts is not None and row.thread_ts in places)
+def _readable(row: Row, threads: Container[str]) -> bool:
+    return row.post.rootless or not row.post.thread or (row.thread_ts is not None and row.thread_ts in threads)
 
 
-def _read(places: Iterable[str | None], since: datetime) -> Generator[Effect, Answer, tuple[Sighting, ...] | None]:
-    seen: dict[str, Sighting] = {}
-    for place in places:
-        page = yield Read(place, since)
+def _read(
+    threads: Iterable[str], since: datetime, channel: tuple[Sighting, ...]
+) -> Generator[Effect, Answer, tuple[Sighting, ...] | None]:
+    seen = {one.ts: one for one in channel}
+    for thread_ts in threads:
+        page = yield Read(thread_ts, since)
         if not isinstance(page, tuple):
             return None
         seen |= {one.ts: one for one in page}
@@ -156,9 +170,14 @@ def _put_right(post: Post, copies: Sequence[Sighting], now: datetime) -> Generat
         kept = yield Mend(post, after)
         if not kept:
             return False
-    for one in copies[1:]:
+    for one in surplus(copies):
         yield Delete(post, one.ts)
     return after == post and bool(copies) and settled_by(post, now)
+
+
+def surplus(copies: Sequence[Sighting]) -> Sequence[Sighting]:
+    """The copies to delete, given all of them, oldest first."""
+    return copies[1:]
 
 
 def _in_hands(post: Post, now: datetime) -> bool:

@@ -35,6 +35,12 @@ def _named_anew(post: Post, id: str) -> Post:
     )  # fmt: skip
 
 
+def unparked(post: Post, now: datetime) -> Post:
+    """A parked post that an operator has tried again; where a copy may be visible it is looked for first."""
+    maybe = post.ts is None and post.first_attempt_at is not None
+    return replace(post, state="maybe" if maybe else "wanted", due_at=now, attempts=0, reason="")
+
+
 def droppable(post: Post) -> bool:
     """Whether nobody can have seen the post, so that it may be taken back."""
     return post.ts is None and post.state in ("wanted", "parked")

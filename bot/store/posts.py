@@ -91,21 +91,28 @@ def _new(channel: str, key: str, urgency: int, now: datetime, thread: str, due_a
 
 
 def drop(connection: Connection, channel: str, key: str, reason: str, now: datetime) -> bool:
-    """Takes back a post that nobody has seen as of ``now``; whoever was about to send it loses it.
+    """Takes back a post that nobody has seen as of ``now``, and the replies that wait for it; whoever was about to send
+    it loses it.
 
     False when it is shown, or may be, or does not exist.
     """
+    if not _drop(connection, and_(posts.c.channel == channel, posts.c.key == key), reason, now):
+        return False
+    _drop(connection, and_(posts.c.channel == channel, posts.c.thread == key), reason, now)
+    return True
+
+
+def _drop(connection: Connection, which: ColumnElement[bool], reason: str, now: datetime) -> bool:
     statement = (
         update(posts)
         .where(
-            posts.c.channel == channel,
-            posts.c.key == key,
+            which,
             posts.c.ts.is_(None),
             posts.c.state.in_(("wanted", "parked")),
         )
         .values(state="dropped", reason=reason, due_at=now, look_at=null(), lease_until=null(), epoch=posts.c.epoch + 1)
     )
-    return connection.execute(statement).rowcount == 1
+    return connection.execute(statement).rowcount > 0
 
 
 def find(connection: Connection, channel: str, key: str) -> Post | None:
@@ -162,11 +169,12 @@ def _taken_there() -> ColumnElement[bool]:
 def _take(connection: Connection, row: RowMapping, now: datetime) -> Claimed:
     post = claimed(_post(row), now)
     connection.execute(update(posts).where(posts.c.id == post.id).values(**_row(post)))
-    return Claimed(post, load(Message, row["message"]), _thread_ts(connection, post))
+    thread_ts = None if post.rootless else _thread_ts(connection, post)
+    return Claimed(post, load(Message, row["message"]), thread_ts)
 
 
 def _thread_ts(connection: Connection, post: Post) -> str | None:
-    root = find(connection, post.channel, post.thread) if post.thread and not post.rootless else None
+    root = find(connection, post.channel, post.thread) if post.thread else None
     return root.ts if root else None
 
 
@@ -274,11 +282,12 @@ def parked(connection: Connection) -> list[Post]:
 
 
 def release_parked(connection: Connection, id: str, now: datetime) -> bool:
-    """Has a parked post tried again. False when it is not parked."""
+    """Has a parked post tried again, or looked for where a copy may be visible. False when it is not parked."""
+    unclear = and_(posts.c.ts.is_(None), posts.c.first_attempt_at.is_not(None))
     statement = (
         update(posts)
         .where(posts.c.id == id, posts.c.state == "parked")
-        .values(state="wanted", due_at=now, look_at=now, attempts=0, reason="")
+        .values(state=case((unclear, "maybe"), else_="wanted"), due_at=now, look_at=now, attempts=0, reason="")
     )
     return connection.execute(statement).rowcount == 1
 
