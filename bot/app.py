@@ -19,10 +19,11 @@ from bot.config import Config
 from bot.core.delivery import Shopfront
 from bot.demo.story import anchor
 from bot.desk import Desk
+from bot.edge.alarm import Alarm, Mail, Paths
 from bot.edge.dispatcher import Dispatcher
 from bot.edge.health import Health, HttpLine, take_census
 from bot.edge.intake import PREFIX, Door, Webhooks
-from bot.edge.limiter import Limiter
+from bot.edge.limiter import Limiter, Pace, SharedLimiter
 from bot.edge.metrics import Meters, MetricsPage
 from bot.edge.render import Look
 from bot.edge.server import Handle, HttpServer
@@ -40,6 +41,7 @@ from bot.pipeline import Feed, Pipeline
 from bot.store import inbox, notes
 from bot.store.engine import Store
 from bot.store.intake import Intake
+from bot.troubles import Troubles
 from bot.upkeep import Upkeep
 
 log = structlog.get_logger()
@@ -57,16 +59,17 @@ class Mind:
     pipeline: Pipeline
     desk: Desk
     upkeep: Upkeep
+    troubles: Troubles
 
     def tick(self) -> int:
-        """What time brings: alerts looked at again, then digests that are due, then upkeep.
+        """What time brings: alerts looked at again, then digests that are due, upkeep, and what Slack refused.
 
         In the tick that finds the wall clock set, schedules are held: it may be set back before the next.
         """
         steady = self.upkeep.steady()
         changed = self.pipeline.tick() + (self.desk.post_due_digests() if steady else 0)
         self.upkeep.tick()
-        return changed
+        return changed + self.troubles.tick()
 
 
 def mind(config: Config, catalog: Catalog, store: Store, clock: Clock, head_start: timedelta = timedelta(0)) -> Mind:
@@ -80,6 +83,7 @@ def mind(config: Config, catalog: Catalog, store: Store, clock: Clock, head_star
         Pipeline(store, awake, config.house, feeds, board, clock, settings, _reports(config)),
         Desk(store, awake, config.house, board, clock, settings, head_start),
         Upkeep(store, clock),
+        Troubles(store, config.operations, clock),
     )
 
 
@@ -111,28 +115,56 @@ def front(config: Config, name: str) -> Shopfront:
     return Shopfront(name, shop.name, shop.currency, source.live, source.options)
 
 
+class Ear:
+    """Hears what becomes of every call of Slack: it is counted, and one that was taken says that Slack takes calls."""
+
+    def __init__(self, meters: Meters) -> None:
+        self.meters = meters
+        self._accepted = False
+
+    def hear(self, method: str, outcome: str) -> None:
+        """A call came to its end."""
+        self._accepted = self._accepted or outcome == "ok"
+        self.meters.slack_call(method, outcome)
+
+    def accepted(self) -> bool:
+        """Whether Slack has taken any call since the start."""
+        return self._accepted
+
+
+def _paths(config: Config) -> Paths:
+    mail = config.alarm.mail
+    if mail is None:
+        return Paths(config.alarm.webhook, config.alarm.ping)
+    letter = Mail(mail.host, mail.port, mail.sender, mail.to, mail.security, mail.user, mail.password)
+    return Paths(config.alarm.webhook, config.alarm.ping, letter)
+
+
 class App:
     """The running bot. ``start`` brings up everything but the ticking, which ``begin_ticking`` adds.
 
     ``stop`` is graceful: deliveries are refused with 503, posts under way finish, what is left stays in the store.
     """
 
-    def __init__(
-        self, config: Config, mind: Mind, client: SlackClient, limiter: Limiter, meters: Meters, clock: Clock
-    ) -> None:
+    def __init__(self, config: Config, mind: Mind, client: SlackClient, pace: Pace, ear: Ear, clock: Clock) -> None:
         self._config, self._mind, self._client, self.clock = config, mind, client, clock
-        self._meters = meters
+        self._meters = meters = ear.meters
         shop = next(iter(config.house.shops.values()))
         look = Look(shop.locale, shop.zone)
         self.intake = Intake(mind.store)
-        self.dispatcher = Dispatcher(mind.store, client, limiter, clock, lambda channel: look)
+        self.dispatcher = Dispatcher(mind.store, client, pace, clock, lambda channel: look)
         self._looked_at = asyncio.Event()
         self.deliveries = deliveries(mind.pipeline, after=self._worked)
         self.ticker = Ticker(mind, clock, after=self.dispatcher.wake)
         self._answers(look)
         self.webhooks = Webhooks(self._doors(), self.intake, clock, meters, wake=self.deliveries.wake)
+        self.health = self._health()
         self.server = HttpServer(self._routes())
+        self.alarm = Alarm(
+            mind.store, self.dispatcher, clock, _paths(config), config.operations, ear.accepted, self.health.is_ready
+        )
         self._dispatching: asyncio.Task[None] | None = None
+        self._alarming: asyncio.Task[None] | None = None
         self._closing = False
         self.port = 0
 
@@ -171,8 +203,8 @@ class App:
             for name, each in config.sources.items()
         }
 
-    def _routes(self) -> dict[str, Handle]:
-        health = Health(
+    def _health(self) -> Health:
+        return Health(
             lambda: take_census(self._mind.store),
             self.line,
             {
@@ -183,7 +215,11 @@ class App:
             },
             tuple(self._config.sources),
             lambda: self._closing,
+            trouble=lambda: self.dispatcher.trouble,
         )
+
+    def _routes(self) -> dict[str, Handle]:
+        health = self.health
         page = MetricsPage(self._meters, lambda: take_census(self._mind.store), self.clock.now)
         routes: dict[str, Handle] = {
             PREFIX: self.webhooks.handle,
@@ -207,6 +243,7 @@ class App:
         self.deliveries.start()
         self.asked.start()
         self._dispatching = asyncio.create_task(self.dispatcher.run(), name="dispatcher")
+        self._alarming = asyncio.create_task(self.alarm.run(), name="alarm")
         if isinstance(self.line, Socket):
             self.line.start()
         self.port = await self.server.start(*self._config.listen)
@@ -256,6 +293,9 @@ class App:
         await self.dispatcher.stop()
         if self._dispatching is not None:
             await self._dispatching
+        if self._alarming is not None:
+            self._alarming.cancel()
+            await asyncio.gather(self._alarming, return_exceptions=True)
         await asyncio.to_thread(self.intake.stop)
         await self._client.close()
         self._mind.store.close()
@@ -264,9 +304,9 @@ class App:
 
 async def build(config: Config, catalog: Catalog, store: Store, clock: Clock, head_start: timedelta) -> App:
     """The bot of a config, not yet started."""
-    limiter = Limiter()
-    meters = Meters(config.sources)
+    pace: Pace = SharedLimiter(store) if store.dialect == "postgresql" else Limiter()
+    ear = Ear(Meters(config.sources))
     client = await SlackClient.open(
-        config.slack.bot_token, limiter, clock, base_url=config.slack.base_url, counted=meters.slack_call
+        config.slack.bot_token, pace, clock, base_url=config.slack.base_url, counted=ear.hear
     )
-    return App(config, mind(config, catalog, store, clock, head_start), client, limiter, meters, clock)
+    return App(config, mind(config, catalog, store, clock, head_start), client, pace, ear, clock)

@@ -12,8 +12,18 @@ from zoneinfo import ZoneInfo
 from bot.catalog import Catalog, Kind
 from bot.catalog_settings import duration, severity, time_of_day
 from bot.config.checks import KINDS, variables
-from bot.config.schema import ConfigPart, DepartmentPart, DigestPart, QuietPart, RoutePart, ShopPart, SourcePart
-from bot.config.values import Config, Settings, SlackConfig, SourceConfig, WorkbenchConfig
+from bot.config.schema import (
+    AlarmPart,
+    ConfigPart,
+    DepartmentPart,
+    DigestPart,
+    MailPart,
+    QuietPart,
+    RoutePart,
+    ShopPart,
+    SourcePart,
+)
+from bot.config.values import AlarmConfig, Config, MailConfig, Settings, SlackConfig, SourceConfig, WorkbenchConfig
 from bot.core.settings import Department, House, QuietHours, Route, Schedule, Shop
 
 
@@ -32,6 +42,7 @@ def build(file: str, part: ConfigPart, catalog: Catalog, env: Mapping[str, str],
         listen=(part.listen.host, part.listen.port),
         public_url=(part.listen.public_url or "").rstrip("/"),
         workbench=WorkbenchConfig(part.workbench.port),
+        alarm=_alarm(part.alarm, env),
         **settings,
     )
 
@@ -108,6 +119,20 @@ def _slack(part: ConfigPart, env: Mapping[str, str], demo: bool) -> SlackConfig:
     }
     bot, app, signing = ((own if demo else env).get(variable, "") for variable in own)
     return SlackConfig(bot, app, signing, part.slack.base_url, part.slack.mode)
+
+
+def _alarm(part: AlarmPart, env: Mapping[str, str]) -> AlarmConfig:
+    """A demo may lack the variables, and then alarms nobody."""
+    return AlarmConfig(
+        env.get(part.webhook_from or "", ""),
+        env.get(part.ping_from or "", ""),
+        _mail(part.mail, env) if part.mail else None,
+    )
+
+
+def _mail(part: MailPart, env: Mapping[str, str]) -> MailConfig:
+    password = env.get(part.password_from or "", "")
+    return MailConfig(part.host, part.port, part.sender, part.to, part.security, part.user, password)
 
 
 def _store_url(part: ConfigPart, env: Mapping[str, str]) -> str:

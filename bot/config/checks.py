@@ -133,6 +133,22 @@ class Checks:
             )
         if not self.demo:
             yield from self._slack()
+            yield from self._alarm()
+
+    def _alarm(self) -> Iterator[tuple[Place, str]]:
+        alarm, mail = self.part.alarm, self.part.alarm.mail
+        for key, variable in (("webhook_from", alarm.webhook_from), ("ping_from", alarm.ping_from)):
+            if variable is not None and not self.env.get(variable, "").startswith(("http://", "https://")):
+                yield ("alarm", key), f"the environment variable {variable} must hold a URL that begins with https://"
+        if mail is None:
+            return
+        if bool(mail.user) != (mail.password_from is not None):
+            yield ("alarm", "mail", "user"), "user and password_from must be given together, or neither"
+        elif mail.password_from is not None and not self.env.get(mail.password_from):
+            told = f"the environment variable {mail.password_from} is not set; it must hold the password of {mail.user}"
+            yield ("alarm", "mail", "password_from"), told
+        if mail.user and mail.security == "none":
+            yield ("alarm", "mail", "security"), "is none, so that the password would be sent for all to read"
 
     def _slack(self) -> Iterator[tuple[Place, str]]:
         for variable, prefix in SLACK_TOKENS.items():

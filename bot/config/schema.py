@@ -96,6 +96,12 @@ def _http_url(text: str) -> str:
     return text
 
 
+def _mail_address(text: str) -> str:
+    if not re.fullmatch(r"[^\s@<>,;\x00-\x1f]+@[^\s@<>,;\x00-\x1f]+", text, re.ASCII):
+        raise ValueError('is no e-mail address such as "ops@example.com"')
+    return text
+
+
 def _store_url(text: str) -> str:
     if urlsplit(text).password is not None:
         raise ValueError("has a password; name an environment variable that holds the URL with `url_from` instead")
@@ -115,6 +121,7 @@ Weekday = Annotated[
 Channel = Annotated[str, AfterValidator(_channel)]
 Variable = Annotated[str, AfterValidator(_variable)]
 HttpUrl = Annotated[str, AfterValidator(_http_url)]
+MailAddress = Annotated[str, AfterValidator(_mail_address)]
 StoreUrl = Annotated[str, AfterValidator(_store_url)]
 Port = Annotated[int, Field(ge=0, le=65535)]
 SeverityName = Literal["low", "medium", "high", "critical"]
@@ -225,6 +232,35 @@ class SlackPart(Part):
     base_url: HttpUrl = Field(default="https://slack.com/api/", description="The address of Slack's Web API.")
 
 
+class MailPart(Part):
+    """An e-mail for an alarm."""
+
+    host: str = Field(min_length=1, max_length=253, description="The mail server.")
+    port: Port = Field(default=587, description="Its port.")
+    security: Literal["starttls", "tls", "none"] = Field(
+        default="starttls", description="How the line to it is kept private: starttls (587), tls (465), none (25)."
+    )
+    sender: MailAddress = Field(alias="from", description="Whom the e-mail comes from.")
+    to: tuple[MailAddress, ...] = Field(min_length=1, max_length=20, description="Who gets it.")
+    user: str = Field(default="", description="The name to log in with; left out, nobody logs in.")
+    password_from: Variable | None = Field(
+        default=None, description="The environment variable that holds the password of user."
+    )
+
+
+class AlarmPart(Part):
+    """The path that is not Slack: who hears when the bot cannot speak there, or cannot remember."""
+
+    webhook_from: Variable | None = Field(
+        default=None, description="An environment variable that holds a URL to which alarms are posted as JSON."
+    )
+    ping_from: Variable | None = Field(
+        default=None,
+        description="An environment variable that holds a URL fetched every minute while the bot is ready.",
+    )
+    mail: MailPart | None = Field(default=None, description="Where alarms go by e-mail.")
+
+
 class StorePart(Part):
     """Where everything is remembered."""
 
@@ -274,6 +310,7 @@ class ConfigPart(Part):
         default=("handlers",), min_length=1, description="The packages in which rules, commands and the rest are found."
     )
     slack: SlackPart = Field(default=SlackPart(), description="How the bot talks with Slack.")
+    alarm: AlarmPart = Field(default=AlarmPart(), description="Who hears of trouble by another path than Slack.")
     store: StorePart = Field(default=StorePart(), description="Where everything is remembered.")
     listen: ListenPart = Field(default=ListenPart(), description="Where deliveries are received.")
     workbench: WorkbenchPart = Field(default=WorkbenchPart(), description="The stand-in for Slack that a demo starts.")

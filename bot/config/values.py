@@ -40,6 +40,28 @@ class SlackConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class MailConfig:
+    """How an alarm leaves by e-mail."""
+
+    host: str
+    port: int
+    sender: str
+    to: tuple[str, ...]
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    user: str = ""
+    password: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmConfig:
+    """Where alarms and pings go besides Slack; "" and None where there is nowhere."""
+
+    webhook: str = field(default="", repr=False)
+    ping: str = field(default="", repr=False)
+    mail: MailConfig | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class WorkbenchConfig:
     """Where the stand-in for Slack listens on this machine."""
 
@@ -69,9 +91,11 @@ class Config:
     listen: tuple[str, int]
     public_url: str
     workbench: WorkbenchConfig
+    alarm: AlarmConfig = AlarmConfig()
 
     def secrets(self) -> tuple[str, ...]:
         """Every secret value that is in here, for the log to hide."""
         slack = (self.slack.bot_token, self.slack.app_token, self.slack.signing_secret)
         sources = (secret for source in self.sources.values() for secret in source.secrets)
-        return tuple(secret for secret in (*slack, *sources) if secret)
+        alarm = (self.alarm.webhook, self.alarm.ping, self.alarm.mail.password if self.alarm.mail else "")
+        return tuple(secret for secret in (*slack, *sources, *alarm) if secret)

@@ -67,7 +67,7 @@ class HttpLine:
 class Health:
     """What is asked: the store's census (in a thread, at most ``patience`` seconds), Slack, and the loops by name.
 
-    ``closing`` says that the process is about to end.
+    ``closing`` says that the process is about to end, ``trouble`` is Slack's word for why it refuses the bot, or "".
     """
 
     census: Callable[[], Census]
@@ -76,6 +76,7 @@ class Health:
     sources: tuple[str, ...]
     closing: Callable[[], bool] = lambda: False
     patience: float = 2.0
+    trouble: Callable[[], str] = lambda: ""
 
     async def alive(self, request: web.BaseRequest) -> web.StreamResponse:
         """GET /healthz: 200 for as long as the event loop turns."""
@@ -90,14 +91,22 @@ class Health:
         away, which are stored until it is back, so only what taking them needs counts."""
         return await self._report(lambda missing: bool({"store", "running"} & set(missing)))
 
+    async def is_ready(self) -> bool:
+        """What GET /readyz answers, for those within the process."""
+        return bool((await self._look())["ready"])
+
     async def _report(self, unready: Callable[[list[str]], bool]) -> web.StreamResponse:
+        told = await self._look()
+        return _json(503 if unready(told["missing"]) else 200, told)
+
+    async def _look(self) -> dict[str, Any]:
         census = await self._counted()
         connected = await self.slack.connected()
         loops = {name: alive() for name, alive in self.loops.items()}
-        checks = {"running": not self.closing(), "store": census is not None, "slack": connected} | loops
+        slack = connected and not self.trouble()
+        checks = {"running": not self.closing(), "store": census is not None, "slack": slack} | loops
         missing = [name for name, fine in checks.items() if not fine]
-        told = {"ready": not missing, "missing": missing, "slack": self._slack(connected), **self._counts(census)}
-        return _json(503 if unready(missing) else 200, told)
+        return {"ready": not missing, "missing": missing, "slack": self._slack(connected), **self._counts(census)}
 
     async def _counted(self) -> Census | None:
         try:
@@ -107,7 +116,8 @@ class Health:
             return None
 
     def _slack(self, connected: bool) -> dict[str, Any]:
-        return {"mode": self.slack.mode, "connected": connected, "last_heard": _moment(self.slack.heard)}
+        told = {"mode": self.slack.mode, "connected": connected, "last_heard": _moment(self.slack.heard)}
+        return told | ({"trouble": self.trouble()} if self.trouble() else {})
 
     def _counts(self, census: Census | None) -> dict[str, Any]:
         if census is None:
