@@ -304,8 +304,10 @@ def _rejected(post: Post, error: str, now: datetime) -> Post:
             return _anew(post, error, now, post.generation + (kind == "uneditable"))
         case "thread" if post.ts is None and post.thread and not post.rootless:
             return replace(_not_sent(post, error, now), rootless=True)
-        case _:
+        case _ if post.state == "maybe":
             return replace(post, state="parked", lease_until=None, reason=error)
+        case _:
+            return replace(_not_sent(post, error, now), state="parked")
 
 
 def _anew(post: Post, error: str, now: datetime, generation: int) -> Post:

@@ -27,12 +27,14 @@ DEEPEST = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """A message in a channel that carries a post's tag; ``bot`` says whose it is, ``version`` what it shows."""
+    """A message in a channel that carries a post's tag; ``bot`` says whose it is, ``version`` what it shows, ``thread``
+    is the root of the thread that it stands in."""
 
     ts: str
     tag: str
     bot: str
     version: int = 0
+    thread: str = ""
 
 
 def own(seen: Iterable[Sighting], bot: str) -> tuple[Sighting, ...]:
@@ -79,7 +81,7 @@ class Mend:
 
 @dataclass(frozen=True, slots=True)
 class Delete:
-    """Delete a surplus copy."""
+    """Delete a surplus copy. Answered with whether it is gone."""
 
     post: Post
     ts: str
@@ -113,18 +115,49 @@ def sweep(rows: Sequence[Row], bot: str, now: datetime) -> Sweep:
     if seen is None:
         return ()
     mine = own(seen, bot)
-    copies: dict[str, list[Sighting]] = {}
-    for one in mine:
-        copies.setdefault(one.tag, []).append(one)
+    found = _Found(rows, mine)
     sound: list[Post] = []
     # Replies first: once a surplus root is deleted nobody finds what stands in its thread.
     for row in sorted(rows, key=lambda row: not row.post.thread):
         if _readable(row, threads) and not (row.post.ts and float(row.post.ts) < since.timestamp()):
-            kept = yield from _put_right(row.post, copies.get(row.post.tag, []), now)
+            kept = yield from _put_right(row.post, found, now)
             sound += [row.post] if kept else []
     yield Checked(tuple(sound))
     known = {row.post.tag for row in rows}
     return tuple(one for one in mine if one.tag not in known)
+
+
+class _Found:
+    """The copies of each post, oldest first, and which of them stand in the thread of a surplus root."""
+
+    def __init__(self, rows: Iterable[Row], mine: Iterable[Sighting]) -> None:
+        self._copies: dict[str, list[Sighting]] = {}
+        for one in mine:
+            self._copies.setdefault(one.tag, []).append(one)
+        self._root = {row.post.key: row.post.tag for row in rows}
+        self._spared: set[str] = set()
+
+    def copies(self, post: Post) -> tuple[Sighting, ...]:
+        """All of the post's that may stay."""
+        doomed = self._doomed(post)
+        return tuple(one for one in self._copies.get(post.tag, ()) if one.thread not in doomed)
+
+    def astray(self, post: Post) -> tuple[Sighting, ...]:
+        """A reply's copies whose thread is about to go."""
+        doomed = self._doomed(post)
+        return tuple(one for one in self._copies.get(post.tag, ()) if one.thread in doomed)
+
+    def _doomed(self, post: Post) -> set[str]:
+        root = self._root.get(post.thread, "") if post.thread else ""
+        return {one.ts for one in surplus(self._copies.get(root, ()))}
+
+    def spare(self, post: Post) -> None:
+        """Something of a reply is left in a surplus thread, or may be, so that the thread must stay as well."""
+        self._spared.add(self._root.get(post.thread, ""))
+
+    def is_spared(self, post: Post) -> bool:
+        """Whether the post's copies are to be left as they are for now."""
+        return post.tag in self._spared
 
 
 def _threads(rows: Sequence[Row], mine: Sequence[Sighting], now: datetime) -> dict[str, None]:
@@ -160,28 +193,41 @@ def _read(
     return tuple(seen.values())
 
 
-def _put_right(post: Post, copies: Sequence[Sighting], now: datetime) -> Generator[Effect, Answer, bool]:
+def _put_right(post: Post, found: _Found, now: datetime) -> Generator[Effect, Answer, bool]:
     """One post. True when it was found as it should be. The row follows first: whoever crashes after that leaves a
     surplus copy for the next sweep, and no row that names a message which is gone."""
-    if _in_hands(post, now):
+    if in_hands(post, now) or found.is_spared(post):
+        found.spare(post)
         return False
-    after = judged(post, copies, now)
+    copies, astray = found.copies(post), found.astray(post)
+    after = moved(post, now) if astray and not copies else judged(post, copies, now)
     if after != post:
         kept = yield Mend(post, after)
         if not kept:
+            found.spare(post)
             return False
-    for one in surplus(copies):
-        yield Delete(post, one.ts)
+    for one in (*surplus(copies), *astray):
+        gone = yield Delete(post, one.ts)
+        if not gone:
+            found.spare(post)
     return after == post and bool(copies) and settled_by(post, now)
+
+
+def in_hands(post: Post, now: datetime) -> bool:
+    """Whether somebody is at work on the post, or was and nobody knows yet how far that went."""
+    return post.state == "sending" or (post.lease_until is not None and post.lease_until > now)
+
+
+def moved(post: Post, now: datetime) -> Post:
+    """A reply that is to be posted again, into the thread that stays."""
+    return replace(
+        post, state="wanted", ts=None, shown=0, due_at=now, lease_until=None, reason="its thread was a second copy",
+    )  # fmt: skip
 
 
 def surplus(copies: Sequence[Sighting]) -> Sequence[Sighting]:
     """The copies to delete, given all of them, oldest first."""
     return copies[1:]
-
-
-def _in_hands(post: Post, now: datetime) -> bool:
-    return post.state == "sending" or (post.lease_until is not None and post.lease_until > now)
 
 
 def settled_by(post: Post, now: datetime) -> bool:

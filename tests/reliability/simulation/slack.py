@@ -125,7 +125,7 @@ class Slack:
         if self.strikes("read: limited"):
             return Unread("ratelimited", timedelta(seconds=20))
         return tuple(
-            Sighting(one.ts, one.tag, one.bot, one.version)
+            Sighting(one.ts, one.tag, one.bot, one.version, one.thread_ts or "")
             for one in self.messages
             if one.channel == channel
             and one.thread_ts == thread_ts

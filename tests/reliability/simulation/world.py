@@ -10,11 +10,11 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 
 from bot.core import carry, dispatch, sweep
-from bot.core.dispatch import Edit, Outcome, Post, ReadBack, Send, Shown
+from bot.core.dispatch import Absent, Edit, Outcome, Post, ReadBack, Send, Shown
 from tests.reliability.simulation.audit import Auditor
 from tests.reliability.simulation.ledger import Ledger, Taken
 from tests.reliability.simulation.options import END, FAULTS_UNTIL, Options
-from tests.reliability.simulation.slack import STRANGER, Slack, void
+from tests.reliability.simulation.slack import STRANGER, Slack
 
 BEGAN = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 CHANNELS = ("C0OPS", "C0FINANCE")
@@ -356,8 +356,7 @@ class Replica:
                 )
                 return kept
             case sweep.Delete(_, ts):
-                void((yield from self.world.slack.delete(ts)))
-                return True
+                return isinstance((yield from self.world.slack.delete(ts)), Absent)
             case sweep.Checked(seen_posts):
                 self.world.ledger.checked(seen_posts, self.world.now)
                 return True
