@@ -22,6 +22,7 @@ log = structlog.get_logger()
 TOLERANCE = 300.0
 REMEMBERED = 600.0
 MAX_BYTES = 1024 * 1024
+_STUMBLED = 500
 _KINDS = ("application/json", "application/x-www-form-urlencoded")
 
 
@@ -83,7 +84,10 @@ class Gate:
             # Bolt takes any body for an object of moderate depth; one that is not is no request of Slack's.
             return plain(401, "unauthorized")
         answer = await asyncio.shield(self._app.async_dispatch(asked))
-        if answer.status >= 500:
+        if answer.status == _STUMBLED:
+            # Bolt has logged where it stumbled over the payload, which it would do again.
+            return plain(400, "bad request")
+        if answer.status > _STUMBLED:
             # Nothing was kept, so the same request may have its effect when it comes again.
             self._seen.forget(mark)
         return _as_http(answer)
