@@ -1,0 +1,66 @@
+"""Real bots killed again and again while deliveries stream in: nothing that was answered is lost, nothing stays twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.reliability.conftest import Told
+from tests.reliability.kills import Outcome, Trial, run
+from tests.reliability.report import record
+from tests.store.servers import Server, postgresql
+
+ALONE = Trial("one process on SQLite, killed", ("kill",), 12, 1)
+PAIR = Trial("two on PostgreSQL, killed, one Slack call in five failing", ("kill",), 8, 2, replicas=2, faults=True)
+POWER = Trial("two on PostgreSQL, killed, and the server restarted at once", ("power", "kill"), 40, 3, replicas=2)
+PAUSED = Trial("two on PostgreSQL, stopped for up to three leases", ("pause",), 60, 4, replicas=2, faults=True)
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    """A PostgreSQL of its own, since it is restarted in mid-work."""
+    with postgresql() as started:
+        yield started
+
+
+def _assert_promise_kept(outcome: Outcome, told: Told) -> None:
+    told(str(outcome))
+    assert outcome.violations == 0, outcome.died
+    assert outcome.posts > 0
+    assert outcome.deliveries > outcome.trial.times
+
+
+async def test_a_bot_on_sqlite_that_is_killed_loses_and_doubles_nothing(tmp_path: Path, told: Told) -> None:
+    outcome = await run(ALONE, tmp_path, f"sqlite:///{tmp_path}/floorwalker.db")
+    _assert_promise_kept(outcome, told)
+    assert outcome.passing == 0
+
+
+async def test_two_bots_that_are_killed_while_slack_fails_lose_and_double_nothing(
+    server: Server, tmp_path: Path, told: Told
+) -> None:
+    outcome = await run(PAIR, tmp_path, server.url(server.database()), server)
+    _assert_promise_kept(outcome, told)
+
+
+LONG = {
+    "kills-sqlite": replace(ALONE, times=200),
+    "kills-postgresql": replace(PAIR, times=200),
+    "restarts-postgresql": POWER,
+    "pauses-postgresql": PAUSED,
+}
+
+
+@pytest.mark.reliability
+@pytest.mark.parametrize("name", LONG)
+async def test_hundreds_of_kills_and_stops_lose_and_double_nothing(
+    server: Server, tmp_path: Path, told: Told, name: str
+) -> None:
+    trial = LONG[name]
+    url = f"sqlite:///{tmp_path}/floorwalker.db" if trial is LONG["kills-sqlite"] else server.url(server.database())
+    outcome = await run(trial, tmp_path, url, server)
+    record(name, f"Nothing that was answered is lost or stays twice: {trial.name}", trial.times, outcome.violations)
+    _assert_promise_kept(outcome, told)
