@@ -22,7 +22,9 @@ from bot.core.wants import raised
 from bot.store.codec import dump, load
 from bot.store.dialect import insert_new, locked
 from bot.store.engine import Connection
+from bot.store.restore import looked_for_first
 from bot.store.tables.trouble import destination
+from bot.store.tables.work import alert
 from bot.store.tables.work import post as posts
 
 _NAMES = uuid.UUID("8f2f4d0e-7a51-5c1b-9c27-3f6d1d1a6b52")
@@ -67,7 +69,7 @@ def want(
     body = dump(message)
     before = _locked(connection, channel, key)
     if before is None:
-        made = _new(channel, key, urgency, now, thread, due_at or now, reason)
+        made = looked_for_first(connection, _new(channel, key, urgency, now, thread, due_at or now, reason), now)
         row = _row(made) | {"message": body}
         if connection.execute(insert_new(connection.dialect.name, posts), row).rowcount == 1:
             return made
@@ -96,9 +98,11 @@ def drop(connection: Connection, channel: str, key: str, reason: str, now: datet
 
     False when it is shown, or may be, or does not exist.
     """
-    if not _drop(connection, and_(posts.c.channel == channel, posts.c.key == key), reason, now):
+    root = and_(posts.c.channel == channel, posts.c.key == key, posts.c.state.in_(("wanted", "parked")))
+    if not _drop(connection, root, reason, now):
         return False
-    _drop(connection, and_(posts.c.channel == channel, posts.c.thread == key), reason, now)
+    replies = and_(posts.c.channel == channel, posts.c.thread == key, posts.c.rootless.is_(False))
+    _drop(connection, replies, reason, now)
     return True
 
 
@@ -108,7 +112,7 @@ def _drop(connection: Connection, which: ColumnElement[bool], reason: str, now: 
         .where(
             which,
             posts.c.ts.is_(None),
-            posts.c.state.in_(("wanted", "parked")),
+            posts.c.state != "dropped",
         )
         .values(state="dropped", reason=reason, due_at=now, look_at=null(), lease_until=null(), epoch=posts.c.epoch + 1)
     )
@@ -159,11 +163,14 @@ def _root_shown() -> ColumnElement[bool]:
 
 
 def _taken_there() -> ColumnElement[bool]:
-    """A channel that takes no messages gets none, but for the one it is tried with."""
+    """A channel that takes no messages gets none, but for the one it is tried with; and a matter that is over and that
+    nobody saw is not shown any more: it is taken back within the minute."""
     refusing = select(destination.c.channel).where(
         destination.c.channel == posts.c.channel, destination.c.trial != posts.c.id
     )
-    return ~refusing.exists()
+    over = select(alert.c.number).where(alert.c.number == posts.c.alert, alert.c.open.is_(False))
+    unseen = and_(posts.c.ts.is_(None), posts.c.state == "wanted", posts.c.thread == "")
+    return and_(~refusing.exists(), ~and_(unseen, over.exists()))
 
 
 def _take(connection: Connection, row: RowMapping, now: datetime) -> Claimed:
