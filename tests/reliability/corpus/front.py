@@ -79,7 +79,7 @@ class Front:
         try:
             writer.write(raw)
             return Answer(await asyncio.wait_for(reader.read(), seconds))
-        except ConnectionResetError:
+        except ConnectionError:
             return Answer(b"")
         finally:
             writer.close()

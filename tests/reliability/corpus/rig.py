@@ -71,7 +71,7 @@ class Rig:
             writer.write(raw)
             try:
                 return Answer(await asyncio.wait_for(reader.read(), seconds))
-            except ConnectionResetError:
+            except ConnectionError:
                 return Answer(b"")
             except TimeoutError:
                 return Answer(b"HTTP/1.1 999 never closed\r\n\r\n")
