@@ -162,7 +162,7 @@ class Troubles:
             return sum(self._summarise(connection, channel) for channel in missed.channels(connection))
 
     def _summarise(self, connection: Connection, channel: str) -> int:
-        key = missed.summary_key(connection, channel)
+        key = missed.summary_key(connection, channel, self.clock.now())
         told = missed.gather(connection, channel, key) if key is not None else []
         if key is None or not told:
             return 0

@@ -116,14 +116,14 @@ def refused(connection: Connection, channel: str) -> list[Kept]:
 
 
 def to_divert(connection: Connection, channel: str) -> list[Kept]:
-    """The refused posts whose newest content is not shown elsewhere yet."""
+    """The refused posts whose newest content is not shown elsewhere yet, roots before their replies."""
     ours = or_(*(post.c.key.startswith(start, autoescape=True) for start in OF_OURSELVES))
     query = (
         select(post)
         .join(diverted, diverted.c.post == post.c.id, isouter=True)
         .where(post.c.channel == channel, _REFUSED, post.c.message.is_not(None), ~ours)
         .where(func.coalesce(diverted.c.wanted, 0) < post.c.wanted)
-        .order_by(post.c.urgency.desc(), post.c.created_at, post.c.id)
+        .order_by(post.c.thread != "", post.c.urgency.desc(), post.c.created_at, post.c.id)
     )
     return [kept_of(row) for row in connection.execute(query).mappings()]
 

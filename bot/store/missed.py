@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import and_, delete, func, literal, or_, select, update
@@ -16,6 +16,8 @@ from bot.store.dialect import insert
 from bot.store.engine import Connection
 from bot.store.tables.trouble import missed
 from bot.store.tables.work import post
+
+EXTENDED_FOR = timedelta(hours=1)
 
 
 def keep(connection: Connection, channel: str, key: str, now: datetime) -> None:
@@ -52,21 +54,23 @@ def channels(connection: Connection) -> list[str]:
     return list(connection.execute(select(missed.c.channel).distinct().order_by(missed.c.channel)).scalars())
 
 
-def summary_key(connection: Connection, channel: str) -> str | None:
+def summary_key(connection: Connection, channel: str, now: datetime) -> str | None:
     """The key of the summary to write or to extend; None when there is nothing new to tell.
 
-    What a shown summary tells of is forgotten; what was missed since goes into a new one.
+    What is in doubt when Slack is back ends a little later, so a shown summary takes in more for an hour; then what it
+    tells of is forgotten, and what was missed since goes into a new one.
     """
     told = connection.execute(_told(channel)).scalar()
-    shown = posts.find(connection, channel, told) if told else None
-    if shown is not None and shown.ts is not None:
+    summary = posts.find(connection, channel, told) if told else None
+    closed = summary is not None and summary.ts is not None and now - summary.due_at > EXTENDED_FOR
+    if closed:
         connection.execute(delete(missed).where(missed.c.channel == channel, missed.c.summary == told))
     fresh = connection.execute(
         select(func.min(missed.c.at)).where(missed.c.channel == channel, missed.c.summary == "")
     ).scalar()
     if fresh is None:
         return None
-    return told if told and shown is not None and shown.ts is None else f"away/{fresh.isoformat()}"
+    return told if told and not closed else f"away/{fresh.isoformat()}"
 
 
 def _told(channel: str) -> Any:
