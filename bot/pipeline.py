@@ -18,7 +18,7 @@ import structlog
 from bot.board import Board
 from bot.catalog import Catalog
 from bot.clock import Clock
-from bot.core.alerts import advance, woken
+from bot.core.alerts import Advanced, advance, woken
 from bot.core.delivery import Shopfront, Source, Unparsable, Unrouted
 from bot.core.events import Event, Tick, consequences
 from bot.core.handlers import Rule
@@ -27,12 +27,11 @@ from bot.core.parts import ShopText, say
 from bot.core.privacy import PrivacyAsked, is_forgotten, names_forgotten
 from bot.core.privacy import told as privacy_told
 from bot.core.settings import House, Shop
-from bot.core.subject import Subject
 from bot.core.verdict import Clear, Fire, Quiet, Verdict
 from bot.store import alerts, decisions, events, inbox, lanes, posts, privacy, reach
 from bot.store.begun import Begun
 from bot.store.engine import Connection, Store
-from bot.store.facts import Question, load
+from bot.store.facts import Answered, Question, load
 from bot.store.faults import blames_store
 
 log = structlog.get_logger()
@@ -200,28 +199,26 @@ class Pipeline:
         """Asks every rule that listens to this kind of event about every subject that it reaches."""
         changed = 0
         now = self.clock.now()
+        answered: Answered = {}
         for rule in self.catalog.rules.values():
             if isinstance(event, rule.events):
                 for subject in reach.subjects(connection, shop, event, rule.about, rule.name, now):
-                    changed += self._decide(connection, shop, rule, subject, event, recorded)
+                    question = Question(shop=shop, subject=subject, now=now, event=recorded)
+                    if self._decide(connection, rule, event, question, answered):
+                        changed += 1
+                        # What is open is itself a fact, so the next rule asks anew.
+                        answered.clear()
         return changed
 
-    def _decide(
-        self,
-        connection: Connection,
-        shop: Shop,
-        rule: Rule,
-        subject: Subject,
-        event: Event,
-        recorded: events.Recorded | None,
-    ) -> bool:
-        now = self.clock.now()
-        question = Question(shop=shop, subject=subject, now=now, event=recorded)
-        facts = load(connection, rule.facts, question)
+    def _decide(self, connection: Connection, rule: Rule, event: Event, question: Question, answered: Answered) -> bool:
+        shop, subject, now = question.shop, question.subject, question.now
+        facts = load(connection, rule.facts, question, answered)
         verdict = rule.decide(event, facts, **self.settings.get(("rule", rule.name), {}))
         alert = alerts.newest(connection, shop.name, rule.name, subject)
-        seat = alerts.seat(connection, shop.name, rule.name, subject, now)
-        after = advance(alert, verdict, seat, now)
+        if alert is None and not isinstance(verdict, Fire):
+            after = Advanced(None, "none", verdict.reason)
+        else:
+            after = advance(alert, verdict, alerts.seat(connection, shop.name, rule.name, subject, now), now)
         number = after.alert.number if after.alert else None
         decisions.note(
             connection, shop.name, rule.name, subject, _VERDICTS[type(verdict)], verdict.reason, facts, now, number

@@ -35,24 +35,27 @@ class Question:
 
 
 Answer = Callable[[Connection, Any, Question], Any]
+Answered = dict[tuple[Subject, Query], Any]
 A = TypeVar("A", bound=Answer)
 _answers: dict[type[Query], Answer] = {}
 _plans: dict[type, dict[str, Query]] = {}
 
 
-def load(connection: Connection, facts: type[F], question: Question) -> F:
+def load(connection: Connection, facts: type[F], question: Question, answered: Answered | None = None) -> F:
     """The facts as of ``question.now``; a query that stands in two fields is answered once.
 
-    Raises LookupError for a query that nobody answers, TypeError for a class that is no dataclass of queries.
+    ``answered`` holds what was answered before to questions that differ in nothing but the subject, and gets what is
+    answered now; it is the caller's to forget it when a row that facts are made of has changed. Raises LookupError for
+    a query that nobody answers, TypeError for a class that is no dataclass of queries.
     """
     plan = _plans.get(facts)
     if plan is None:
         plan = _plans.setdefault(facts, queries(facts))
-    found: dict[Query, Any] = {}
+    found: Answered = {} if answered is None else answered
     for query in plan.values():
-        if query not in found:
-            found[query] = _answer_to(type(query))(connection, query, question)
-    return facts(**{name: found[query] for name, query in plan.items()})
+        if (question.subject, query) not in found:
+            found[question.subject, query] = _answer_to(type(query))(connection, query, question)
+    return facts(**{name: found[question.subject, query] for name, query in plan.items()})
 
 
 def unanswered(facts: type) -> tuple[str, ...]:
