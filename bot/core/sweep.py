@@ -134,7 +134,8 @@ class _Found:
         self._copies: dict[str, list[Sighting]] = {}
         for one in mine:
             self._copies.setdefault(one.tag, []).append(one)
-        self._root = {row.post.key: row.post.tag for row in rows}
+        self._by_key = {row.post.key: row.post for row in rows}
+        self._threads = {row.post.thread for row in rows if row.post.thread}
         self._spared: set[str] = set()
 
     def copies(self, post: Post) -> tuple[Sighting, ...]:
@@ -148,12 +149,20 @@ class _Found:
         return tuple(one for one in self._copies.get(post.tag, ()) if one.thread in doomed)
 
     def _doomed(self, post: Post) -> set[str]:
-        root = self._root.get(post.thread, "") if post.thread else ""
-        return {one.ts for one in surplus(self._copies.get(root, ()))}
+        root = self._by_key.get(post.thread)
+        copies = self._copies.get(root.tag, []) if root else []
+        known = root is not None and copies and root.ts == copies[0].ts
+        return {one.ts for one in surplus(copies)} if known else set()
+
+    def has_replies(self, post: Post) -> bool:
+        """Whether something belongs into the post's thread."""
+        return post.key in self._threads
 
     def spare(self, post: Post) -> None:
         """Something of a reply is left in a surplus thread, or may be, so that the thread must stay as well."""
-        self._spared.add(self._root.get(post.thread, ""))
+        root = self._by_key.get(post.thread)
+        if root is not None:
+            self._spared.add(root.tag)
 
     def is_spared(self, post: Post) -> bool:
         """Whether the post's copies are to be left as they are for now."""
@@ -205,6 +214,9 @@ def _put_right(post: Post, found: _Found, now: datetime) -> Generator[Effect, An
         kept = yield Mend(post, after)
         if not kept:
             found.spare(post)
+            return False
+        if after.ts != post.ts and found.has_replies(post):
+            # Replies may be on their way into the other thread, so it is emptied and deleted at a later look.
             return False
     for one in (*surplus(copies), *astray):
         gone = yield Delete(post, one.ts)

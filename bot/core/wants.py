@@ -46,6 +46,11 @@ def droppable(post: Post) -> bool:
     return post.ts is None and post.state in ("wanted", "parked")
 
 
+def falls_with_its_root(reply: Post) -> bool:
+    """Whether a reply is taken back together with a root that nobody has seen: then nobody can have seen the reply."""
+    return reply.ts is None and reply.state != "dropped" and not reply.rootless
+
+
 def dropped(post: Post, reason: str, now: datetime) -> Post:
     """The post taken back. Whoever holds it loses it, for they may be about to send it."""
     return replace(post, state="dropped", reason=reason, due_at=now, lease_until=None, epoch=post.epoch + 1)

@@ -56,9 +56,10 @@ class Ledger:
         post = self.rows.get((channel, key))
         if post is None or not wants.droppable(post):
             return False
-        for one in [post, *(reply for reply in self.rows.values() if (reply.channel, reply.thread) == (channel, key))]:
-            if wants.droppable(one):
-                self.rows[channel, one.key] = wants.dropped(one, reason, now)
+        self.rows[channel, key] = wants.dropped(post, reason, now)
+        for reply in list(self.rows.values()):
+            if (reply.channel, reply.thread) == (channel, key) and wants.falls_with_its_root(reply):
+                self.rows[channel, reply.key] = wants.dropped(reply, reason, now)
         return True
 
     def release_parked(self, id: str, now: datetime) -> bool:
