@@ -19,6 +19,7 @@ from bot.core.handlers import (
     Help,
     Period,
     Refused,
+    ReleaseParked,
     Reply,
     Request,
     Section,
@@ -26,12 +27,12 @@ from bot.core.handlers import (
     ShowModal,
 )
 from bot.core.home import home
-from bot.core.message import Message
+from bot.core.message import Message, Paragraph
 from bot.core.parts import Line, Moment, say
 from bot.core.schedule import Slot
 from bot.core.settings import House, Schedule, Shop
 from bot.core.subject import Subject
-from bot.store import alerts, posts, slots
+from bot.store import alerts, destinations, posts, slots
 from bot.store.engine import Connection, Store
 from bot.store.facts import Question, load
 
@@ -100,9 +101,20 @@ class Desk:
         with self.store.read() as connection:
             facts = load(connection, asked.facts, question)
         answer = asked.answer(filled, facts, **self.settings.get(("command", command_label(asked)), {}))
-        if isinstance(answer, ShowDigest):
-            return Reply(self.digest(answer.department, shop), share=True)
-        return answer
+        match answer:
+            case ShowDigest(department):
+                return Reply(self.digest(department, shop), share=True)
+            case ReleaseParked(id):
+                return Reply(self._release(id))
+            case _:
+                return answer
+
+    def _release(self, id: str) -> Message:
+        with self.store.write() as connection:
+            released = destinations.release_any(connection, id, self.clock.now())
+        many = "1 post" if len(released) == 1 else f"{len(released)} posts"
+        line = say(f"{many} will be tried again." if released else "No parked post has an id that begins so.")
+        return Message(line, (Paragraph(line),))
 
     def _shop_of(self, text: str) -> tuple[Shop, str]:
         """With several shops the first word may name one; otherwise the first shop of the config is meant."""

@@ -374,10 +374,11 @@ def test_a_parked_post_is_listed_and_can_be_released(run: Run, config: str, tmp_
     store = laid_out(tmp_path)
     post = _parked(store)
     store.close()
-    assert run("parked")[1] == f"{post.id}  #finance  alert/1  not_in_channel\n"
+    assert run("parked")[1] == f"{post.id}  #finance  alert/1  {NOW:%Y-%m-%d %H:%MZ}  not_in_channel\n"
     assert run("parked", "--release", post.id) == (0, f"{post.id} will be tried again\n", "")
     assert run("parked")[1] == "nothing is parked\n"
     assert run("parked", "--release", post.id)[::2] == (2, f"floorwalker: there is no parked post {post.id}\n")
+    assert run("parked", "--release", "all") == (0, "nothing is parked\n", "")
 
 
 @pytest.mark.parametrize("alert", ["A-7", "tea"])

@@ -412,6 +412,22 @@ class Story:
     posts: tuple[PostLine, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class ParkedLine:
+    """A post that cannot be shown: its id, where it belongs, what it says, since when it is parked, and why."""
+
+    id: str
+    channel: str
+    summary: tuple[Any, ...]
+    since: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ParkedPosts(Query):
+    """Posts that cannot be shown until somebody has seen to it: tuple[ParkedLine, ...], longest parked first."""
+
+
 # How handlers write them. They return Any because the field they stand in has the type of the answer.
 
 

@@ -84,6 +84,16 @@ class ShowDigest:
     department: str
 
 
+@dataclass(frozen=True, slots=True)
+class ReleaseParked:
+    """Has parked posts tried again: those whose ids begin so, or every one for ""; answers with how many there were."""
+
+    id: str
+
+
+Answer = Reply | ShowDigest | ReleaseParked
+
+
 class Refused(Exception):
     """What was asked cannot be done; the line is told to the one who asked, and only to them."""
 
@@ -101,7 +111,7 @@ class Command:
     usage: str
     facts: type[Any]
     settings: Mapping[str, Setting]
-    answer: Callable[..., Reply | ShowDigest]
+    answer: Callable[..., Answer]
     doc: str = ""
 
 
@@ -197,10 +207,10 @@ def rule(*, about: SubjectKind, inhibits: tuple[str, ...] = ()) -> Callable[[Cal
     return declare
 
 
-def command(name: str, *, verb: str = "", usage: str = "") -> Callable[[Callable[..., Reply | ShowDigest]], Command]:
+def command(name: str, *, verb: str = "", usage: str = "") -> Callable[[Callable[..., Answer]], Command]:
     """Declares ``def stock(request: Request, facts: Facts, *, setting=default) -> Reply``; no slash in ``name``."""
 
-    def declare(answer: Callable[..., Reply | ShowDigest]) -> Command:
+    def declare(answer: Callable[..., Answer]) -> Command:
         contract = _Contract.of(answer)
         return Command(name, verb, usage, contract.facts(), contract.settings, answer, contract.doc)
 
