@@ -39,7 +39,7 @@ from handlers.sources.generic import SOURCE
 from tests.reliability.launcher import FASTER
 from tests.store.servers import Server
 
-Act = Literal["kill", "pause", "power"]
+Act = Literal["kill", "end", "pause", "power"]
 Json = dict[str, Any]
 
 ROOT = Path(__file__).parents[2]
@@ -116,7 +116,9 @@ class Outcome:
         return self.unkept + self.lost + self.doubled + self.outdated + self.limbo + self.unworked + len(self.died)
 
     def __str__(self) -> str:
-        sent = f"{self.deliveries} deliveries ({self.again} sent again), {self.posts} posts, {self.caught} under way at a kill"
+        sent = (
+            f"{self.deliveries} deliveries ({self.again} sent again), {self.posts} posts, {self.caught} left under way"
+        )
         bad = f"{self.lost} lost, {self.doubled} doubled finally, {self.passing} for a while, {self.outdated} outdated"
         rest = f"{self.unkept} not kept, {self.limbo} in limbo, {self.unworked} not worked, {len(self.died)} died"
         trial = f"{self.trial.name}: n={self.trial.times}, seed {self.trial.seed}, {self.seconds:.0f} s"
@@ -286,16 +288,20 @@ class Floor:
         await asyncio.sleep(self.chance.uniform(0.05, 1.5))
         match act:
             case "kill":
-                await self._kill(self.chance.sample(self.bots, self.chance.choice((1, 1, 1, len(self.bots)))))
+                await self._end(signal.SIGKILL)
+            case "end":
+                await self._end(signal.SIGTERM)
             case "pause":
                 await self._pause(self.chance.choice(self.bots))
             case "power":
                 assert self.server is not None
                 await asyncio.to_thread(self.server.restart_at_once)
 
-    async def _kill(self, bots: list[Bot]) -> None:
+    async def _end(self, number: signal.Signals) -> None:
+        """One replica, or now and then all of them at once."""
+        bots = self.chance.sample(self.bots, self.chance.choice((1, 1, 1, len(self.bots))))
         for bot in bots:
-            await end(bot, signal.SIGKILL)
+            await end(bot, number)
         self.caught += await asyncio.to_thread(self.under_way)
         for bot in bots:
             await self.start(bot)

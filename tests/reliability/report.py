@@ -22,12 +22,15 @@ _REGION = re.compile(r"(<!-- promise -->\n).*?(<!-- end -->)", re.DOTALL)
 
 @dataclass(frozen=True)
 class Line:
-    """What was claimed, how often it was tried and how often it did not hold, on which day and at which commit."""
+    """What was claimed, how often it was tried and how often it did not hold, on which day and at which commit.
+    ``beyond`` is what is not promised all the same.
+    """
 
     claim: str
     test: str
     n: int
     violations: int
+    beyond: str
     date: str
     commit: str
 
@@ -46,14 +49,14 @@ class Line:
         return f"| {' | '.join(cells)} |\n"
 
 
-def record(name: str, claim: str, n: int, violations: int, path: Path = FOUND) -> None:
+def record(name: str, claim: str, n: int, violations: int, beyond: str = "", path: Path = FOUND) -> None:
     """Keeps the figures of a trial's long form under its name, in place of those that were there.
 
     Called by a test: pytest says which. ``n`` is how often it was tried, at least once.
     """
     lines = read(path)
     test = os.environ.get("PYTEST_CURRENT_TEST", name).partition("::")[0]
-    lines[name] = Line(claim, test, n, violations, f"{datetime.now(UTC):%Y-%m-%d}", _commit())
+    lines[name] = Line(claim, test, n, violations, beyond, f"{datetime.now(UTC):%Y-%m-%d}", _commit())
     found = {name: asdict(line) for name, line in sorted(lines.items())}
     path.write_text(json.dumps(found, indent=2, ensure_ascii=False) + "\n", "utf-8")
 
@@ -74,7 +77,9 @@ def read(path: Path = FOUND) -> dict[str, Line]:
 
 def table(lines: dict[str, Line]) -> str:
     """The table in Markdown."""
-    head = "| Claim | Test | n | Violations | Failures, at 95 % | Day | Commit |\n" + "| --- " * 7 + "|\n"
+    head = (
+        "| Claim | Test | n | Violations | Failures, at 95 % | Not promised | Day and commit |\n" + "| --- " * 7 + "|\n"
+    )
     return head + "".join(line.told() for _, line in sorted(lines.items()))
 
 
