@@ -51,14 +51,14 @@ async def stalled(running: Rig, stall: Stall) -> AsyncIterator[list[asyncio.Stre
     opened = [await asyncio.open_connection("127.0.0.1", running.port) for _ in range(STALLED)]
     for _, writer in opened:
         writer.write(stall.first)
-    drip = asyncio.create_task(_drip([writer for _, writer in opened], stall.then))
-    try:
-        yield [reader for reader, _ in opened]
-    finally:
-        drip.cancel()
-        await asyncio.gather(drip, return_exceptions=True)
-        for _, writer in opened:
-            writer.close()
+    async with asyncio.TaskGroup() as group:
+        drip = group.create_task(_drip([writer for _, writer in opened], stall.then))
+        try:
+            yield [reader for reader, _ in opened]
+        finally:
+            drip.cancel()
+            for _, writer in opened:
+                writer.close()
 
 
 async def _drip(writers: list[asyncio.StreamWriter], piece: bytes) -> None:
