@@ -33,6 +33,8 @@ PING_EVERY = 60.0
 _SECONDS = 10.0
 _NOT_TOLD = (aiohttp.ClientError, TimeoutError, OSError, smtplib.SMTPException, ValueError)
 _DISK = "disk is full"
+# What replicas can agree on. That the store is away each has to tell for itself.
+_AGREED = ("slack", "operations")
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +135,7 @@ class Alarm:
         if self._remembered:
             return
         self._remembered = True
-        for name in ("slack", "operations"):
+        for name in _AGREED:
             told = json.loads(notes.get(connection, f"alarm/{name}") or "null")
             if told is not None:
                 since, at = datetime.fromisoformat(told["since"]), datetime.fromisoformat(told["told"])
@@ -192,6 +194,8 @@ class Alarm:
     # Replicas tell a matter once among them, as long as they have a store to agree in.
 
     def _claim(self, notice: Notice) -> bool:
+        if notice.standing.name not in _AGREED:
+            return True
         standing, key = notice.standing, f"alarm/{notice.standing.name}"
         try:
             with self.store.write() as connection:
@@ -210,6 +214,8 @@ class Alarm:
 
     def _unclaim(self, notice: Notice) -> None:
         """No path took it, so it counts as untold; an end that nobody heard of is told with the next look."""
+        if notice.standing.name not in _AGREED:
+            return
         before = json.dumps(_row(notice.standing)) if notice.kind == "over" else "null"
         try:
             with self.store.write() as connection:

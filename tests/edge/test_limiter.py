@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.edge.limiter import Limiter
+from bot.edge.limiter import LONGEST, Limiter, SharedLimiter
+from bot.store.engine import Store
+from tests.edge.outgoing_fixtures import SetClock
 
 POST = "chat.postMessage"
 
@@ -58,3 +60,50 @@ def test_a_clock_that_steps_back_gives_no_tokens() -> None:
     for _ in range(3):
         limiter.wait(POST, "C0OPS", 50.0)
     assert limiter.wait(POST, "C0OPS", 40.0) == 1.0
+
+
+# The pace that replicas keep together.
+
+
+@pytest.fixture
+def shared(store: Store) -> SharedLimiter:
+    return SharedLimiter(store)
+
+
+async def test_replicas_keep_one_pace(shared: SharedLimiter, store: Store) -> None:
+    time, other = SetClock(), SharedLimiter(store)
+    waits = [await one.turn(POST, "C0OPS", time) for one in (shared, other, shared, other)]
+    assert waits == [0.0, 0.0, 0.0, pytest.approx(1.0)]
+    assert await other.turn(POST, "C0FINANCE", time) == 0.0
+    time.move(1)
+    assert [await one.turn(POST, "C0OPS", time) for one in (other, shared)] == [0.0, pytest.approx(1.0)]
+
+
+@pytest.mark.parametrize(("seconds", "closed"), [(30, 30), (0.5, 0.5), (1e9, LONGEST)])
+async def test_a_429_closes_the_method_for_every_replica(
+    seconds: float, closed: float, shared: SharedLimiter, store: Store
+) -> None:
+    time, other = SetClock(), SharedLimiter(store)
+    await shared.close(POST, seconds, time)
+    await shared.close(POST, 0.1, time)
+    assert await other.turn(POST, "C0OPS", time) == pytest.approx(closed)
+    assert await other.turn("chat.update", "C0OPS", time) == 0.0
+    time.move(closed)
+    assert await other.turn(POST, "C0OPS", time) == 0.0
+
+
+async def test_in_one_process_a_429_of_any_length_closes_for_an_hour_at_most() -> None:
+    time, limiter = SetClock(), Limiter()
+    await limiter.close(POST, 1e9, time)
+    assert await limiter.turn(POST, "C0OPS", time) == LONGEST
+
+
+async def test_a_clock_that_was_set_back_closes_nothing_for_long(shared: SharedLimiter) -> None:
+    time = SetClock()
+    for _ in range(3):
+        await shared.turn(POST, "C0OPS", time)
+    time.move(-86400)
+    assert await shared.turn(POST, "C0OPS", time) == pytest.approx(1.0)
+    await shared.close(POST, 60, time)
+    time.move(-86400)
+    assert await shared.turn(POST, "C0OPS", time) == pytest.approx(LONGEST)

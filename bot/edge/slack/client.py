@@ -112,6 +112,7 @@ class SlackClient:
                 "chat.postMessage", {**place, **_content(rendered), **thread, "metadata": _metadata(tag, version)}
             )
         except _Failed as failed:
+            self._mistrust(channel, failed.outcome)
             return failed.outcome
         return _shown(answer)
 
@@ -216,6 +217,11 @@ class SlackClient:
         if name not in self._ids:
             raise _Failed(Rejected("channel_not_found"))
         return {"channel": self._ids[name]}
+
+    def _mistrust(self, channel: str, outcome: Failure) -> None:
+        """A channel that refuses may have been archived, and its name be another channel's by now."""
+        if isinstance(outcome, Rejected) and error_class(outcome.error) == "destination":
+            self._ids.pop(channel.removeprefix("#"), None)
 
     async def _learn_channels(self) -> None:
         """Reads all channels. Without the permission to list private ones it makes do with the public."""
@@ -375,4 +381,4 @@ def _sighting(message: Json) -> Sighting | None:
     if metadata.get("event_type") != EVENT_TYPE or not isinstance(tag, str):
         return None
     shown = version if isinstance(version, int) else 0
-    return Sighting(message["ts"], tag, str(message.get("bot_id", "")), shown)
+    return Sighting(message["ts"], tag, str(message.get("bot_id", "")), shown, str(message.get("thread_ts", "")))
