@@ -75,9 +75,11 @@ def _durable(connection: Any, _: object) -> None:
         connection.execute(f"PRAGMA {pragma}")
 
 
-async def send(port: int, start: int, *, seconds: float, connections: int = 32, rate: float = 0.0) -> dict[str, float]:
+async def send(
+    port: int, start: int, *, seconds: float, connections: int = 32, rate: float = 0.0, stream: tuple[str, ...] = ()
+) -> dict[str, float]:
     """What the load in a child process saw; see ``tests.benchmarks.load``."""
-    arguments = (str(port), str(connections), str(seconds), str(rate), str(start))
+    arguments = (str(port), str(connections), str(seconds), str(rate), str(start), *stream)
     child = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "tests.benchmarks.load", *arguments, cwd=ROOT, stdout=asyncio.subprocess.PIPE
     )

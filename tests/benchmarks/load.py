@@ -1,7 +1,8 @@
 """Sends signed deliveries over kept-alive connections, in a process of its own, and prints what came back as JSON.
 
 ``python -m tests.benchmarks.load PORT CONNECTIONS SECONDS RATE START`` where RATE is deliveries a second in all (0 for
-as fast as answers come) and START the number of the first delivery, so that no two runs send the same one.
+as fast as answers come) and START the number of the first delivery, so that no two runs send the same one. With STREAM
+and COUNT behind it, requests are taken from the function ``request`` of the module STREAM, and then it ends.
 """
 
 from __future__ import annotations
@@ -10,10 +11,11 @@ import asyncio
 import base64
 import hashlib
 import hmac
+import importlib
 import itertools
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from time import perf_counter
 
 SECRET = "benchmark-secret"
@@ -35,12 +37,12 @@ def delivery(number: int) -> bytes:
 class Sender(asyncio.Protocol):
     """One connection: sends, waits for the answer, sends the next; not before ``pace`` seconds after the last one."""
 
-    def __init__(self, numbers: Iterator[int], until: float, pace: float) -> None:
+    def __init__(self, requests: Iterator[bytes], until: float, pace: float) -> None:
         self.taken: list[float] = []
         self.refused = 0
         self.over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._numbers, self._until, self._pace = numbers, until, pace
-        self._next = delivery(next(numbers))
+        self._requests, self._until, self._pace = requests, until, pace
+        self._next = next(requests, None)
         self._answer = b""
         self._due = self._sent = perf_counter()
 
@@ -69,22 +71,22 @@ class Sender(asyncio.Protocol):
 
     def _send(self) -> None:
         self._sent = perf_counter()
-        if self._sent >= self._until:
+        if self._next is None or self._sent >= self._until:
             self._transport.close()
             return
         self._transport.write(self._next)
         # The next one is signed while the server works on this one.
-        self._next = delivery(next(self._numbers))
+        self._next = next(self._requests, None)
 
 
-async def run(port: int, connections: int, seconds: float, rate: float, start: int) -> dict[str, float]:
+async def run(port: int, connections: int, seconds: float, rate: float, requests: Iterator[bytes]) -> dict[str, float]:
     """Deliveries taken, in all and a second, those refused, and the median and 99th percentile of waiting in ms."""
-    numbers, begun = itertools.count(start), perf_counter()
+    begun = perf_counter()
     pace = connections / rate if rate else 0.0
     loop = asyncio.get_running_loop()
     senders: list[Sender] = []
     for _ in range(connections):
-        _, sender = await loop.create_connection(lambda: Sender(numbers, begun + seconds, pace), "127.0.0.1", port)
+        _, sender = await loop.create_connection(lambda: Sender(requests, begun + seconds, pace), "127.0.0.1", port)
         senders.append(sender)
     await asyncio.gather(*(sender.over for sender in senders))
     taken = sorted(wait for sender in senders for wait in sender.taken)
@@ -97,7 +99,15 @@ async def run(port: int, connections: int, seconds: float, rate: float, start: i
     }
 
 
+def _requests(start: int, stream: str = "", count: str = "0") -> Iterator[bytes]:
+    if not stream:
+        return map(delivery, itertools.count(start))
+    of: Callable[[int], bytes] = importlib.import_module(stream).request
+    return map(of, range(start, start + int(count)))
+
+
 if __name__ == "__main__":
-    port, connections, seconds, rate, start = sys.argv[1:]
-    seen = asyncio.run(run(int(port), int(connections), float(seconds), float(rate), int(start)))
+    port, connections, seconds, rate, start, *stream = sys.argv[1:]
+    requests = _requests(int(start), *stream)
+    seen = asyncio.run(run(int(port), int(connections), float(seconds), float(rate), requests))
     sys.stdout.write(json.dumps(seen))

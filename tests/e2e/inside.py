@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -75,10 +74,11 @@ class Inside:
 
 
 @asynccontextmanager
-async def running(folder: Path, mode: str = "socket", **workbench: Any) -> AsyncIterator[Inside]:
-    """A started bot in a folder. ``mode`` is how Slack reaches it; the rest goes to the workbench."""
+async def running(folder: Path, mode: str = "socket", more: str = "", **workbench: Any) -> AsyncIterator[Inside]:
+    """A started bot in a folder. ``mode`` is how Slack reaches it, ``more`` goes into the config, the rest to the
+    workbench."""
     file = folder / "config.yaml"
-    file.write_text(_CONFIG.format(folder=folder, mode=mode))
+    file.write_text(_CONFIG.format(folder=folder, mode=mode) + more)
     config, clock = load(file, {}, demo=True), Clock()
     catalog = Catalog.scan(config.handlers, folder)
     slack = await Workbench.start(channels=CHANNELS, manifest=app_manifest(catalog.commands), **workbench)
@@ -96,13 +96,3 @@ async def running(folder: Path, mode: str = "socket", **workbench: Any) -> Async
         finally:
             await app.stop()
             await slack.stop()
-
-
-async def ready(inside: Inside, path: str = "/readyz") -> None:
-    """Until the bot says that it is ready."""
-    async with asyncio.timeout(10):
-        while True:
-            async with inside.http.get(inside.url + path) as answer:
-                if answer.status == 200:
-                    return
-            await asyncio.sleep(0.02)

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.error import URLError
 
 from sqlalchemy import func, select
 
@@ -45,7 +46,7 @@ sources:
   stripe: {{}}
   generic: {{options: {{auth: {{scheme: standard_webhooks}}}}}}
 store: {{url: "sqlite:///{folder}/floorwalker.db"}}
-listen: {{port: 0}}
+listen: {{port: {port}}}
 workbench: {{port: 0}}
 """
 _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
@@ -60,7 +61,7 @@ def until(holds: Callable[[], Found], seconds: float, what: str = "") -> Found:
         while not (found := holds()):
             if over.is_set():
                 raise TimeoutError(what or f"not within {seconds} s")
-            patience.wait(0.05)
+            patience.wait(0.02)
         return found
     finally:
         timer.cancel()
@@ -72,6 +73,7 @@ class Running:
     """A bot in ``folder``: may be started, killed and started again over the same rows."""
 
     folder: Path
+    port: int = 0
     process: subprocess.Popen[bytes] | None = None
     starts: int = 0
     _said: Path = field(init=False)
@@ -79,7 +81,7 @@ class Running:
     def start(self, *options: str) -> None:
         """Starts it with the demo; comes back when its workbench listens."""
         config = self.folder / "config.yaml"
-        config.write_text(_CONFIG.format(folder=self.folder))
+        config.write_text(_CONFIG.format(folder=self.folder, port=self.port))
         self.starts += 1
         self._said = self.folder / f"said-{self.starts}.txt"
         arguments = [sys.executable, "-m", "bot", "serve", "-c", str(config), *options]
@@ -129,6 +131,22 @@ class Running:
         with _DIRECT.open(asked, timeout=10) as answer:
             done: Json = json.load(answer)
             return done
+
+    def ready(self) -> bool:
+        """Whether the bot says on its port that it can work."""
+        try:
+            with _DIRECT.open(f"http://127.0.0.1:{self.port}/readyz", timeout=10) as answer:
+                return bool(answer.status == 200)
+        except URLError:
+            return False
+
+    def resident(self) -> int:
+        """Bytes of memory that the bot's process holds, without its workbench."""
+        assert self.process is not None
+        status = Path(f"/proc/{self.process.pid}/status").read_text("ascii")
+        found = re.search(r"VmRSS:\s+(\d+) kB", status)
+        assert found is not None
+        return int(found[1]) * 1024
 
     def settled(self, seconds: float) -> None:
         """Until the day is told and nothing is left to do or to show."""
