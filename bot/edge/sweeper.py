@@ -122,8 +122,7 @@ class Sweeper:
             case Mend():
                 return await self._mend(effect)
             case Delete(post, ts):
-                await self._delete(channel, post.key, ts)
-                return True
+                return await self._delete(channel, post.key, ts)
             case Checked():
                 await asyncio.to_thread(self._checked, effect)
                 return True
@@ -150,12 +149,13 @@ class Sweeper:
             self._wake()
         return kept
 
-    async def _delete(self, channel: str, key: str, ts: str) -> None:
+    async def _delete(self, channel: str, key: str, ts: str) -> bool:
         if not await self._turn("chat.delete", channel):
-            return
+            return False
         outcome = await self._client.delete(channel, ts)
         told = log.info if isinstance(outcome, Absent) else log.warning
         told("second copy deleted", channel=channel, key=key, ts=ts, outcome=type(outcome).__name__)
+        return isinstance(outcome, Absent)
 
     def _checked(self, effect: Checked) -> None:
         with self._store.write() as connection:
