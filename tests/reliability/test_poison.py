@@ -15,7 +15,7 @@ from bot.core.facts import NoFacts
 from bot.core.handlers import rule
 from bot.core.parts import say
 from bot.core.verdict import Quiet, Verdict
-from bot.pipeline import MOST_ATTEMPTS
+from bot.pipeline import MOST_DEATHS
 from bot.store import inbox
 from bot.store.begun import Begun
 from bot.store.engine import Store
@@ -80,8 +80,8 @@ def counts(store: Store) -> dict[str, int]:
 
 
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"])
-@pytest.mark.parametrize(("comes", "expected"), [("before the start", MOST_ATTEMPTS - 1), ("later", MOST_ATTEMPTS)])
-def test_a_delivery_that_ends_the_process_is_set_aside_after_three_deaths_and_the_others_go_on(
+@pytest.mark.parametrize(("comes", "expected"), [("before the start", MOST_DEATHS - 1), ("later", MOST_DEATHS)])
+def test_a_delivery_that_ends_the_process_is_set_aside_after_some_deaths_and_the_others_go_on(
     request: pytest.FixtureRequest, tmp_path: Path, database: str, comes: str, expected: int, told: Told
 ) -> None:
     url = f"sqlite:///{tmp_path}/poison.db"
@@ -121,6 +121,15 @@ def test_a_store_that_goes_away_again_and_again_is_no_fault_of_the_delivery(tmp_
     begun = Begun()
     seen = [begun.next(replica.store, "demo") for _ in range(5)]
     assert [suspect.attempts for suspect in seen if suspect] == [1] * 5
+    replica.close()
+
+
+def test_a_delivery_during_which_the_bot_was_killed_some_times_for_other_reasons_is_worked_on(tmp_path: Path) -> None:
+    replica = admit(f"sqlite:///{tmp_path}/poison.db", "GOOD-1")
+    killed = [Begun().next(replica.store, "demo") for _ in range(MOST_DEATHS // 2)]
+    assert [suspect.attempts for suspect in killed if suspect] == [1, 2, 3, 4]
+    replica.work_until_done()
+    assert counts(replica.store) == {"done": 1}
     replica.close()
 
 
