@@ -41,6 +41,7 @@ class Store:
         self._engine = engine
         self._writer = engine.execution_options(writer=True)
         self._is_sqlite = engine.dialect.name == "sqlite"
+        self._path = engine.url.database or "in memory" if self._is_sqlite else ""
         self._is_shared = isinstance(engine.pool, StaticPool)
         self._turn = threading.RLock()
         self._shared: Connection | None = None
@@ -127,7 +128,7 @@ class Store:
             if self._shared is not None:
                 yield self._shared
             else:
-                with _faults_named(), self._begun(engine, patient) as connection, self._sharing(connection):
+                with _faults_named(self._path), self._begun(engine, patient) as connection, self._sharing(connection):
                     yield connection
         finally:
             if exclusive:
@@ -170,13 +171,13 @@ class Store:
 
 
 @contextmanager
-def _faults_named() -> Iterator[None]:
+def _faults_named(path: str) -> Iterator[None]:
     """Turns what the driver says of an unusable database into StoreDown; mistakes in what we ask stay as they are."""
     try:
         yield
     except DBAPIError as error:
         if is_down(error):
-            raise down(error) from None
+            raise down(error, path) from None
         raise
     except PoolTimeout:
         raise StoreDown("all connections to the database are in use", again=True) from None

@@ -6,14 +6,22 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 _SQLITE = {
-    "database is locked": "another process holds the database for too long",
-    "database table is locked": "another process holds the database for too long",
-    "database or disk is full": "the disk is full: free some space, nothing else is needed",
-    "attempt to write a readonly database": "the database file or its directory is read-only for this user",
-    "unable to open database file": "the database file cannot be opened: check its directory and who may write there",
-    "disk i/o error": "the disk fails to read or write: check the disk, then run the check command",
-    "database disk image is malformed": "the database file is damaged: keep it, and restore the last backup",
-    "file is not a database": "the file is no database: check the path in the config",
+    "database is locked": "another process holds the database {path} for too long",
+    "database table is locked": "another process holds the database {path} for too long",
+    "database or disk is full": "the disk is full that holds {path}: free some space, nothing else is needed",
+    "attempt to write a readonly database": (
+        "the database file {path} or its folder is read-only: mount it for writing, or give both to the user that the "
+        "bot runs as"
+    ),
+    "unable to open database file": (
+        "the database file {path} cannot be opened: the user that the bot runs as must be able to read and write it "
+        "and its folder"
+    ),
+    "disk i/o error": "the disk that holds {path} fails to read or write: check the disk, then run the check command",
+    "database disk image is malformed": (
+        "the database file {path} is damaged: stop the bot, and put back the last backup with floorwalker restore"
+    ),
+    "file is not a database": "the file {path} is no database: check the path in the config",
     "no such table": "the schema is missing or old: start once, or run the migration",
     "no such column": "the schema is missing or old: start once, or run the migration",
 }
@@ -59,12 +67,17 @@ def passes_by_itself(error: DBAPIError) -> bool:
     return error.connection_invalidated
 
 
-def down(error: DBAPIError) -> StoreDown:
-    """The error in words for the operator, without the statement and its values, which may hold customers' data."""
+def down(error: DBAPIError, path: str = "") -> StoreDown:
+    """The error in words for the operator, without the statement and its values, which may hold customers' data.
+
+    ``path`` is where the database's file is, when it is one.
+    """
     state = _state(error)
     again = error.connection_invalidated or state in _AGAIN
     words = _sqlite_words(error)
-    if words is None:
+    if words is not None:
+        words = words.format(path=path)
+    else:
         first = (str(error.orig).strip() or type(error.orig).__name__).splitlines()[0]
         words = f"the database server says: {first}" if state or again else f"the database says: {first}"
     return StoreDown(words, again=again)

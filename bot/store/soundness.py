@@ -21,7 +21,8 @@ def _damage(connection: Connection) -> tuple[str, ...]:
     found = [row[0] for row in connection.exec_driver_sql("PRAGMA quick_check(3)")]
     if found == ["ok"]:
         return ()
-    return (f"The database file is damaged ({found[0]}): stop, keep the file, and restore the last backup.",)
+    remedy = "stop the bot, and put back the last backup with floorwalker restore"
+    return (f"The database file is damaged ({found[0]}): {remedy}.",)
 
 
 def _unfinished(connection: Connection) -> tuple[str, ...]:

@@ -257,8 +257,8 @@ def test_the_verbs_copy_and_put_back(
     code, said = run("restore", "copy.db")
     assert (code, "kept as" in said, "1 posts will be looked for" in said) == (0, True, True)
     assert run("restore") == (0, "restored; 1 posts will be looked for in Slack before they are sent\n")
-    with closing(sqlite3.connect("shop.db")) as connection:
-        assert connection.execute(str(select(rows.c.state))).fetchall() == [("maybe",)]
+    with closing(sqlite3.connect("shop.db")) as looking:
+        assert looking.execute(str(select(rows.c.state))).fetchall() == [("maybe",)]
 
 
 def test_postgresql_is_left_to_its_own_tools(

@@ -209,7 +209,7 @@ def test_what_is_no_database_is_told(tmp_path: Path) -> None:
     path.write_bytes(b"this is a text, and long enough to be looked at" * 50)
     store = Store.open(f"sqlite:///{path}")
     assert not store.reachable()
-    assert store.check() == ("the file is no database: check the path in the config",)
+    assert store.check() == (f"the file {path} is no database: check the path in the config",)
     store.close()
 
 
