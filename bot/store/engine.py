@@ -113,7 +113,7 @@ class Store:
         """Empties SQLite's write-ahead log into the database, so that what was deleted is not left in it. Readers that
         are at work keep it for now. PostgreSQL sees to its own log. Raises StoreDown."""
         if self._is_sqlite:
-            with _faults_named(), self._engine.connect() as connection:
+            with _faults_named(self._path), self._engine.connect() as connection:
                 connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def close(self) -> None:
