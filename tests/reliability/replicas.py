@@ -75,10 +75,11 @@ class Replica:
             return inbox.counts(connection).get("waiting", 0)
 
 
-def arrival(number: int, topic: str, body: dict[str, Any], at: datetime = NOW) -> Arrival:
-    """A signed delivery of the generic source, as the door hands it to the intake."""
+def arrival(number: int, topic: str, body: dict[str, Any], at: datetime = NOW, blanks: int = 0) -> Arrival:
+    """A signed delivery of the generic source, as the door hands it to the intake. ``blanks`` at its end make it other
+    bytes of the same meaning."""
     source, front = _generic()
-    raw = json.dumps({"type": topic, "at": at.isoformat(), **body}).encode()
+    raw = json.dumps({"type": topic, "at": at.isoformat(), **body}).encode() + b" " * blanks
     headers = source.sign(topic, raw, SECRETS["generic"], NOW, front)
     delivery = Delivery("generic", {name.lower(): value for name, value in headers.items()}, raw, NOW)
     return Arrival("generic", "demo", f"delivery-{number:05d}", delivery)
