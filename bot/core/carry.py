@@ -125,7 +125,7 @@ def _keep(post: Post, step: Send | Edit | ReadBack, outcome: Outcome, told: Told
     """What was read back says itself which version it shows; one that does not counts as none."""
     version = 0 if isinstance(step, ReadBack) else post.wanted
     if isinstance(step, ReadBack) and outcome == NotSent("no time left"):
-        yield Keep(released(post, told.now))
+        yield Keep(released(post, told.now + timedelta(seconds=1)))
         return
     told = yield Keep(after(settled(post, version, outcome, told.now), outcome, told.now))
     if not told.kept and not isinstance(step, ReadBack) and may_be_there(outcome):

@@ -10,12 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.dispatch import (
+    CRITICAL,
     ERROR_CLASSES,
     LEASE,
     LONGEST_WAIT,
     SETTLE,
     Absent,
     Edit,
+    Forbidden,
     NotSent,
     Outcome,
     Post,
@@ -32,6 +34,8 @@ from bot.core.dispatch import (
     claimed,
     error_class,
     next_step,
+    overtaken,
+    promise,
     released,
     settled,
 )
@@ -202,3 +206,49 @@ def test_nothing_is_sent_twice_unless_the_channel_was_read_or_the_answer_was_no(
                 may_be_visible = post.ts is not None
             case Wait(until):
                 post = released(post, until)
+
+
+@pytest.mark.parametrize(
+    ("key", "state", "first_attempt"), [("alert/1", "wanted", NOW), ("digest/monday", "parked", None)]
+)
+def test_where_nothing_can_be_read_back_alerts_are_rather_said_twice_and_digests_rather_not(
+    key: str, state: str, first_attempt: object
+) -> None:
+    after = settled(replace(MAYBE, key=key), 0, Forbidden("missing_scope"), NOW)
+    assert (after.state, after.lease_until, after.first_attempt_at) == (state, None, first_attempt)
+    assert "missing_scope" in after.reason
+    assert promise(after) == ("at least once" if state == "wanted" else "at most once")
+
+
+@pytest.mark.parametrize(
+    ("post", "doubted"),
+    [
+        (SENDING, False),
+        # An earlier attempt may still land.
+        (attempting(claimed(settled(claimed(MAYBE, NOW), 0, Absent(), NOW), NOW), LATER), True),
+        # Nobody may miss it.
+        (replace(SENDING, urgency=CRITICAL), True),
+        # An edit that may still land over this one, of ours or of whoever vanished.
+        (replace(SHOWN, wanted=2, attempts=1), True),
+        (claimed(replace(SHOWN, state="wanted", wanted=2, lease_until=NOW), NOW), True),
+        (claimed(replace(SHOWN, state="wanted", wanted=2), NOW), False),
+    ],
+)
+def test_what_may_not_be_the_last_word_is_checked_when_it_has_settled(post: Post, doubted: bool) -> None:
+    after = settled(post, post.wanted, Shown("1.1"), LATER)
+    assert after.check_at == (LATER + SETTLE if doubted else None)
+
+
+def test_an_attempt_that_surely_came_to_nothing_leaves_no_doubt() -> None:
+    refused = settled(SENDING, 1, NotSent("refused"), NOW)
+    assert refused.first_attempt_at is None
+    again = settled(attempting(claimed(refused, LATER), LATER), 1, Shown("1.1"), LATER)
+    assert again.check_at is None
+
+
+def test_what_a_late_worker_left_makes_a_waiting_post_unclear_and_any_other_one_doubted() -> None:
+    waiting = overtaken(replace(WANTED, first_attempt_at=NOW), LATER)
+    assert (waiting.state, waiting.first_attempt_at, waiting.last_attempt_at) == ("maybe", NOW, LATER)
+    assert overtaken(WANTED, LATER).first_attempt_at == LATER - SETTLE
+    for post in (SHOWN, SENDING, MAYBE, claimed(WANTED, NOW)):
+        assert overtaken(post, LATER) == replace(post, check_at=LATER + SETTLE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -49,3 +50,29 @@ def test_a_released_post_is_looked_for_where_a_copy_may_be_visible(attempted: bo
 def test_a_fresh_message_has_another_name_and_no_past() -> None:
     again = raised(SHOWN, new=True, fresh="p2", due_at=None, now=NOW, reason="")
     assert (again.tag, again.ts, again.shown, again.first_attempt_at, again.state) == ("p2", None, 0, None, "wanted")
+
+
+HELD = NOW + timedelta(hours=1)
+
+
+@pytest.mark.parametrize(
+    ("post", "new", "state", "due_at"),
+    [
+        (SHOWN, True, "wanted", NOW),
+        (SHOWN, False, "shown", NOW),
+        (replace(POST, state="dropped"), True, "wanted", NOW),
+        (replace(POST, state="parked", reason="invalid_blocks"), True, "wanted", NOW),
+        (replace(POST, state="parked", reason="is_archived"), True, "parked", NOW),
+        (replace(POST, due_at=HELD), False, "wanted", NOW),
+        # A wait that Slack asked for, and what somebody is sending or may have sent, stay as they are.
+        (replace(POST, due_at=HELD, last_attempt_at=NOW), True, "wanted", HELD),
+        (replace(POST, due_at=HELD, lease_until=HELD), True, "wanted", HELD),
+        (replace(POST, state="maybe", due_at=HELD), True, "maybe", HELD),
+        (replace(POST, state="sending", due_at=HELD), True, "sending", HELD),
+    ],
+)
+def test_what_is_wanted_anew_follows_what_became_of_the_post(
+    post: Post, new: bool, state: str, due_at: datetime
+) -> None:
+    after = raised(post, new=new, fresh="", due_at=None, now=NOW, reason="")
+    assert (after.state, after.due_at, after.wanted) == (state, due_at, post.wanted + new)

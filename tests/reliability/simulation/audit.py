@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING
 
 from bot.core import dispatch, sweep
@@ -24,6 +23,7 @@ class Auditor:
         self.doubles = 0
         self.healed: list[float] = []
         self.wrong: list[str] = []
+        self.taken_back: dict[tuple[str, str], int] = {}
         self._double_since: dict[str, float] = {}
 
     def saw(self, what: str, subject: str) -> None:
@@ -59,9 +59,14 @@ class Auditor:
                     f"{self.doubles} times a second copy was visible without a long pause or a late landing"
                 )
             self.wrong += [f"{id}: sent again before Slack's wait was over" for id in self.world.slack.hurried]
+            self.wrong += [f"{post.key}: shown after it was taken back" for post in self._shown_in_vain()]
         for post in self.world.ledger.rows.values():
             self.wrong += [f"{post.key}: {problem}" for problem in self._of(post)]
         return self.wrong
+
+    def _shown_in_vain(self) -> list[Post]:
+        rows = self.world.ledger.rows
+        return [rows[place] for place, wanted in self.taken_back.items() if _is_shown(rows[place], wanted)]
 
     def _of(self, post: Post) -> list[str]:
         copies = self.world.slack.visible(post.tag)
@@ -78,10 +83,6 @@ class Auditor:
         return []
 
 
-def summary(worlds: list[World]) -> Counter[str]:
-    """What happened over many runs."""
-    total: Counter[str] = Counter(runs=len(worlds))
-    for world in worlds:
-        total.update(world.fired)
-        total["second copies"] += world.auditor.doubles
-    return total
+def _is_shown(post: Post, wanted: int) -> bool:
+    """Whether a post is shown of which nothing was wanted since."""
+    return post.wanted == wanted and post.state != "dropped"

@@ -110,10 +110,14 @@ class Wishes:
         for number in range(options.alerts):
             key = f"digest/{number}" if number == 2 else f"alert/{number}"
             channel, urgency = CHANNELS[number % 2], self.dice.randint(1, 4)
-            for _ in range(self.dice.randint(1, 4)):
-                self._plan(self.dice.uniform(0, until), channel, key, urgency)
+            times = [self.dice.uniform(0, until) for _ in range(self.dice.randint(1, 4))]
+            for at in times:
+                self._plan(at, channel, key, urgency)
             if self.dice.random() < 0.3:
-                self.world.later(self.dice.uniform(0, until), lambda c=channel, k=key: self._drop(c, k))  # type: ignore[misc]
+                self.world.later(
+                    min(times) + self.dice.choice((6.0, 120.0)) * self.dice.random(),
+                    lambda c=channel, k=key: self._drop(c, k),
+                )  # type: ignore[misc]
         if self.dice.random() < 0.5:
             self._plan(self.dice.uniform(10, until), CHANNELS[0], "alert/0/turn-2", 2, "alert/0")
         if options.forged:
@@ -150,6 +154,7 @@ class Wishes:
     def _drop(self, channel: str, key: str) -> None:
         if self.world.ledger.drop(channel, key, "over", self.world.now):
             self.world.fired["dropped"] += 1
+            self.world.auditor.taken_back[channel, key] = self.world.ledger.rows[channel, key].wanted
             self.world.slack.closed.clear()
             self.world.say(f"dropped: {key}")
 
