@@ -18,6 +18,7 @@ from bot.catalog import Catalog
 from bot.config import Config, ConfigError, load
 from bot.config.editor import json_schema
 from bot.config.schema import ConfigPart
+from bot.config.values import AlarmConfig, MailConfig
 from bot.core.settings import Department, QuietHours, Route, Schedule
 from bot.core.verdict import Severity
 
@@ -364,3 +365,45 @@ def test_departments_are_the_one_thing_that_must_be_said(wrong: Callable[..., li
 def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="cannot be read: No such file"):
         load(tmp_path / "nothing.yaml", {})
+
+
+# The path that is not Slack.
+
+ALARM = (
+    "alarm: {webhook_from: HOOK, ping_from: PING, mail: "
+    "{host: mail.example, from: bot@x.example, to: [a@x.example], user: bot, password_from: PASS}}\n"
+)
+ALARM_ENV = {"HOOK": "https://h.example/canary-1", "PING": "https://p.example/canary-2", "PASS": "canary-3"}
+
+
+def test_alarms_go_where_the_environment_says_and_the_log_hides_it(loaded: Loader) -> None:
+    config = loaded(THREE + ALARM, TOKENS | ALARM_ENV)
+    assert (config.alarm.webhook, config.alarm.ping) == (ALARM_ENV["HOOK"], ALARM_ENV["PING"])
+    assert config.alarm.mail == MailConfig(
+        "mail.example", 587, "bot@x.example", ("a@x.example",), "starttls", "bot", "canary-3"
+    )
+    assert set(ALARM_ENV.values()) <= set(config.secrets())
+    assert "canary" not in repr(config)
+
+
+def test_a_demo_without_the_variables_alarms_nobody_by_url(loaded: Loader) -> None:
+    assert (loaded(THREE, demo=True).alarm, loaded(THREE + ALARM, demo=True).alarm.webhook) == (AlarmConfig(), "")
+
+
+@pytest.mark.parametrize(
+    ("alarm", "reason"),
+    [
+        ("{webhook_from: HOOK}", "alarm.webhook_from: the environment variable HOOK must hold a URL"),
+        ("{ping_from: PING}", "alarm.ping_from: the environment variable PING must hold a URL"),
+        ("{mail: {host: m, from: a@b, to: [c@d], user: u}}", "user and password_from must be given together"),
+        ("{mail: {host: m, from: a@b, to: [c@d], user: u, password_from: P}}", "the environment variable P is not set"),
+        ("{mail: {host: m, from: a@b, to: [c@d], user: u, password_from: P, security: none}}", "for all to read"),
+        ("{mail: {host: m, from: nobody, to: [c@d]}}", "is no e-mail address"),
+        ("{mail: {host: m, from: a@b, to: []}}", "must have at least one entry"),
+        ("{mail: {host: m, from: a@b, to: [c@d], security: ssl}}", "must be one of"),
+    ],
+)
+def test_an_alarm_that_could_not_leave_is_told_at_start(
+    wrong: Callable[..., list[str]], alarm: str, reason: str
+) -> None:
+    assert reason in "\n".join(wrong(THREE + f"alarm: {alarm}\n", TOKENS))

@@ -385,3 +385,12 @@ async def test_where_nobody_listens_nothing_was_sent(unused_tcp_port: int, monke
 def test_a_connection_that_took_too_long_to_open_sent_nothing() -> None:
     assert isinstance(classify(aiohttp.ConnectionTimeoutError()), NotSent)
     assert isinstance(classify(aiohttp.SocketTimeoutError()), Unclear)
+
+
+async def test_a_name_that_moved_to_another_channel_is_looked_up_anew(client: SlackClient, bench: Workbench) -> None:
+    await client.post("p1", "#finance", None, HELLO)
+    bench.set_channel("finance", archived=True)
+    assert await client.post("p2", "#finance", None, HELLO) == Rejected("is_archived")
+    bench.set_channel("finance", archived=False)
+    assert isinstance(await client.post("p2", "#finance", None, HELLO), Shown)
+    assert methods(bench).count("conversations.list") == 2

@@ -149,3 +149,14 @@ async def test_a_store_that_is_down_shows_in_the_metrics(
     told = await _scrape(serve, http, MetricsPage(meters, _down, clock.now))
     assert told[("floorwalker_store_up", "")] == 0
     assert not [name for name, _ in told if name == "floorwalker_posts"]
+
+
+async def test_a_workspace_that_refuses_the_bot_makes_it_unready_and_readyz_says_why(
+    serve: Serve, http: aiohttp.ClientSession
+) -> None:
+    health = _health(trouble=lambda: "token_revoked")
+    status, told = await _ask(serve, http, health, "/readyz")
+    assert (status, told["missing"], told["slack"]["trouble"]) == (503, ["slack"], "token_revoked")
+    assert (await health.is_ready(), await _health().is_ready()) == (False, True)
+    status, _ = await _ask(serve, http, health, "/readyz/webhooks")
+    assert status == 200
