@@ -40,7 +40,7 @@ bench: $(READY) ## Measure speed
 	$(BIN)/pytest tests/benchmarks -m bench -s
 
 reliability: $(READY) ## The long forms of the trials with faults; the short ones are among the tests
-	$(BIN)/pytest tests/reliability -m reliability -s
+	$(BIN)/pytest tests/reliability tests/store -m reliability
 
 pictures: $(READY) ## Take the pictures of the documentation anew, in Chromium
 	$(BIN)/python docs/pictures.py

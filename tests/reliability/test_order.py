@@ -86,7 +86,7 @@ def interleaved(all_: Sequence[History], chance: random.Random) -> list[Arrival]
     """The deliveries of all histories, each history's own in their order. What comes again comes in other bytes, since
     the same bytes never get beyond the inbox."""
     queues = [one.deliveries() for one in all_]
-    arrivals = []
+    arrivals: list[Arrival] = []
     while queues:
         queue = chance.choice(queues)
         kind, age, body = queue.pop(0)
