@@ -16,6 +16,7 @@ from bot.store import inbox
 from bot.store.engine import Store
 from bot.store.inbox import Arrival
 from bot.store.tables.log import inbox as rows
+from bot.troubles import Troubles
 from bot.upkeep import Upkeep
 from tests.bench import Bench, Watch, usual_house
 from tests.core.samples import NOW
@@ -55,7 +56,8 @@ def upkeep(bench: Bench, watch: Hands) -> Upkeep:
 
 
 def mind(bench: Bench, upkeep: Upkeep) -> Mind:
-    return Mind(bench.store, bench.catalog, bench.pipeline, bench.desk, upkeep)
+    troubles = Troubles(bench.store, "#operations", upkeep.clock)
+    return Mind(bench.store, bench.catalog, bench.pipeline, bench.desk, upkeep, troubles)
 
 
 def admitted(store: Store, key: str, at: datetime) -> None:
