@@ -93,6 +93,7 @@ def _assert_shown_once(state: Json, posts: list[PostRow]) -> None:
 def test_a_bot_that_is_killed_again_and_again_loses_and_doubles_nothing(evening: Evening, bot: Running) -> None:
     chance = random.Random(20261123)
     words = [scene.words for scene in day(datetime(2026, 11, 23, tzinfo=UTC))]
+    taken = _killed_while_slack_answers(bot)
     for place in sorted(chance.sample(range(len(words)), KILLS - 1)):
         _killed(bot, words[place], chance.uniform(0, 0.3))
     _killed(bot, "telling", chance.uniform(0, 0.8))
@@ -108,6 +109,20 @@ def test_a_bot_that_is_killed_again_and_again_loses_and_doubles_nothing(evening:
         assert set(rows.outcomes()) == {"done"}
         assert rows.alerts() == evening.alerts
         _assert_shown_once(bot.state(), rows.posts())
+        assert taken in {each.ts for each in rows.posts()}, "it was found again, and not said again"
+
+
+def _killed_while_slack_answers(bot: Running) -> str:
+    """Kills the bot when Slack has taken its first post in a channel and has not yet said so; gives the post's ts."""
+    bot.demo()
+    bot.acts(
+        "faults", {"rules": [{"method": "chat.postMessage", "kind": "slow_after", "channel": "ops", "seconds": 9}]}
+    )
+    [taken] = until(lambda: channel_messages(bot.state(), "ops"), 60)
+    bot.end(signal.SIGKILL)
+    with Rows(bot.folder) as rows:
+        assert [each.state for each in rows.posts() if each.channel == "#ops"] == ["sending"]
+    return str(taken["ts"])
 
 
 def _killed(bot: Running, mark: str, after: float) -> None:
