@@ -81,13 +81,13 @@ def test_an_intent_that_cannot_be_kept_sends_nothing() -> None:
 
 
 def test_a_call_whose_turn_is_far_is_put_back() -> None:
-    _, keep = effects(WANTED, [told(wait=40.0)])
+    _, keep = effects(WANTED, [told(wait=40.0), GO])
     assert isinstance(keep, Keep)
     assert (keep.post.state, keep.post.due_at) == ("wanted", NOW + timedelta(seconds=40))
 
 
 def test_what_has_not_settled_is_put_back() -> None:
-    [keep] = effects(MAYBE, [])
+    [keep] = effects(MAYBE, [GO])
     assert isinstance(keep, Keep)
     assert (keep.post.state, keep.post.due_at) == ("maybe", NOW + SETTLE)
 
@@ -99,7 +99,7 @@ def test_a_pause_that_used_up_the_lease_sends_nothing() -> None:
 
 
 def test_a_pause_before_a_reading_leaves_the_post_unclear() -> None:
-    _, keep = effects(MAYBE, [told(left=1.0)], told(now=NOW + SETTLE))
+    _, keep = effects(MAYBE, [told(left=1.0), GO], told(now=NOW + SETTLE))
     assert isinstance(keep, Keep)
     assert keep.post.state == "maybe"
 

@@ -7,6 +7,7 @@ import itertools
 from collections import Counter
 from collections.abc import Callable, Generator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from random import Random
 
 from bot.core import carry, dispatch, sweep
@@ -114,10 +115,8 @@ class Wishes:
             for at in times:
                 self._plan(at, channel, key, urgency)
             if self.dice.random() < 0.3:
-                self.world.later(
-                    min(times) + self.dice.choice((6.0, 120.0)) * self.dice.random(),
-                    lambda c=channel, k=key: self._drop(c, k),
-                )  # type: ignore[misc]
+                soon = min(times) + self.dice.choice((6.0, 120.0)) * self.dice.random()
+                self.world.later(soon, partial(self._drop, channel, key))
         if self.dice.random() < 0.5:
             self._plan(self.dice.uniform(10, until), CHANNELS[0], "alert/0/turn-2", 2, "alert/0")
         if options.forged:
