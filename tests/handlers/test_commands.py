@@ -23,7 +23,7 @@ def typed(text: str) -> Request:
     return replace(ASKED, text=text)
 
 
-def message(answer: Reply | ShowDigest) -> Message:
+def message(answer: object) -> Message:
     assert isinstance(answer, Reply)
     return answer.message
 
