@@ -47,7 +47,8 @@ CHANNELS = tuple(f"c{number}" for number in range(8))
 SECRET = "whsec_" + base64.b64encode(b"a secret of the trial").decode()
 FRONT = Shopfront("generic", "demo", "EUR", options={"auth": {"scheme": "standard_webhooks"}})
 SENDERS = 6
-QUIET_WITHIN = 120.0
+QUIET_WITHIN = 300.0
+QUIET_LOOKS = 10
 
 # Slack takes its time to answer, which is when a kill finds a message posted and not yet noted.
 SLOW: list[Json] = [
@@ -109,6 +110,7 @@ class Outcome:
     limbo: int
     unworked: int
     died: tuple[str, ...]
+    notes: tuple[str, ...]
 
     @property
     def violations(self) -> int:
@@ -394,9 +396,20 @@ async def run(trial: Trial, folder: Path, url: str, server: Server | None = None
         slack.set_faults([])
         store = Store.open(url)
         stack.callback(store.close)
-        # Something that never comes to rest is told by the audit.
-        await until(lambda: not _left(store) and not _left(store), 0.1, QUIET_WITHIN)
+        await _quiet(store)
         return audit(trial, monotonic() - began, platform, store, slack, ours)
+
+
+async def _quiet(store: Store) -> None:
+    """Until nothing is left to do for a second on end. What never comes to rest is told by the audit."""
+    looks = 0
+
+    def holds() -> bool:
+        nonlocal looks
+        looks = 0 if _left(store) else looks + 1
+        return looks >= QUIET_LOOKS
+
+    await until(holds, 0.1, QUIET_WITHIN)
 
 
 WAITING = select(func.count()).select_from(inbox).where(inbox.c.outcome == "waiting")
@@ -486,7 +499,22 @@ def audit(trial: Trial, seconds: float, platform: Platform, store: Store, slack:
         limbo=_left(store),
         unworked=kept.unworked,
         died=tuple(ours.died),
+        notes=tuple(_notes(platform, kept, wanted, shown)),
     )
+
+
+def _notes(
+    platform: Platform, kept: Kept, wanted: dict[tuple[str, str], Any], shown: dict[tuple[str, str], Seen]
+) -> Iterator[str]:
+    """What is wrong, in as many words as it takes to look for the cause."""
+    for each in platform.matters:
+        if (how := _root(each, kept, shown)) != "right":
+            found = kept.alerts.get((each.rule, each.subject))
+            root = found and kept.posts.get((f"#{each.channel}", f"alert/{found.number}"))
+            yield f"{how}: {each.subject}, told {len(each.bodies)} times; {found}; {root}"
+    for name, row in wanted.items():
+        if name not in shown or _is_outdated(row, shown[name]):
+            yield f"{row}; shown: {shown.get(name)}"
 
 
 def _is_outdated(row: Any, shown: Seen | None) -> bool:

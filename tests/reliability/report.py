@@ -37,22 +37,16 @@ class Line:
     def told(self) -> str:
         """A row of the table."""
         bound = f"under {300 / self.n:.2g} %" if self.violations == 0 else "does not hold"
-        cells = (
-            self.claim,
-            f"`{self.test}`",
-            f"{self.n:,}",
-            str(self.violations),
-            bound,
-            self.date,
-            f"`{self.commit}`",
-        )
+        figures = f"{self.n:,} | {self.violations} | {bound}"
+        cells = (self.claim, f"`{self.test}`", figures, self.beyond, f"{self.date}, {self.commit}")
         return f"| {' | '.join(cells)} |\n"
 
 
 def record(name: str, claim: str, n: int, violations: int, beyond: str = "", path: Path = FOUND) -> None:
     """Keeps the figures of a trial's long form under its name, in place of those that were there.
 
-    Called by a test: pytest says which. ``n`` is how often it was tried, at least once.
+    Called by a test: pytest says which. ``n`` is how often it was tried, at least once;
+    ``beyond`` what is not promised all the same.
     """
     lines = read(path)
     test = os.environ.get("PYTEST_CURRENT_TEST", name).partition("::")[0]

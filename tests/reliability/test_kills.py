@@ -29,7 +29,7 @@ def server() -> Iterator[Server]:
 
 def _assert_promise_kept(outcome: Outcome, told: Told) -> None:
     told(str(outcome))
-    assert outcome.violations == 0, outcome.died
+    assert outcome.violations == 0, outcome.died + outcome.notes
     assert outcome.posts > 0
     assert outcome.deliveries > outcome.trial.times
 
