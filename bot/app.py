@@ -305,8 +305,11 @@ class App:
 async def build(config: Config, catalog: Catalog, store: Store, clock: Clock, head_start: timedelta) -> App:
     """The bot of a config, not yet started."""
     pace: Pace = SharedLimiter(store) if store.dialect == "postgresql" else Limiter()
-    ear = Ear(Meters(config.sources))
+    meters = Meters(config.sources)
+    ear = Ear(meters)
     client = await SlackClient.open(
         config.slack.bot_token, pace, clock, base_url=config.slack.base_url, counted=ear.hear
     )
-    return App(config, mind(config, catalog, store, clock, head_start), client, pace, ear, clock)
+    thinking = mind(config, catalog, store, clock, head_start)
+    counting = replace(thinking, pipeline=replace(thinking.pipeline, counted=meters.events))
+    return App(config, counting, client, pace, ear, clock)

@@ -7,7 +7,7 @@ people as clicks and commands.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -75,6 +75,8 @@ class Pipeline:
     """The folder into which is written what a customer asks to be told."""
 
     begun: Begun = field(default_factory=Begun)
+    counted: Callable[[str], None] = lambda kind: None
+    """Hears the kind of each event that is recorded for the first time."""
 
     # Deliveries.
 
@@ -193,6 +195,7 @@ class Pipeline:
         recorded = events.record(connection, event, day)
         if recorded.known:
             return
+        self.counted(type(event).__name__)
         for follower in consequences(recorded.event):
             self._event(connection, shop, follower)
         if recorded.fresh and self.clock.now() - event.at <= HISTORY_AFTER:

@@ -64,6 +64,14 @@ def test_the_same_delivery_again_changes_nothing(bench: Bench) -> None:
     assert (len(bench.posts("#warehouse")), post.wanted) == (1, 1)
 
 
+def test_each_event_is_counted_once_by_its_kind(bench: Bench) -> None:
+    counted: list[str] = []
+    bench.pipeline = replace(bench.pipeline, counted=counted.append)
+    for _ in range(2):
+        bench.order("1", {"HOODIE": 2})
+    assert sorted(counted) == ["ItemSold", "OrderPlaced"]
+
+
 def test_an_older_telling_is_recorded_but_is_no_news(bench: Bench) -> None:
     bench.sells("HOODIE", 10)
     bench.stock("HOODIE", 900)
