@@ -161,7 +161,7 @@ def test_a_line_that_is_cut_during_commit_loses_and_doubles_nothing(
         in_threads(first.work_until_done, second.work_until_done)
         line.chance = 0.0
         audit(door.store, day, truth)
-    assert min(line.cuts.values()) >= 10
+    assert min(line.cuts.values()) >= 3
     told(f"{line.cuts['before']} commits cut before, {line.cuts['after']} after they were done: 0 lost, 0 doubled")
 
 
