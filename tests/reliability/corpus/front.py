@@ -22,7 +22,7 @@ from bot.edge.server import HttpServer
 from bot.edge.slack.client import SlackClient
 from bot.edge.slack.errands import Errands
 from bot.edge.slack.gate import Gate
-from bot.edge.slack.interactions import Interactions
+from bot.edge.slack.interactions import Interactions, Patience
 from bot.edge.slack.listeners import Reception, slack_app
 from bot.store.intake import Intake
 from bot.store.tables.log import inbox
@@ -73,7 +73,7 @@ class Front:
         } | more  # fmt: skip
         return urlencode(fields, errors="replace").encode()
 
-    async def send(self, raw: bytes, seconds: float = 5.0) -> Answer:
+    async def send(self, raw: bytes, seconds: float = 30.0) -> Answer:
         """Writes the bytes as they are, and reads until the server hangs up."""
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
         try:
@@ -119,11 +119,11 @@ async def front(folder: Path, bench: Bench | None = None) -> AsyncIterator[Front
     intake = Intake(bench.store)
     intake.start()
     base_url = f"http://127.0.0.1:{slack_port}/api/"
-    client = await SlackClient.open("xoxb-test", Limiter(), clock, base_url=base_url, seconds=5)
+    client = await SlackClient.open("xoxb-test", Limiter(), clock, base_url=base_url, seconds=30)
     commands = bench.catalog.commands
-    doing = Interactions(bench.desk, client, commands, clock, LOOK, base_url=base_url)
+    doing = Interactions(bench.desk, client, commands, clock, LOOK, base_url=base_url, patience=Patience(working=60.0))
     errands = Errands(bench.store, doing, clock, Meters(), by="one")
-    reception = Reception(intake, clock, by="one")
+    reception = Reception(intake, clock, by="one", patience=60.0)
 
     async def tell(response_url: str, text: str) -> None:
         await client.respond(response_url, {"text": text})
