@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -75,6 +76,13 @@ class Floor:
 
 @pytest.fixture
 async def floor(store: Store) -> AsyncIterator[Floor]:
+    async with laid(store) as made:
+        yield made
+
+
+@asynccontextmanager
+async def laid(store: Store) -> AsyncIterator[Floor]:
+    """A floor over a store."""
     time = SetClock()
     bench = await Workbench.start(clock=time.follower(), rate_limits=False)
     limiter = Limiter()
