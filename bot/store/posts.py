@@ -306,9 +306,10 @@ def by_state(connection: Connection) -> dict[str, int]:
 
 
 def of_alert(connection: Connection, number: int) -> list[Post]:
-    """Where an alert shows: the posts whose keys ``alert_key`` made, oldest first."""
+    """Where an alert shows: the posts whose keys ``alert_key`` made, oldest first. Within a write transaction they stay
+    as they are until it ends, so that none is sent in the moment in which it is found unseen and taken back."""
     query = select(posts).where(posts.c.alert == number).order_by(posts.c.created_at, posts.c.id)
-    return [_post(row) for row in connection.execute(query).mappings()]
+    return [_post(row) for row in connection.execute(locked(connection, query)).mappings()]
 
 
 def _locked(connection: Connection, channel: str, key: str) -> RowMapping | None:
