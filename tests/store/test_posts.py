@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.core.dispatch import LEASE, Post, Rejected, Shown, Unclear, attempting, released, settled
+from bot.core.dispatch import LEASE, SETTLE, Post, Rejected, Shown, Unclear, attempting, released, settled
 from bot.core.message import Message, Paragraph
 from bot.core.parts import say
+from bot.core.sweep import EVERY, HORIZON
 from bot.store import posts
 from bot.store.engine import Store
 
@@ -200,3 +202,75 @@ def test_the_posts_of_an_alert_are_found_by_its_number(store: Store) -> None:
     want(store, "C3", posts.alert_key(120))
     with store.read() as connection:
         assert [post.channel for post in posts.of_alert(connection, 12)] == ["C1", "C2"]
+
+
+def test_a_post_that_is_taken_back_is_lost_to_whoever_was_about_to_send_it_and_its_replies_fall(store: Store) -> None:
+    want(store)
+    want(store, key="k/turn-2", thread="k")
+    (taken,) = claim(store)
+    with store.write() as connection:
+        assert posts.drop(connection, "C1", "k", "over", NOW) is True
+    assert save(store, attempting(taken.post, NOW)) is False
+    assert (find(store).state, find(store, key="k/turn-2").state) == ("dropped", "dropped")
+
+
+def test_a_mended_post_is_lost_to_whoever_still_holds_it(store: Store) -> None:
+    want(store)
+    shown = show(store)
+    adopted = replace(shown, ts="0.5")
+    with store.write() as connection:
+        assert posts.mend(connection, shown, adopted) is True
+        assert posts.mend(connection, shown, adopted) is False
+    assert save(store, shown) is False
+    assert (find(store).ts, find(store).epoch) == ("0.5", shown.epoch + 1)
+
+
+def test_a_version_wanted_while_a_post_is_mended_stays_wanted(store: Store) -> None:
+    want(store)
+    shown = show(store)
+    want(store, text="two")
+    with store.write() as connection:
+        assert posts.mend(connection, replace(find(store), ts="1.0"), replace(shown, ts="0.5")) is True
+    assert (find(store).state, find(store).wanted) == ("wanted", 2)
+
+
+def test_doubt_that_came_up_meanwhile_is_not_taken_away(store: Store) -> None:
+    want(store)
+    shown = show(store)
+    with store.write() as connection:
+        assert posts.overtake(connection, shown.id, NOW) is True
+        assert posts.overtake(connection, "nobody", NOW) is False
+        posts.checked(connection, [shown], NOW)
+        assert posts.save(connection, shown) is True
+    assert (find(store).check_at, find(store).checked_at) == (NOW + SETTLE, None)
+    with store.read() as connection:
+        assert posts.channels_in_doubt(connection, NOW) == []
+        assert posts.channels_in_doubt(connection, NOW + SETTLE) == ["C1"]
+
+
+def test_an_audit_sees_a_channels_posts_of_late_and_puts_off_what_it_looks_at(store: Store) -> None:
+    want(store)
+    show(store)
+    want(store, "C2", "other")
+    later = NOW + SETTLE
+    with store.write() as connection:
+        posts.overtake(connection, find(store).id, NOW)
+        (row,) = posts.audited(connection, "C1", later)
+    assert (row.post.key, row.post.check_at) == ("k", later + EVERY)
+    with store.write() as connection:
+        posts.checked(connection, [row.post], later)
+        posts.checked(connection, [find(store)], later)
+        assert posts.channels_of_late(connection, later) == ["C1", "C2"]
+        assert posts.audited(connection, "C1", NOW + HORIZON + SECOND) == []
+    assert (find(store).check_at, find(store).checked_at) == (None, later)
+
+
+def test_a_parked_post_of_which_a_copy_may_be_visible_is_looked_for_when_it_is_released(store: Store) -> None:
+    want(store)
+    (taken,) = claim(store)
+    unclear = settled(attempting(taken.post, NOW), 1, Unclear("reset"), NOW)
+    parked = settled(unclear, 0, Rejected("is_archived"), NOW)
+    assert save(store, parked)
+    with store.write() as connection:
+        assert posts.release_parked(connection, parked.id, NOW)
+    assert find(store).state == "maybe"

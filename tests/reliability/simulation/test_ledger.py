@@ -126,6 +126,13 @@ class TwoBooks(RuleBasedStateMachine):
         assert kept == self.ledger.save(post)
         return kept
 
+    @rule(channel=CHANNELS, key=KEYS)
+    def overtake(self, channel: str, key: str) -> None:
+        post = self.ledger.rows.get((channel, key))
+        id = post.id if post else "nobody"
+        with self.store.write() as connection:
+            assert posts.overtake(connection, id, self.now) == self.ledger.overtake(id, self.now)
+
     @rule(channel=CHANNELS)
     def audit(self, channel: str) -> None:
         with self.store.write() as connection:
