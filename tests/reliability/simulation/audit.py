@@ -64,6 +64,11 @@ class Auditor:
             self.wrong += [f"{post.key}: {problem}" for problem in self._of(post)]
         return self.wrong
 
+    def _waits_for_an_operator(self, post: Post) -> bool:
+        root = self.world.ledger.rows.get((post.channel, post.thread))
+        parked = post.state == "parked" or (post.ts is None and root is not None and root.state == "parked")
+        return parked and not self.world.options.operator
+
     def _shown_in_vain(self) -> list[Post]:
         rows = self.world.ledger.rows
         return [rows[place] for place, wanted in self.taken_back.items() if _is_shown(rows[place], wanted)]
@@ -72,6 +77,8 @@ class Auditor:
         copies = self.world.slack.visible(post.tag)
         if post.state == "dropped":
             return [f"dropped, and {len(copies)} visible"] if copies else []
+        if self._waits_for_an_operator(post):
+            return [f"parked, and {len(copies)} visible"] if copies and post.ts is None else []
         if post.state != "shown" or post.lease_until is not None:
             return [f"in limbo: {post.state} ({post.reason})"]
         if len(copies) != 1:

@@ -43,6 +43,7 @@ _next_step, _settled, _claimed, _attempting = (
     dispatch.attempting,
 )
 _read, _own, _judged, _dropped = Slack.read, sweep.own, sweep.judged, wants.dropped
+_lost = sweep.lost
 _unclear, _rejected, _released = dispatch._unclear, dispatch._rejected, dispatch.released
 
 
@@ -121,6 +122,10 @@ def _versions_ignored(post: Post, copies: Any, now: datetime) -> Post:
     return _judged(post, [replace(one, version=post.shown) for one in copies], now)
 
 
+def _lost_at_once(post: Post) -> Post:
+    return replace(_lost(post), state="wanted")
+
+
 def _dropped_in_hand(post: Post, reason: str, now: datetime) -> Post:
     return replace(_dropped(post, reason, now), epoch=post.epoch)
 
@@ -167,7 +172,7 @@ MUTANTS: dict[str, Mutant] = {
     "what is put back is forgotten": Mutant(((carry, "released", _never_due),)),
     "the lease is shorter than an attempt": Mutant(((dispatch, "LEASE", timedelta(seconds=8)),)),
     "a lost message is not missed": Mutant(((sweep, "_is_lost", lambda post, now: False),), sweep=True),
-    "what is not readable yet is taken for lost": Mutant(((sweep, "settled_by", lambda post, now: True),), sweep=True),
+    "what is not readable yet is sent again at once": Mutant(((sweep, "settled_by", lambda post, now: True), (sweep, "lost", _lost_at_once)), sweep=True),
     "a ghost is left": Mutant(((sweep, "judged", _ghosts_left),), sweep=True),
     "what a message shows is not looked at": Mutant(((sweep, "judged", _versions_ignored),), sweep=True),
 }  # fmt: skip

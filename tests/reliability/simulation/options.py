@@ -14,7 +14,8 @@ END = FAULTS_UNTIL + CALM
 @dataclass(frozen=True)
 class Options:
     """``wild`` runs have pauses beyond the lease and landings beyond the settling time, without which no second copy may
-    ever be visible. ``sweep`` is off when only what is in doubt is read back."""
+    ever be visible. ``sweep`` is off when only what is in doubt is read back; without an ``operator`` nobody
+    releases what is parked."""
 
     seed: int
     sweep: bool
@@ -30,6 +31,7 @@ class Options:
     forged: bool
     restored: bool
     alerts: int
+    operator: bool
 
 
 def options(seed: int, *, sweep: bool) -> Options:
@@ -51,4 +53,5 @@ def options(seed: int, *, sweep: bool) -> Options:
         forged=dice.random() < 0.2,
         restored=sweep and wild and dice.random() < 0.1,
         alerts=dice.randint(2, 4),
+        operator=dice.random() < 0.7,
     )

@@ -164,7 +164,11 @@ class Wishes:
 
     def _release(self) -> None:
         for post in list(self.world.ledger.rows.values()):
-            if self.world.calm and self.world.ledger.release_parked(post.id, self.world.now):
+            if (
+                self.world.calm
+                and self.world.options.operator
+                and self.world.ledger.release_parked(post.id, self.world.now)
+            ):
                 self.world.say(f"released: {post.key}")
 
     def _back_up(self) -> None:
