@@ -122,6 +122,8 @@ class Dispatcher:
                 self._woken.clear()
                 if not await self._round():
                     await self._rest()
+            # What was being taken while the end was asked for is under way only now.
+            await self._finished()
         finally:
             sweeping.cancel()
             await asyncio.gather(sweeping, return_exceptions=True)
@@ -143,6 +145,9 @@ class Dispatcher:
         """
         self._stopping = True
         self.wake()
+        await self._finished()
+
+    async def _finished(self) -> None:
         if self._lanes:
             _, late = await asyncio.wait(self._lanes, timeout=_PATIENCE)
             for lane in late:
