@@ -19,7 +19,7 @@ from bot.config import Config
 from bot.core.delivery import Shopfront
 from bot.demo.story import anchor
 from bot.desk import Desk
-from bot.edge.alarm import Alarm, Mail, Paths
+from bot.edge.alarm import Alarm
 from bot.edge.dispatcher import Dispatcher
 from bot.edge.health import Health, HttpLine, take_census
 from bot.edge.intake import PREFIX, Door, Webhooks
@@ -132,14 +132,6 @@ class Ear:
         return self._accepted
 
 
-def _paths(config: Config) -> Paths:
-    mail = config.alarm.mail
-    if mail is None:
-        return Paths(config.alarm.webhook, config.alarm.ping)
-    letter = Mail(mail.host, mail.port, mail.sender, mail.to, mail.security, mail.user, mail.password)
-    return Paths(config.alarm.webhook, config.alarm.ping, letter)
-
-
 class App:
     """The running bot. ``start`` brings up everything but the ticking, which ``begin_ticking`` adds.
 
@@ -161,7 +153,7 @@ class App:
         self.health = self._health()
         self.server = HttpServer(self._routes())
         self.alarm = Alarm(
-            mind.store, self.dispatcher, clock, _paths(config), config.operations, ear.accepted, self.health.is_ready
+            mind.store, self.dispatcher, clock, config.alarm, config.operations, ear.accepted, self.health.is_ready
         )
         self._dispatching: asyncio.Task[None] | None = None
         self._alarming: asyncio.Task[None] | None = None

@@ -12,7 +12,7 @@ from bot.catalog import Catalog, command_label
 from bot.clock import Clock
 from bot.core import compose, schedule
 from bot.core.alerts import standing
-from bot.core.facts import AlertLine, AlertsOpen, Now, SourceSeen, SourcesSeen, ask
+from bot.core.facts import AlertsOpen, Now, SourcesSeen, ask
 from bot.core.handlers import (
     Click,
     Entry,
@@ -27,6 +27,7 @@ from bot.core.handlers import (
     ShowModal,
 )
 from bot.core.home import home
+from bot.core.known import AlertLine, SourceSeen
 from bot.core.message import Message, Paragraph
 from bot.core.parts import Line, Moment, say
 from bot.core.schedule import Slot

@@ -18,8 +18,7 @@ from bot.catalog import Catalog
 from bot.config import Config, ConfigError, load
 from bot.config.editor import json_schema
 from bot.config.schema import ConfigPart
-from bot.config.values import AlarmConfig, MailConfig
-from bot.core.settings import Department, QuietHours, Route, Schedule
+from bot.core.settings import Department, Mail, Paths, QuietHours, Route, Schedule
 from bot.core.verdict import Severity
 
 EXAMPLE = Path(__file__).parent.parent / "config.example.yaml"
@@ -379,7 +378,7 @@ ALARM_ENV = {"HOOK": "https://h.example/canary-1", "PING": "https://p.example/ca
 def test_alarms_go_where_the_environment_says_and_the_log_hides_it(loaded: Loader) -> None:
     config = loaded(THREE + ALARM, TOKENS | ALARM_ENV)
     assert (config.alarm.webhook, config.alarm.ping) == (ALARM_ENV["HOOK"], ALARM_ENV["PING"])
-    assert config.alarm.mail == MailConfig(
+    assert config.alarm.mail == Mail(
         "mail.example", 587, "bot@x.example", ("a@x.example",), "starttls", "bot", "canary-3"
     )
     assert set(ALARM_ENV.values()) <= set(config.secrets())
@@ -387,7 +386,7 @@ def test_alarms_go_where_the_environment_says_and_the_log_hides_it(loaded: Loade
 
 
 def test_a_demo_without_the_variables_alarms_nobody_by_url(loaded: Loader) -> None:
-    assert (loaded(THREE, demo=True).alarm, loaded(THREE + ALARM, demo=True).alarm.webhook) == (AlarmConfig(), "")
+    assert (loaded(THREE, demo=True).alarm, loaded(THREE + ALARM, demo=True).alarm.webhook) == (Paths(), "")
 
 
 @pytest.mark.parametrize(

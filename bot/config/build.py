@@ -23,8 +23,8 @@ from bot.config.schema import (
     ShopPart,
     SourcePart,
 )
-from bot.config.values import AlarmConfig, Config, MailConfig, Settings, SlackConfig, SourceConfig, WorkbenchConfig
-from bot.core.settings import Department, House, QuietHours, Route, Schedule, Shop
+from bot.config.values import Config, Settings, SlackConfig, SourceConfig, WorkbenchConfig
+from bot.core.settings import Department, House, Mail, Paths, QuietHours, Route, Schedule, Shop
 
 
 def build(file: str, part: ConfigPart, catalog: Catalog, env: Mapping[str, str], demo: bool) -> Config:
@@ -121,18 +121,18 @@ def _slack(part: ConfigPart, env: Mapping[str, str], demo: bool) -> SlackConfig:
     return SlackConfig(bot, app, signing, part.slack.base_url, part.slack.mode)
 
 
-def _alarm(part: AlarmPart, env: Mapping[str, str]) -> AlarmConfig:
+def _alarm(part: AlarmPart, env: Mapping[str, str]) -> Paths:
     """A demo may lack the variables, and then alarms nobody."""
-    return AlarmConfig(
+    return Paths(
         env.get(part.webhook_from or "", ""),
         env.get(part.ping_from or "", ""),
         _mail(part.mail, env) if part.mail else None,
     )
 
 
-def _mail(part: MailPart, env: Mapping[str, str]) -> MailConfig:
+def _mail(part: MailPart, env: Mapping[str, str]) -> Mail:
     password = env.get(part.password_from or "", "")
-    return MailConfig(part.host, part.port, part.sender, part.to, part.security, part.user, password)
+    return Mail(part.host, part.port, part.sender, part.to, part.security, part.user, password)
 
 
 def _store_url(part: ConfigPart, env: Mapping[str, str]) -> str:

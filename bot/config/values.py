@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from bot.core.settings import House
+from bot.core.settings import House, Paths
 
 Settings = Mapping[str, Any] | Literal[False]
 """Keyword arguments of a handler, or False when it is switched off."""
@@ -40,28 +40,6 @@ class SlackConfig:
 
 
 @dataclass(frozen=True, slots=True)
-class MailConfig:
-    """How an alarm leaves by e-mail."""
-
-    host: str
-    port: int
-    sender: str
-    to: tuple[str, ...]
-    security: Literal["starttls", "tls", "none"] = "starttls"
-    user: str = ""
-    password: str = field(default="", repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class AlarmConfig:
-    """Where alarms and pings go besides Slack; "" and None where there is nowhere."""
-
-    webhook: str = field(default="", repr=False)
-    ping: str = field(default="", repr=False)
-    mail: MailConfig | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class WorkbenchConfig:
     """Where the stand-in for Slack listens on this machine."""
 
@@ -91,7 +69,7 @@ class Config:
     listen: tuple[str, int]
     public_url: str
     workbench: WorkbenchConfig
-    alarm: AlarmConfig = AlarmConfig()
+    alarm: Paths = Paths()
 
     def secrets(self) -> tuple[str, ...]:
         """Every secret value that is in here, for the log to hide."""

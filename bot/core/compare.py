@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 from statistics import median
 
-from bot.core.facts import DayTotal
 from bot.core.handlers import Period
+from bot.core.known import DayTotal
 from bot.core.money import Money
 from bot.core.parts import Line, Part, Quantity, Share, say
 

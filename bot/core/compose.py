@@ -11,8 +11,8 @@ from datetime import date, datetime
 from itertools import groupby
 
 from bot.core.alerts import Alert, Change
-from bot.core.facts import LogLine
 from bot.core.handlers import Action, Entry, Period
+from bot.core.known import LogLine
 from bot.core.message import (
     Block,
     Bullets,

@@ -16,7 +16,8 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from bot.core.alerts import Alert
 from bot.core.events import Event
-from bot.core.facts import LogLine, NoFacts, queries
+from bot.core.facts import NoFacts, queries
+from bot.core.known import LogLine
 from bot.core.message import Block, Message
 from bot.core.parts import Line
 from bot.core.subject import SubjectKind

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.core.facts import AlertLine
+from bot.core.known import AlertLine
 from bot.core.message import Block, Bullets, Footer, Heading, Message, Paragraph
 from bot.core.parts import Line, Moment, say, strong
 from bot.core.schedule import Slot

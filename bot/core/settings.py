@@ -83,3 +83,25 @@ class House:
     departments: dict[str, Department]
     routes: tuple[Route, ...] = ()
     schedules: tuple[Schedule, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """How an e-mail leaves. ``security`` is how the line to the server is kept private."""
+
+    host: str
+    port: int
+    sender: str
+    to: tuple[str, ...]
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    user: str = ""
+    password: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Paths:
+    """Where alarms and pings go; "" and None where there is none."""
+
+    webhook: str = field(default="", repr=False)
+    ping: str = field(default="", repr=False)
+    mail: Mail | None = None

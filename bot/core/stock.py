@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.core.demand import Cover, Demand, current, outlook
-from bot.core.facts import Campaign, Inbound, Position
+from bot.core.known import Campaign, Inbound, Position
 from bot.core.money import Money
 from bot.core.parts import Line, Moment, MoneyRange, Quantity, ShopText, join, say
 from bot.core.subject import Subject

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from email.message import EmailMessage
 from email.utils import format_datetime
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 import aiohttp
 import structlog
@@ -23,6 +23,7 @@ import structlog
 from bot.clock import Clock
 from bot.core import alarm
 from bot.core.alarm import Counts, Notice, Standing
+from bot.core.settings import Mail, Paths
 from bot.store import destinations, notes, posts
 from bot.store.engine import Store, StoreDown
 
@@ -35,28 +36,6 @@ _NOT_TOLD = (aiohttp.ClientError, TimeoutError, OSError, smtplib.SMTPException, 
 _DISK = "disk is full"
 # What replicas can agree on. That the store is away each has to tell for itself.
 _AGREED = ("slack", "operations")
-
-
-@dataclass(frozen=True, slots=True)
-class Mail:
-    """How an e-mail leaves. ``security`` is how the line to the server is kept private."""
-
-    host: str
-    port: int
-    sender: str
-    to: tuple[str, ...]
-    security: Literal["starttls", "tls", "none"] = "starttls"
-    user: str = ""
-    password: str = field(default="", repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Paths:
-    """Where alarms and pings go; "" and None where there is none."""
-
-    webhook: str = field(default="", repr=False)
-    ping: str = field(default="", repr=False)
-    mail: Mail | None = None
 
 
 class Slack(Protocol):

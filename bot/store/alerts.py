@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Insert, Select, and_, bindparam, func, select, update
 
 from bot.core.alerts import Alert, Seat
-from bot.core.facts import AlertLine, LogLine, PostLine, Story
+from bot.core.known import AlertLine, LogLine, PostLine, Story
 from bot.core.parts import Line
 from bot.core.subject import Subject
 from bot.store import posts

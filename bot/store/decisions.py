@@ -13,7 +13,7 @@ from typing import Any, Literal
 from sqlalchemy import Insert, RowMapping, case, select
 
 from bot.core.events import Event
-from bot.core.facts import AlertLine, Campaign, DisputeState, OrderState, Position, Receivable
+from bot.core.known import AlertLine, Campaign, DisputeState, OrderState, Position, Receivable
 from bot.core.money import Money
 from bot.core.parts import Line, ShopText
 from bot.core.settings import Shop

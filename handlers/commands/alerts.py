@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.core.facts import AlertLine, AlertsOpen, ask
+from bot.core.facts import AlertsOpen, ask
 from bot.core.handlers import Refused, Reply, Request, command
+from bot.core.known import AlertLine
 from bot.core.message import Message, Paragraph, Table
 from bot.core.money import Money
 from bot.core.parts import Line, Moment, Person, say

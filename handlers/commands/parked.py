@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.core.facts import ParkedLine, ParkedPosts, ask
+from bot.core.facts import ParkedPosts, ask
 from bot.core.handlers import Refused, ReleaseParked, Reply, Request, command
+from bot.core.known import ParkedLine
 from bot.core.message import Footer, Heading, Message, Paragraph, Table
 from bot.core.parts import Line, Moment, say
 

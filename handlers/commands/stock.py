@@ -7,20 +7,9 @@ from datetime import date, datetime
 
 from bot.core import stock as reckon
 from bot.core.demand import advance, cover
-from bot.core.facts import (
-    AlertLine,
-    AlertsOpen,
-    Campaign,
-    CampaignsAhead,
-    NearestSkus,
-    Now,
-    Position,
-    PositionsAtRisk,
-    PositionsMatching,
-    Today,
-    ask,
-)
+from bot.core.facts import AlertsOpen, CampaignsAhead, NearestSkus, Now, PositionsAtRisk, PositionsMatching, Today, ask
 from bot.core.handlers import Refused, Reply, Request, command
+from bot.core.known import AlertLine, Campaign, Position
 from bot.core.message import Block, Bullets, Figures, Footer, Heading, Message, Paragraph, Table
 from bot.core.parts import Line, Moment, Quantity, ShopText, join, say, strong
 from bot.core.subject import Subject

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.core import compose
-from bot.core.facts import AlertStory, PostLine, Story, ask
+from bot.core.facts import AlertStory, ask
 from bot.core.handlers import Refused, Reply, Request, command
+from bot.core.known import PostLine, Story
 from bot.core.message import Bullets, Figures, Heading, Message, Paragraph
 from bot.core.parts import Line, Moment, say, strong
 

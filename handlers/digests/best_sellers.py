@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.core.facts import BestSellers, Seller, ask
+from bot.core.facts import BestSellers, ask
 from bot.core.handlers import Entry, Period, section
+from bot.core.known import Seller
 from bot.core.message import Table
 from bot.core.parts import Line, Quantity, Share, say
 from bot.core.subject import Subject

@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from bot.core import stock as reckon
-from bot.core.facts import Campaign, CampaignsAhead, Now, Position, PositionsAhead, Today, ask
+from bot.core.facts import CampaignsAhead, Now, PositionsAhead, Today, ask
 from bot.core.handlers import Entry, Period, section
+from bot.core.known import Campaign, Position
 from bot.core.message import Table
 from bot.core.parts import Line, Moment, Quantity, say
 from bot.core.subject import Subject

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from statistics import median
 
-from bot.core.facts import AlertLine, AlertsOpen, AlertsOpened, Now, ask
+from bot.core.facts import AlertsOpen, AlertsOpened, Now, ask
 from bot.core.handlers import Entry, Period, section
+from bot.core.known import AlertLine
 from bot.core.message import Block, Bullets, Figures, Heading
 from bot.core.money import Money
 from bot.core.parts import Duration, Line, Person, Quantity, say

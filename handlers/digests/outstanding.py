@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.core.facts import DayTotal, DayTotals, DisputesOpen, DisputeState, Now, Receivable, Receivables, ask
+from bot.core.facts import DayTotals, DisputesOpen, Now, Receivables, ask
 from bot.core.handlers import Entry, Period, section
+from bot.core.known import DayTotal, DisputeState, Receivable
 from bot.core.message import Block, Bullets, Figures, Heading, Table
 from bot.core.money import Money
 from bot.core.parts import Line, Moment, Quantity, join, say

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.core import compare
-from bot.core.facts import DayTotal, DayTotals, ask
+from bot.core.facts import DayTotals, ask
 from bot.core.handlers import Entry, Period, section
+from bot.core.known import DayTotal
 from bot.core.message import Chart, Figures, Heading
 from bot.core.parts import Line, Quantity, Share, say
 

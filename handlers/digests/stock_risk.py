@@ -8,8 +8,9 @@ from datetime import date, datetime
 from bot.core import compare
 from bot.core import stock as reckon
 from bot.core.demand import DEFAULT_LEAD_DAYS, cover
-from bot.core.facts import DayTotal, DayTotals, Now, OrderState, OrdersWaiting, Position, PositionsAtRisk, Today, ask
+from bot.core.facts import DayTotals, Now, OrdersWaiting, PositionsAtRisk, Today, ask
 from bot.core.handlers import Entry, Period, section
+from bot.core.known import DayTotal, OrderState, Position
 from bot.core.message import Block, Chart, Figures, Heading, Table
 from bot.core.parts import Duration, Line, Quantity, Share, say
 from bot.core.subject import Subject

@@ -7,18 +7,9 @@ from datetime import date, datetime, timedelta
 
 from bot.core.demand import DEFAULT_LEAD_DAYS, cover
 from bot.core.events import ItemSold, StockChanged, StockReceived, Tick
-from bot.core.facts import (
-    AlertLine,
-    AlertsOpen,
-    Latest,
-    LevelBefore,
-    Now,
-    Position,
-    PositionOf,
-    Today,
-    ask,
-)
+from bot.core.facts import AlertsOpen, Latest, LevelBefore, Now, PositionOf, Today, ask
 from bot.core.handlers import rule
+from bot.core.known import AlertLine, Position
 from bot.core.parts import Line, Quantity, Share, ShopText, say
 from bot.core.stock import in_days, lasts, memory, name, on_hand, on_order, stock_of
 from bot.core.verdict import Clear, Fire, Quiet, Severity, Step, Verdict, View

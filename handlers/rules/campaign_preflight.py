@@ -7,8 +7,9 @@ from datetime import date, datetime, timedelta
 
 from bot.core.demand import Demand
 from bot.core.events import CampaignChanged, ItemSold, StockChanged, StockExpected, StockReceived, Tick
-from bot.core.facts import Campaign, CampaignOf, Now, Position, PositionsInCampaign, SettingsOfShop, Today, ask
+from bot.core.facts import CampaignOf, Now, PositionsInCampaign, SettingsOfShop, Today, ask
 from bot.core.handlers import rule
+from bot.core.known import Campaign, Position
 from bot.core.money import Money
 from bot.core.parts import Line, Moment, MoneyRange, Quantity, join, say
 from bot.core.settings import Shop

@@ -7,8 +7,9 @@ from datetime import date, datetime, timedelta
 
 from bot.core.demand import cover
 from bot.core.events import CampaignChanged, Tick
-from bot.core.facts import Campaign, CampaignOf, Now, Position, PositionsInCampaign, Today, ask
+from bot.core.facts import CampaignOf, Now, PositionsInCampaign, Today, ask
 from bot.core.handlers import rule
+from bot.core.known import Campaign, Position
 from bot.core.parts import Line, Moment, Quantity, join, say
 from bot.core.stock import a_day, counted, memory, name, runs, stock_of
 from bot.core.verdict import Clear, Fire, Quiet, Severity, Step, Verdict, View

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.core.events import DisputeChanged, Tick
-from bot.core.facts import DisputeOf, DisputeState, Now, ask
+from bot.core.facts import DisputeOf, Now, ask
 from bot.core.handlers import rule
+from bot.core.known import DisputeState
 from bot.core.parts import Line, Moment, MoneyRange, ShopText, say
 from bot.core.verdict import Clear, Cost, Fire, Quiet, Severity, Step, Verdict, View
 

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.core.events import InvoiceChanged, Tick
-from bot.core.facts import Now, Receivable, ReceivableOf, ask
+from bot.core.facts import Now, ReceivableOf, ask
 from bot.core.handlers import rule
+from bot.core.known import Receivable
 from bot.core.parts import Moment, MoneyRange, ShopText, say
 from bot.core.stock import DAY, counted
 from bot.core.verdict import Clear, Cost, Fire, Quiet, Severity, Step, Verdict, View

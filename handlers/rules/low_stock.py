@@ -8,8 +8,9 @@ from datetime import date, datetime, timedelta
 
 from bot.core.demand import DEFAULT_LEAD_DAYS, Demand, cover, outlook
 from bot.core.events import ItemSold, StockChanged, StockExpected, StockReceived, Tick
-from bot.core.facts import Campaign, CampaignsFor, Now, Position, PositionOf, SettingsOfShop, Today, ask, total
+from bot.core.facts import CampaignsFor, Now, PositionOf, SettingsOfShop, Today, ask, total
 from bot.core.handlers import rule
+from bot.core.known import Campaign, Position
 from bot.core.parts import Line, Moment, Quantity, Share, say
 from bot.core.settings import Shop
 from bot.core.stock import (

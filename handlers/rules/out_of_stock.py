@@ -7,19 +7,9 @@ from datetime import date, datetime, timedelta
 
 from bot.core.demand import DEFAULT_LEAD_DAYS, Demand, outlook
 from bot.core.events import ItemSold, StockChanged, StockExpected, StockReceived, Tick
-from bot.core.facts import (
-    AlertLine,
-    AlertsOpen,
-    Campaign,
-    CampaignsFor,
-    LevelBefore,
-    Now,
-    Position,
-    PositionOf,
-    Today,
-    ask,
-)
+from bot.core.facts import AlertsOpen, CampaignsFor, LevelBefore, Now, PositionOf, Today, ask
 from bot.core.handlers import rule
+from bot.core.known import AlertLine, Campaign, Position
 from bot.core.parts import Line, Quantity, say
 from bot.core.stock import (
     DAY,

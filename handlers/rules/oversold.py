@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.core.events import ItemSold, StockChanged, StockReceived, Tick
-from bot.core.facts import Campaign, CampaignsFor, Now, OrdersFor, OrderState, Position, PositionOf, ask
+from bot.core.facts import CampaignsFor, Now, OrdersFor, PositionOf, ask
 from bot.core.handlers import rule
+from bot.core.known import Campaign, OrderState, Position
 from bot.core.money import Money
 from bot.core.parts import Line, Moment, MoneyRange, ShopText, join, say
 from bot.core.stock import counted, major, name, on_hand, on_order, runs, stock_of

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core import compare
-from bot.core.facts import DayTotal
+from bot.core.known import DayTotal
 from bot.core.money import Money
 from bot.core.parts import Line, Quantity, Share, Text, say
 from bot.core.schedule import period_before

@@ -9,8 +9,8 @@ import pytest
 
 from bot.core import compose
 from bot.core.alerts import Alert, resolved, snoozed, taken
-from bot.core.facts import LogLine
 from bot.core.handlers import Action, Entry
+from bot.core.known import LogLine
 from bot.core.message import Block, Bullets, Buttons, Figures, Footer, Heading, Message, Paragraph, Title
 from bot.core.money import Money
 from bot.core.parts import Line, Moment, MoneyRange, Part, Person, ShopText, Text, say

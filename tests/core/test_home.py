@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
-from bot.core.facts import AlertLine
 from bot.core.home import home
+from bot.core.known import AlertLine
 from bot.core.message import Bullets, Footer, Heading, Paragraph
 from bot.core.parts import Line, Text, say
 from bot.core.schedule import Slot

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.demand import Cover, outlook
-from bot.core.facts import Level
+from bot.core.known import Level
 from bot.core.money import Money
 from bot.core.parts import Moment, MoneyRange, ShopText, say
 from bot.core.stock import (

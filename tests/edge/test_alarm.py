@@ -17,7 +17,8 @@ from structlog.testing import capture_logs
 
 from bot.core.message import Message, Paragraph
 from bot.core.parts import ShopText, say
-from bot.edge.alarm import EVERY, Alarm, Mail, Paths
+from bot.core.settings import Mail, Paths
+from bot.edge.alarm import EVERY, Alarm
 from bot.edge.server import plain
 from bot.store import destinations, posts
 from bot.store.engine import Store, StoreDown

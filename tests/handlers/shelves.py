@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from bot.core.demand import Demand, advance, sold
-from bot.core.facts import AlertLine, Campaign, Inbound, Level, Position
+from bot.core.known import AlertLine, Campaign, Inbound, Level, Position
 from bot.core.message import Block, Bullets, Figures, Message, Paragraph, Table
 from bot.core.money import Money
 from bot.core.parts import Line, Moment, Person, Quantity, ShopText, Text, say

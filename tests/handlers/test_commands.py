@@ -8,8 +8,9 @@ from datetime import timedelta
 import pytest
 
 from bot.core.demand import Demand
-from bot.core.facts import LogLine, NoFacts, PostLine, Story
+from bot.core.facts import NoFacts
 from bot.core.handlers import Help, Refused, Reply, Request, ShowDigest
+from bot.core.known import LogLine, PostLine, Story
 from bot.core.message import Footer, Message, Table
 from bot.core.parts import say
 from handlers.commands import alerts, digest, help, stock, why

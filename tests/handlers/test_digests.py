@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from bot.core.facts import Campaign, DayTotal, DisputeState, OrderState, Position, Receivable, Seller
 from bot.core.handlers import Entry
+from bot.core.known import Campaign, DayTotal, DisputeState, OrderState, Position, Receivable, Seller
 from bot.core.message import Block, Chart, Message, Table
 from bot.core.money import Money
 from bot.core.parts import ShopText

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import update
 
-from bot.core.facts import ParkedLine
 from bot.core.handlers import Refused, ReleaseParked, Reply, Request
+from bot.core.known import ParkedLine
 from bot.core.message import Message, Paragraph, Table
 from bot.core.parts import say
 from bot.store import destinations, posts

@@ -28,8 +28,9 @@ from bot.core.events import (
     StockChanged,
     StockExpected,
 )
-from bot.core.facts import Campaign, DayTotal, Level, Position, Query, Receivable, ask, count, total, total_money
+from bot.core.facts import Query, ask, count, total, total_money
 from bot.core.handlers import Period
+from bot.core.known import Campaign, DayTotal, Level, Position, Receivable
 from bot.core.money import Money
 from bot.core.parts import ShopText
 from bot.core.schedule import period_before

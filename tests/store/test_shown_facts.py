@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.core.events import PayoutChanged
-from bot.core.facts import AlertLine, Campaign, DisputeState, OrderState, Receivable
+from bot.core.known import AlertLine, Campaign, DisputeState, OrderState, Receivable
 from bot.core.money import Money
 from bot.core.parts import ShopText
 from bot.core.settings import Shop

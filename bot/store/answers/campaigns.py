@@ -8,15 +8,8 @@ from typing import Any
 
 from sqlalchemy import RowMapping, Select, and_, bindparam, or_, select
 
-from bot.core.facts import (
-    Campaign,
-    CampaignOf,
-    CampaignsAhead,
-    CampaignsFor,
-    Position,
-    PositionsAhead,
-    PositionsInCampaign,
-)
+from bot.core.facts import CampaignOf, CampaignsAhead, CampaignsFor, PositionsAhead, PositionsInCampaign
+from bot.core.known import Campaign, Position
 from bot.core.parts import ShopText
 from bot.store.answers.stock import positions
 from bot.store.engine import Connection

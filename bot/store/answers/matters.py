@@ -8,7 +8,8 @@ from typing import Any
 from sqlalchemy import Select, select
 
 from bot.core.alerts import Alert
-from bot.core.facts import AlertLine, AlertsOpen, AlertsOpened, AlertStory, Story
+from bot.core.facts import AlertsOpen, AlertsOpened, AlertStory
+from bot.core.known import AlertLine, Story
 from bot.store import alerts as matters
 from bot.store.codec import load
 from bot.store.dialect import cut

@@ -6,7 +6,8 @@ from datetime import date, datetime
 
 from sqlalchemy import select
 
-from bot.core.facts import LevelBefore, Now, SettingsOfShop, SourceSeen, SourcesSeen, Today
+from bot.core.facts import LevelBefore, Now, SettingsOfShop, SourcesSeen, Today
+from bot.core.known import SourceSeen
 from bot.core.settings import Shop
 from bot.store.engine import Connection
 from bot.store.facts import Question, answering

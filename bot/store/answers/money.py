@@ -6,7 +6,8 @@ from datetime import timedelta
 
 from sqlalchemy import RowMapping, bindparam, nulls_last, select
 
-from bot.core.facts import DisputeOf, DisputesOpen, DisputeState, PaymentDays, Receivable, ReceivableOf, Receivables
+from bot.core.facts import DisputeOf, DisputesOpen, PaymentDays, ReceivableOf, Receivables
+from bot.core.known import DisputeState, Receivable
 from bot.core.money import Money
 from bot.core.parts import ShopText
 from bot.core.surprise import Tally

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy import RowMapping, and_, bindparam, select
 
-from bot.core.facts import OrdersFor, OrderState, OrdersWaiting
+from bot.core.facts import OrdersFor, OrdersWaiting
+from bot.core.known import OrderState
 from bot.core.money import Money
 from bot.store.engine import Connection
 from bot.store.facts import Question, answering

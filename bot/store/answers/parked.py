@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
-from bot.core.facts import ParkedLine, ParkedPosts
+from bot.core.facts import ParkedPosts
+from bot.core.known import ParkedLine
 from bot.core.message import Message
 from bot.core.parts import say
 from bot.store.codec import load

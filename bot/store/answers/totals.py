@@ -6,7 +6,8 @@ from datetime import date, timedelta
 
 from sqlalchemy import and_, bindparam, case, func, select
 
-from bot.core.facts import BestSellers, DayTotal, DayTotals, Seller
+from bot.core.facts import BestSellers, DayTotals
+from bot.core.known import DayTotal, Seller
 from bot.core.parts import ShopText
 from bot.core.schedule import period_before
 from bot.store.engine import Connection

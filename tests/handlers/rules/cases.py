@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from bot.core.demand import Demand, advance, sold
 from bot.core.events import ItemSold, StockChanged, StockReceived, Tick
-from bot.core.facts import AlertLine, Campaign, Inbound, Level, Position
+from bot.core.known import AlertLine, Campaign, Inbound, Level, Position
 from bot.core.money import Money
 from bot.core.parts import Duration, Line, Moment, MoneyRange, Part, Person, Quantity, Share, ShopText, Text
 from bot.core.settings import Shop

@@ -8,7 +8,7 @@ import pytest
 
 from bot.core.demand import Demand
 from bot.core.events import Event
-from bot.core.facts import Position
+from bot.core.known import Position
 from handlers.rules.big_order import Facts, big_order
 from tests.handlers.rules.cases import (
     NOW,

@@ -9,7 +9,7 @@ import pytest
 
 from bot.core.demand import Demand
 from bot.core.events import CampaignChanged, Event
-from bot.core.facts import Campaign, Position
+from bot.core.known import Campaign, Position
 from bot.core.money import Money
 from bot.core.parts import ShopText
 from bot.core.verdict import Fire

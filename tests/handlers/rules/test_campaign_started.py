@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.core.demand import Demand
-from bot.core.facts import Campaign, Position
+from bot.core.known import Campaign, Position
 from bot.core.parts import ShopText
 from handlers.rules.campaign_started import Facts, campaign_started
 from tests.handlers.rules.cases import NOW, TICK, TODAY, campaign, pace, position, story, told

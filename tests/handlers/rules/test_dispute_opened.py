@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot.core.facts import DisputeState
+from bot.core.known import DisputeState
 from bot.core.parts import ShopText
 from bot.core.verdict import Fire
 from handlers.rules.dispute_opened import Facts, dispute_opened

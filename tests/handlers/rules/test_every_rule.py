@@ -28,8 +28,8 @@ from bot.core.events import (
     StockReceived,
     Tick,
 )
-from bot.core.facts import AlertLine, Campaign, DisputeState, Inbound, Level, OrderState, Position, Receivable
 from bot.core.handlers import Rule
+from bot.core.known import AlertLine, Campaign, DisputeState, Inbound, Level, OrderState, Position, Receivable
 from bot.core.money import Money
 from bot.core.parts import Line, Quantity, ShopText, Text
 from bot.core.settings import Shop

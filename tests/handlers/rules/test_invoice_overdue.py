@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.core.facts import Receivable
+from bot.core.known import Receivable
 from handlers.rules.invoice_overdue import Facts, invoice_overdue
 from tests.handlers.rules.cases import NOW, TICK, days, eur, story, told
 

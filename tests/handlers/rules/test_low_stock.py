@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bot.core.demand import Demand, sold
-from bot.core.facts import Position
+from bot.core.known import Position
 from bot.core.money import Money
 from bot.core.verdict import Fire
 from handlers.rules.low_stock import Facts, low_stock

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bot.core.demand import Demand
-from bot.core.facts import Position
+from bot.core.known import Position
 from bot.core.money import Money
 from handlers.rules.out_of_stock import Facts, out_of_stock
 from tests.handlers.rules.cases import (

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.core.facts import OrderState, Position
+from bot.core.known import OrderState, Position
 from bot.core.money import Money
 from handlers.rules.oversold import Facts, oversold
 from tests.handlers.rules.cases import NOW, STOCK, campaign, eur, hours, position, story, told

@@ -1,0 +1,198 @@
+"""What is known, as values: the answers of which facts are made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from bot.core.demand import Demand
+from bot.core.money import Money
+from bot.core.parts import ShopText
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """Stock of a SKU at one location; ``available`` is None where the shop does not count, ``at`` when it was told."""
+
+    location: str
+    available: int | None
+    at: datetime
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Inbound:
+    """Units promised to arrive by ``due``."""
+
+    quantity: int
+    due: datetime
+    reference: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """All that is known of a SKU's stock: levels, promises, pace, price and the lead time seen (days), if any."""
+
+    sku: str
+    title: ShopText | None
+    levels: tuple[Level, ...]
+    demand: Demand
+    inbound: tuple[Inbound, ...] = ()
+    price: Money | None = None
+    lead_days: float | None = None
+    committed: int = 0
+    """Units in orders that are neither shipped nor cancelled."""
+
+    @property
+    def available(self) -> int | None:
+        """Units available over all locations; None when no location counts."""
+        counted = [level.available for level in self.levels if level.available is not None]
+        return sum(counted) if counted else None
+
+    @property
+    def as_of(self) -> datetime | None:
+        """When the newest level was told."""
+        return max((level.at for level in self.levels), default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Campaign:
+    """A campaign as last told."""
+
+    campaign: str
+    name: ShopText
+    status: str
+    starts: datetime
+    ends: datetime | None
+    channel: str
+    skus: tuple[str, ...]
+    uplift: float | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OrderState:
+    """An order as last told."""
+
+    order: str
+    number: str
+    placed: datetime
+    total: Money
+    outstanding: Money
+    shipped: bool
+    cancelled: bool
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Receivable:
+    """Money somebody owes the shop: an invoice, or an order not yet paid; ``due`` is None when nobody set a date."""
+
+    reference: str
+    number: str
+    outstanding: Money
+    due: datetime | None
+    status: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DisputeState:
+    """A dispute as last told."""
+
+    dispute: str
+    amount: Money
+    reason: ShopText
+    status: str
+    due: datetime | None
+    order: str
+    provider: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AlertLine:
+    """An alert as listed: enough to name it, sort it and say who has it."""
+
+    number: int
+    rule: str
+    subject: str
+    state: str
+    severity: str
+    title: tuple[Any, ...]
+    department: str
+    person: str | None
+    opened_at: datetime
+    due_at: datetime | None
+    cost_minor: int | None
+    cost_currency: str | None
+    resolved_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DayTotal:
+    """One measure of one local day of the shop (``YYYY-MM-DD``); ``key`` is a currency, a payment method or ""."""
+
+    day: str
+    key: str
+    value: int
+
+
+@dataclass(frozen=True, slots=True)
+class Seller:
+    """A SKU with the units ordered in a period and in the one before it."""
+
+    sku: str
+    title: ShopText | None
+    units: int
+    before: int
+
+
+@dataclass(frozen=True, slots=True)
+class SourceSeen:
+    """When a source was last heard."""
+
+    source: str
+    last: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """One thing that happened to an alert: when, what (opened, escalated, taken ...), by whom, and why."""
+
+    at: datetime
+    change: str
+    actor: str
+    reason: tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PostLine:
+    """Where an alert shows: channel, state of the post, and why it is held, parked or not shown."""
+
+    channel: str
+    state: str
+    reason: str
+    shown_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """An alert with all that is recorded of it, oldest first."""
+
+    alert: AlertLine
+    facts: tuple[tuple[str, str], ...]
+    log: tuple[LogLine, ...]
+    posts: tuple[PostLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ParkedLine:
+    """A post that cannot be shown: its id, where it belongs, what it says, since when it is parked, and why."""
+
+    id: str
+    channel: str
+    summary: tuple[Any, ...]
+    since: datetime
+    reason: str
