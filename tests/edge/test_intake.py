@@ -60,15 +60,20 @@ def webhooks(intake: Intake, clock: HandClock, meters: Meters, wakes: list[int])
     return _webhooks(intake, clock, meters, lambda: wakes.append(1))
 
 
+HASTY = Patience(body=0.2, store=0.1)
+
+
 def _webhooks(
     intake: Admits,
     clock: HandClock,
     meters: Meters,
     wake: Callable[[], None] = lambda: None,
     doors: Mapping[str, Door] | None = None,
+    *,
+    patience: Patience = Patience(body=20, store=20),
 ) -> Webhooks:
     known = doors or {"shopify": SHOP, "warehouse": TOKEN}
-    return Webhooks(known, intake, clock, meters, wake=wake, patience=Patience(body=0.2, store=0.1))
+    return Webhooks(known, intake, clock, meters, wake=wake, patience=patience)
 
 
 def _signed(clock: HandClock, body: bytes = BODY, secret: str = SECRET) -> dict[str, str]:
@@ -160,9 +165,10 @@ async def test_unknown_sources_other_methods_and_too_much_are_told_apart(
 
 
 async def test_a_body_without_an_end_is_given_up(
-    serve: Serve, http: aiohttp.ClientSession, webhooks: Webhooks, clock: HandClock
+    serve: Serve, http: aiohttp.ClientSession, clock: HandClock, meters: Meters
 ) -> None:
-    url = await serve({PREFIX: webhooks.handle}) + "/webhooks/shopify"
+    hasty = _webhooks(Closed(), clock, meters, patience=HASTY)
+    url = await serve({PREFIX: hasty.handle}) + "/webhooks/shopify"
     released = asyncio.Event()
 
     async def trickle() -> Any:
@@ -177,7 +183,8 @@ async def test_a_body_without_an_end_is_given_up(
 async def test_a_store_that_is_down_or_slow_sends_the_sender_away_until_later(
     serve: Serve, http: aiohttp.ClientSession, clock: HandClock, meters: Meters, store_like: Admits
 ) -> None:
-    url = await serve({PREFIX: _webhooks(store_like, clock, meters).handle}) + "/webhooks/shopify"
+    hasty = _webhooks(store_like, clock, meters, patience=HASTY)
+    url = await serve({PREFIX: hasty.handle}) + "/webhooks/shopify"
     assert await _send(http, url, _signed(clock)) == 503
 
 
