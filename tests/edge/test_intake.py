@@ -61,6 +61,7 @@ def webhooks(intake: Intake, clock: HandClock, meters: Meters, wakes: list[int])
 
 
 HASTY = Patience(body=0.2, store=0.1)
+CALM = Patience(body=20, store=20)
 
 
 def _webhooks(
@@ -70,7 +71,7 @@ def _webhooks(
     wake: Callable[[], None] = lambda: None,
     doors: Mapping[str, Door] | None = None,
     *,
-    patience: Patience = Patience(body=20, store=20),
+    patience: Patience = CALM,
 ) -> Webhooks:
     known = doors or {"shopify": SHOP, "warehouse": TOKEN}
     return Webhooks(known, intake, clock, meters, wake=wake, patience=patience)
