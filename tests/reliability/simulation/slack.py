@@ -68,16 +68,23 @@ class Slack:
                 if isinstance(outcome, NotSent) and outcome.reason == "ratelimited":
                     self.closed[post.id] = self.at() + outcome.wait.total_seconds()
                 return outcome
-        if thread_ts and not any(one.ts == thread_ts and not one.gone for one in self.messages):
+        if not self._takes(thread_ts):
             self.seen("no such thread", post.tag)
             return Rejected("cannot_reply_to_message")
         if self.strikes("post: dropped before"):
             return Unclear("reset")
         if self.strikes("post: lands late"):
-            self.later(self.between(1.0, self.latest), lambda: void(self.land(post, thread_ts)))
+            self.later(self.between(1.0, self.latest), lambda: self._land_late(post, thread_ts))
             return Unclear("reset")
         copy = self.land(post, thread_ts)
         return (yield from self._answer(copy))
+
+    def _takes(self, thread_ts: str | None) -> bool:
+        return thread_ts is None or any(one.ts == thread_ts and not one.gone for one in self.messages)
+
+    def _land_late(self, post: Post, thread_ts: str | None) -> None:
+        if self._takes(thread_ts):
+            self.land(post, thread_ts)
 
     def _answer(self, copy: Message) -> Sleeps:
         if self.lost.get(copy.tag, 0) < 2 and self.strikes("post: lost after ok"):
@@ -154,7 +161,3 @@ _REFUSALS: dict[str, Outcome] = {
     "token revoked": Rejected("token_revoked"),
     "thread locked": Rejected("restricted_action_thread_locked"),
 }
-
-
-def void(value: object) -> None:
-    """Nothing comes of it."""
