@@ -121,7 +121,8 @@ def configure(stream: TextIO, clock: Now, *, secrets: Iterable[str] = (), level:
         ],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
-        cache_logger_on_first_use=True,
+        # Not cached, so that whoever sets logging up anew, such as a test, reaches every module's logger.
+        cache_logger_on_first_use=False,
     )
 
 
