@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal, localcontext
 
@@ -228,3 +229,9 @@ def test_an_uplift_sells_as_much_as_so_many_more_days(uplift: float) -> None:
 
 def test_a_short_memory_is_less_sure_than_a_long_one() -> None:
     assert outlook(even(10, known=3), 14).variance > outlook(even(10, known=60), 14).variance
+
+
+def test_a_day_without_stock_and_without_a_sale_is_left_out_of_the_memory() -> None:
+    empty = replace(Demand(day=START, weight=3.0, units=12.0), stocked=False, in_stock=False)
+    after = advance(empty, START + timedelta(days=1))
+    assert (after.day, after.weight, after.units) == (START + timedelta(days=1), 3.0, 12.0)
