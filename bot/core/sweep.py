@@ -103,8 +103,8 @@ def sweep(rows: Sequence[Row], bot: str, now: datetime) -> Sweep:
     """The course of one channel's audit. ``rows`` are its posts of the last HORIZON and those in doubt, read before it
     begins at ``now``.
 
-    Returns those of the bot's messages that belong to none of the posts. A channel that could not be read returns none
-    and changes nothing.
+    Returns those of the bot's messages that belong to none of the posts, or to one that somebody is about to send. A
+    channel that could not be read returns none and changes nothing.
     """
     since = _since(rows, now)
     channel = yield Read(None, since)
@@ -123,7 +123,7 @@ def sweep(rows: Sequence[Row], bot: str, now: datetime) -> Sweep:
             kept = yield from _put_right(row.post, found, now)
             sound += [row.post] if kept else []
     yield Checked(tuple(sound))
-    known = {row.post.tag for row in rows}
+    known = {row.post.tag for row in rows} - found.unadopted
     return tuple(one for one in mine if one.tag not in known)
 
 
@@ -137,6 +137,7 @@ class _Found:
         self._by_key = {row.post.key: row.post for row in rows}
         self._threads = {row.post.thread for row in rows if row.post.thread}
         self._spared: set[str] = set()
+        self.unadopted: set[str] = set()
 
     def copies(self, post: Post) -> tuple[Sighting, ...]:
         """All of the post's that may stay."""
@@ -157,6 +158,13 @@ class _Found:
     def has_replies(self, post: Post) -> bool:
         """Whether something belongs into the post's thread."""
         return post.key in self._threads
+
+    def leave(self, post: Post) -> None:
+        """Somebody else is at work on the post. A reply may leave something in a surplus thread, which then stays; one
+        that is about to be sent may be there already."""
+        self.spare(post)
+        if post.ts is None:
+            self.unadopted.add(post.tag)
 
     def spare(self, post: Post) -> None:
         """Something of a reply is left in a surplus thread, or may be, so that the thread must stay as well."""
@@ -206,14 +214,14 @@ def _put_right(post: Post, found: _Found, now: datetime) -> Generator[Effect, An
     """One post. True when it was found as it should be. The row follows first: whoever crashes after that leaves a
     surplus copy for the next sweep, and no row that names a message which is gone."""
     if in_hands(post, now) or found.is_spared(post):
-        found.spare(post)
+        found.leave(post)
         return False
     copies, astray = found.copies(post), found.astray(post)
     after = moved(post, now) if astray and not copies else judged(post, copies, now)
     if after != post:
         kept = yield Mend(post, after)
         if not kept:
-            found.spare(post)
+            found.leave(post)
             return False
         if after.ts != post.ts and found.has_replies(post):
             # Replies may be on their way into the other thread, so it is emptied and deleted at a later look.

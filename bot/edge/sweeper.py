@@ -63,7 +63,7 @@ class Sweeper:
     async def run(self) -> None:
         """Looks every few seconds, until it is cancelled."""
         while True:
-            await self._pause(_LOOK_EVERY)
+            await asyncio.sleep(_LOOK_EVERY)
             await self.look()
 
     async def look(self) -> None:

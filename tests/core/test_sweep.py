@@ -180,6 +180,14 @@ def test_a_reply_is_looked_for_in_its_thread_while_that_is_young() -> None:
     assert effects[-1] == Checked((orphan,))
 
 
+@pytest.mark.parametrize("kept", [True, False])
+def test_a_copy_of_a_post_that_somebody_is_about_to_send_is_handed_back_too(kept: bool) -> None:
+    _, strangers = swept([Row(WANTED)], {None: (copy(1),)}, Mend=kept)
+    assert strangers == (() if kept else (copy(1),))
+    _, strangers = swept([Row(replace(WANTED, lease_until=NOW + LEASE))], {None: (copy(1),)})
+    assert strangers == (copy(1),)
+
+
 def test_a_message_older_than_what_was_read_is_not_missed() -> None:
     old = replace(SHOWN, ts=f"{(NOW - HORIZON - EVERY).timestamp():.6f}")
     effects, _ = swept([Row(old)], {None: (copy(2),)})

@@ -212,3 +212,17 @@ async def test_trouble_of_its_own_stops_no_sweep_for_good(floor: Floor, monkeypa
     monkeypatch.undo()
     await audit(floor)
     assert floor.post("alert/1").checked_at is not None
+
+
+async def test_a_running_dispatcher_sweeps_by_itself(floor: Floor, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.edge.sweeper._LOOK_EVERY", 0.01)
+    await shown(floor)
+    await floor.client.post(floor.post("alert/1").tag, OPS, None, Rendered("a second copy", []), 1)
+    running = asyncio.create_task(floor.dispatcher.run())
+    await floor.bench.until(lambda: floor.texts() == ["runs out"])
+    floor.time.move(1)
+    await floor.client.post(floor.post("alert/1").tag, OPS, None, Rendered("a third copy", []), 1)
+    floor.time.move(EVERY.total_seconds())
+    await floor.bench.until(lambda: floor.texts() == ["runs out"])
+    await floor.dispatcher.stop()
+    await running
