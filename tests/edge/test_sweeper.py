@@ -138,13 +138,10 @@ async def test_after_a_backup_was_restored_what_is_visible_is_adopted_and_not_po
         connection.exec_driver_sql("DELETE FROM post WHERE key = 'alert/2'")
         connection.exec_driver_sql("UPDATE post SET state = 'wanted', shown = 0, ts = NULL, first_attempt_at = NULL")
         connection.exec_driver_sql("UPDATE post SET look_at = due_at")
-    running = asyncio.create_task(floor.dispatcher.run())
-    await floor.bench.until(lambda: floor.post("alert/1").state == "shown")
+    await floor.dispatcher.sweeper.look()
     floor.want("alert/2", "after the backup")
-    floor.dispatcher.wake()
-    await floor.bench.until(lambda: floor.post("alert/2").state == "shown")
-    await floor.dispatcher.stop()
-    await running
+    await floor.dispatcher.drained()
+    assert [floor.post(f"alert/{number}").state for number in (1, 2)] == ["shown", "shown"]
     assert floor.texts() == ["before the backup", "after the backup"]
     assert (floor.called(POST), floor.post("alert/2").ts) == (2, ts)
 
