@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -17,7 +17,7 @@ from bot.core.dispatch import LEASE, SETTLE, Absent, Outcome, Post, Shown, attem
 from bot.core.message import Message
 from bot.core.parts import Quantity, ShopText, say
 from bot.core.sweep import Sighting
-from bot.edge.dispatcher import Dispatcher
+from bot.edge.dispatcher import Client, Dispatcher
 from bot.edge.limiter import Limiter
 from bot.edge.render import Look, Rendered
 from bot.edge.slack.client import Identity, SlackClient
@@ -48,7 +48,12 @@ class Floor:
     client: SlackClient
     limiter: Limiter
     dispatcher: Dispatcher
+    pause: Callable[[float], Awaitable[None]]
     paused: list[float] = field(default_factory=list)
+
+    def other(self, client: Client | None = None, look_of: Callable[[str], Look] = look_of) -> Dispatcher:
+        """A second dispatcher over the same store, which waits by the same clock."""
+        return Dispatcher(self.store, client or self.client, self.limiter, self.time, look_of, pause=self.pause)
 
     def want(self, key: str, text: str | Message, channel: str = OPS, **more: Any) -> Post:
         message = words(text) if isinstance(text, str) else text
@@ -94,7 +99,7 @@ async def laid(store: Store) -> AsyncIterator[Floor]:
         time.move(seconds)
 
     dispatcher = Dispatcher(store, client, limiter, time, look_of, pause=pause)
-    yield Floor(store, bench, time, client, limiter, dispatcher, paused)
+    yield Floor(store, bench, time, client, limiter, dispatcher, pause, paused)
     await dispatcher.stop()
     await client.close()
     await bench.stop()
@@ -233,7 +238,7 @@ async def test_a_worker_that_lost_its_post_sends_nothing(floor: Floor) -> None:
 
 
 async def test_two_dispatchers_post_once(floor: Floor) -> None:
-    other = Dispatcher(floor.store, floor.client, Limiter(), floor.time, look_of)
+    other = floor.other()
     for number in range(8):
         floor.want(f"alert/{number}", f"number {number}", channel="C0OPS" if number % 2 else "C0FINANCE")
     await asyncio.gather(floor.dispatcher.drained(), other.drained())
@@ -400,7 +405,7 @@ async def test_a_post_that_cannot_be_drawn_is_parked_and_holds_up_nobody(floor: 
     def broken(channel: str) -> Look:
         return replace(LOOK, locale="xx_nowhere") if channel == OPS else LOOK
 
-    dispatcher = Dispatcher(floor.store, floor.client, floor.limiter, floor.time, broken)
+    dispatcher = floor.other(look_of=broken)
     floor.want("alert/1", Message(say(Quantity(1)), ()))
     floor.want("alert/2", "fine", channel="C0FINANCE")
     await dispatcher.drained()
@@ -461,7 +466,7 @@ async def test_a_post_that_can_neither_be_drawn_nor_parked_is_left_to_its_lease(
     def broken(channel: str) -> Look:
         raise KeyError(channel)
 
-    dispatcher = Dispatcher(floor.store, floor.client, floor.limiter, floor.time, broken)
+    dispatcher = floor.other(look_of=broken)
     floor.want("alert/1", "unlucky")
     monkeypatch.setattr(posts, "save", down)
     await dispatcher.drained()
@@ -523,7 +528,7 @@ class Held:
 
 async def test_stopping_lets_what_is_under_way_come_to_its_end(floor: Floor) -> None:
     held = Held()
-    dispatcher = Dispatcher(floor.store, held, floor.limiter, floor.time, look_of)
+    dispatcher = floor.other(held)
     floor.want("alert/1", "under way")
     running = asyncio.create_task(dispatcher.run())
     await held.reached.wait()
@@ -536,7 +541,7 @@ async def test_stopping_lets_what_is_under_way_come_to_its_end(floor: Floor) -> 
 
 async def test_an_outcome_that_comes_after_somebody_else_took_over_is_left_to_them(floor: Floor) -> None:
     held = Held()
-    dispatcher = Dispatcher(floor.store, held, floor.limiter, floor.time, look_of)
+    dispatcher = floor.other(held)
     floor.want("alert/1", "slow")
     with capture_logs() as told:
         draining = asyncio.create_task(dispatcher.drained())
@@ -575,7 +580,7 @@ async def test_stopping_gives_up_what_does_not_end_and_leaves_it_to_be_found(
 ) -> None:
     monkeypatch.setattr("bot.edge.dispatcher._PATIENCE", 0.01)
     held = Held()
-    dispatcher = Dispatcher(floor.store, held, floor.limiter, floor.time, look_of)
+    dispatcher = floor.other(held)
     floor.want("alert/1", "stuck")
     running = asyncio.create_task(dispatcher.run())
     await held.reached.wait()
