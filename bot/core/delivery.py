@@ -5,23 +5,68 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from bot.core.events import Event
+
+if TYPE_CHECKING:
+    from bot.core.polling import Api, Call
+
+OURS = "floorwalker-"
+"""How headers begin that only we write; a request from outside loses them at the door."""
+POLLED = f"{OURS}polled"
+BASELINE = f"{OURS}baseline"
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What a proof needs besides the delivery: documents by their https URL (a certificate, a public key), and the
+    certificates (DER) of the authorities that this machine trusts."""
+
+    documents: Mapping[str, bytes] = field(default_factory=dict)
+    anchors: tuple[bytes, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """Raw bytes and lower-cased headers of a request to ``/webhooks/{source}``, ``received`` in aware UTC."""
+    """Raw bytes and lower-cased headers of a request to ``/webhooks/{source}``, ``received`` in aware UTC.
+
+    ``path`` is what follows the source's name in the URL, without its slash, and ``query`` the URL's query. Both may be
+    secret, so they serve the proof and are not stored; neither is ``evidence``.
+    """
 
     source: str
     headers: Mapping[str, str]
     body: bytes
     received: datetime
+    path: str = field(default="", repr=False)
+    query: Mapping[str, str] = field(default_factory=dict, repr=False)
+    evidence: Evidence = field(default=Evidence(), repr=False)
+
+    @property
+    def polled(self) -> str:
+        """The topic under which a poll heard this; "" for a webhook."""
+        return self.headers.get(POLLED, "")
+
+    @property
+    def baseline(self) -> bool:
+        """Whether this belongs to the first look at a platform, which tells nobody anything."""
+        return BASELINE in self.headers
 
 
 class Unverified(Exception):
     """The delivery is not proved to come from its platform. The message names the header, never a secret."""
+
+
+class Wanting(Exception):
+    """A proof needs the document at ``url`` (https, from one of ``hosts``), and is to be tried again with it among the
+    delivery's evidence. A source checks the address before it raises this, because a stranger wrote it; a host that
+    begins with a dot stands for every host below it."""
+
+    def __init__(self, url: str, *hosts: str) -> None:
+        super().__init__(url)
+        self.url = url
+        self.hosts = hosts
 
 
 class Unparsable(Exception):
@@ -48,8 +93,33 @@ class Shopfront:
     options: Mapping[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Knock:
+    """A request to a source's address that may be no delivery at all: a platform asking whether anybody is there."""
+
+    method: Literal["GET", "HEAD", "OPTIONS", "POST"]
+    headers: Mapping[str, str]
+    body: bytes = b""
+    path: str = field(default="", repr=False)
+    query: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Greeting:
+    """The answer to a knock, which ends the request. ``then`` is a call to be made once the answer has left."""
+
+    status: int
+    body: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    then: Call | None = None
+
+
+Greet = Callable[[Knock, tuple[str, ...], Shopfront], Greeting | None]
+"""greet(knock, secrets, shopfront): the answer to a handshake, or None when this is none. It must change nothing."""
+
 Verify = Callable[[Delivery, tuple[str, ...], datetime, Shopfront], None]
-"""verify(delivery, secrets, now, shopfront): returns when any secret proves the delivery, else raises Unverified."""
+"""verify(delivery, secrets, now, shopfront): returns when any secret proves the delivery, else raises Unverified, or
+Wanting when it needs a document to tell."""
 
 Parse = Callable[[Delivery, Shopfront], tuple[Event, ...]]
 """parse(delivery, shopfront): the canonical events of a delivery, or raises Unparsable or Unrouted."""
@@ -74,3 +144,5 @@ class Source:
     sign: Sign
     options: Callable[[Mapping[str, Any]], None]
     doc: str = ""
+    greet: Greet | None = None
+    api: Api | None = None

@@ -51,6 +51,8 @@ class ItemDescribed(Event):
     title: ShopText | None = None
     price: Money | None = None
     vendor: str = ""
+    groups: tuple[str, ...] = ()
+    """The tags, collections and categories that the item is in, and its product's page, as the platform writes them."""
 
     @property
     def subject(self) -> Subject:
@@ -303,9 +305,11 @@ class PayoutChanged(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CampaignChanged(Event):
-    """A campaign's plan: when it runs and which SKUs it promotes.
+    """A campaign's plan: when it runs, whom it reaches and which SKUs it promotes.
 
-    ``uplift`` is the factor on usual sales that marketing expects, None when nobody said.
+    ``uplift`` is the factor on usual sales that marketing expects and ``audience`` how many people it goes to, None
+    when nobody said. Of what it promotes a platform may know only ``groups``: tags, collections, categories or the
+    addresses of pages, from which the SKUs are found.
     """
 
     campaign: str
@@ -316,6 +320,8 @@ class CampaignChanged(Event):
     channel: str = ""
     skus: tuple[str, ...] = ()
     uplift: float | None = None
+    audience: int | None = None
+    groups: tuple[str, ...] = ()
 
     @property
     def subject(self) -> Subject:
@@ -324,6 +330,87 @@ class CampaignChanged(Event):
     @property
     def key(self) -> str:
         return self.status
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CampaignEchoed(Event):
+    """``count`` recipients of a campaign, or of a channel where no campaign is named, reacted like this.
+
+    It is counted in windows and never told one by one; nothing says who they are. ``reference`` is the platform's name
+    of the telling.
+    """
+
+    reference: str
+    echo: Literal["sent", "bounced", "complained", "unsubscribed", "failed"]
+    count: int = 1
+    campaign: str = ""
+    channel: str = "email"
+
+    @property
+    def subject(self) -> Subject:
+        return Subject("campaign", self.campaign or self.channel)
+
+    @property
+    def key(self) -> str:
+        return f"{self.echo}/{self.reference}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShipmentChanged(Event):
+    """Where a shipment of an order is; ``due`` is the carrier's promise."""
+
+    shipment: str
+    order: str
+    status: Literal["sent", "under_way", "delayed", "attempted", "failed", "delivered", "returned", "cancelled"]
+    number: str = ""
+    carrier: str = ""
+    due: datetime | None = None
+
+    @property
+    def subject(self) -> Subject:
+        return Subject("order", self.order)
+
+    @property
+    def key(self) -> str:
+        return f"{self.shipment}/{self.status}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderHeld(Event):
+    """An order must not be shipped for now, and why; ``held`` False lets it go again."""
+
+    order: str
+    held: bool
+    number: str = ""
+    reason: ShopText | None = None
+
+    @property
+    def subject(self) -> Subject:
+        return Subject("order", self.order)
+
+    @property
+    def key(self) -> str:
+        return str(self.held)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceChanged(Event):
+    """How one aspect of the way between a platform and us stands: its webhooks, the rights of our keys, its answers.
+
+    ``aspect`` tells apart what can be wrong at the same time ("webhook orders/create", "keys", "poll orders").
+    """
+
+    aspect: str
+    sound: bool
+    note: ShopText | None = None
+
+    @property
+    def subject(self) -> Subject:
+        return Subject("source", self.source)
+
+    @property
+    def key(self) -> str:
+        return f"{self.aspect}={self.sound}"
 
 
 STORED: dict[str, type[Event]] = {
@@ -343,6 +430,10 @@ STORED: dict[str, type[Event]] = {
         InvoiceChanged,
         PayoutChanged,
         CampaignChanged,
+        CampaignEchoed,
+        ShipmentChanged,
+        OrderHeld,
+        SourceChanged,
     )
 }
 """The events that are stored, by the name under which they are stored."""
