@@ -32,6 +32,7 @@ SAMPLES = Path(handlers.samples.__path__[0])
 SOURCES: list[Source] = [
     importlib.import_module(f"handlers.sources.{module.name}").SOURCE
     for module in pkgutil.iter_modules(handlers.sources.__path__)
+    if not module.ispkg
 ]
 BODIES: dict[tuple[str, str], bytes] = {
     (source.name, path.stem.replace("__", "/")): path.read_bytes()
