@@ -129,6 +129,30 @@ KINDS: dict[str, st.SearchStrategy[Event]] = {
         skus=st.lists(skus, max_size=3).map(tuple),
         uplift=st.one_of(st.none(), st.floats(0.5, 4)),
     ),
+    "echo": st.builds(
+        told.CampaignEchoed,
+        **told_by,
+        reference=names,
+        echo=st.sampled_from(["sent", "bounced", "complained", "unsubscribed", "failed"]),
+        count=units,
+        campaign=st.sampled_from(["", "x"]),
+    ),
+    "shipment": st.builds(
+        told.ShipmentChanged,
+        **told_by,
+        shipment=names,
+        order=names,
+        status=st.sampled_from(["sent", "under_way", "delayed", "delivered"]),
+        due=st.one_of(st.none(), moments),
+    ),
+    "held": st.builds(told.OrderHeld, **told_by, order=names, held=st.booleans()),
+    "source": st.builds(
+        told.SourceChanged,
+        **told_by,
+        aspect=st.sampled_from(["poll orders", "webhook orders/create", "keys"]),
+        sound=st.booleans(),
+        note=st.sampled_from([None, ShopText("403: read_orders is missing")]),
+    ),
 }
 
 
