@@ -37,6 +37,7 @@ from bot.edge.slack.socket import Socket
 from bot.edge.slack.ways_back import may_answer
 from bot.edge.ticker import Ticker
 from bot.edge.worker import Worker, deliveries
+from bot.overdue import Overdue
 from bot.pipeline import Feed, Pipeline
 from bot.store import inbox, notes
 from bot.store.engine import Store
@@ -58,16 +59,19 @@ class Mind:
     catalog: Catalog
     pipeline: Pipeline
     desk: Desk
+    overdue: Overdue
     upkeep: Upkeep
     troubles: Troubles
 
     def tick(self) -> int:
-        """What time brings: alerts looked at again, then digests that are due, upkeep, and what Slack refused.
+        """What time brings: due times that passed, alerts looked at again, digests, upkeep, and what Slack refused.
 
-        In the tick that finds the wall clock set, schedules are held: it may be set back before the next.
+        In the tick that finds the wall clock set, schedules are held: it may be set back before the next. What is
+        overdue comes before snoozes that are over, since nobody is to be called twice.
         """
         steady = self.upkeep.steady()
-        changed = self.pipeline.tick() + (self.desk.post_due_digests() if steady else 0)
+        changed = self.overdue.tick() if steady else 0
+        changed += self.pipeline.tick() + (self.desk.post_due_digests() if steady else 0)
         self.upkeep.tick()
         return changed + self.troubles.tick()
 
@@ -82,6 +86,7 @@ def mind(config: Config, catalog: Catalog, store: Store, clock: Clock, head_star
         awake,
         Pipeline(store, awake, config.house, feeds, board, clock, settings, _reports(config)),
         Desk(store, awake, config.house, board, clock, settings, head_start),
+        Overdue(store, config.house, board, clock),
         Upkeep(store, clock),
         Troubles(store, config.operations, clock),
     )

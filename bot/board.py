@@ -12,9 +12,9 @@ from bot.core import compose
 from bot.core.alerts import Alert, Change
 from bot.core.dispatch import Post
 from bot.core.message import Message
-from bot.core.mute import Hold, Never, calls_people, mute
+from bot.core.mute import Hold, Never, calls_people, held_back, mute
 from bot.core.routes import Routed, route
-from bot.core.settings import House
+from bot.core.settings import Department, House
 from bot.store import alerts, missed, posts
 from bot.store.engine import Connection
 
@@ -73,13 +73,19 @@ class Board:
             case _:
                 posts.want(connection, channel, key, message, urgency=urgency, now=now)
                 if seen and calls_people(change):
-                    self._call(connection, alert, change, channel)
+                    self._call(connection, alert, change, channel, department)
 
-    def _call(self, connection: Connection, alert: Alert, change: Change, channel: str) -> None:
-        """An edit moves nobody, so what people must look at again is also said in the message's thread."""
-        root, notice = posts.alert_key(alert.number), posts.alert_key(alert.number, f"turn-{alert.turn}")
-        told = compose.notice(alert, change)
-        posts.want(connection, channel, notice, told, urgency=int(alert.severity), now=self.clock.now(), thread=root)
+    def _call(
+        self, connection: Connection, alert: Alert, change: Change, channel: str, department: Department | None
+    ) -> None:
+        """An edit moves nobody, so what people must look at again is also said in the message's thread, after the
+        department's quiet hours. A due time that passed is a change of its own though it opens no new turn."""
+        part = f"overdue-{alert.version}" if change == "overdue" else f"turn-{alert.turn}"
+        root, notice = posts.alert_key(alert.number), posts.alert_key(alert.number, part)
+        told, now, urgency = compose.notice(alert, change), self.clock.now(), int(alert.severity)
+        hold = held_back(alert, department, now)
+        until, why = (hold.until, hold.reason) if hold else (None, "")
+        posts.want(connection, channel, notice, told, urgency=urgency, now=now, thread=root, due_at=until, reason=why)
 
     def _inhibitors(self, rule: str) -> tuple[str, ...]:
         return tuple(other.name for other in self.catalog.rules.values() if rule in other.inhibits)

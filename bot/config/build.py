@@ -17,6 +17,7 @@ from bot.config.schema import (
     ConfigPart,
     DepartmentPart,
     DigestPart,
+    EscalationPart,
     MailPart,
     QuietPart,
     RoutePart,
@@ -24,7 +25,8 @@ from bot.config.schema import (
     SourcePart,
 )
 from bot.config.values import Config, Settings, SlackConfig, SourceConfig, WorkbenchConfig
-from bot.core.settings import Department, House, Mail, Paths, QuietHours, Route, Schedule, Shop
+from bot.core.settings import Department, Escalation, House, Mail, Paths, QuietHours, Route, Schedule, Shop
+from bot.core.verdict import Severity
 
 
 def build(file: str, part: ConfigPart, catalog: Catalog, env: Mapping[str, str], demo: bool) -> Config:
@@ -60,7 +62,8 @@ def _house(part: ConfigPart) -> House:
     # Whatever concerns a department that nobody named must still be seen by somebody.
     fallback = Department("operations", next(iter(departments.values())).channel)
     departments.setdefault("operations", fallback)
-    return House(shops, departments, tuple(_route(one) for one in part.routes), schedules)
+    routes, escalations = tuple(map(_route, part.routes)), tuple(map(_escalation, part.escalations))
+    return House(shops, departments, routes, schedules, escalations)
 
 
 def _shop(name: str, part: ShopPart) -> Shop:
@@ -91,6 +94,11 @@ def _schedule(name: str, part: DigestPart, departments: tuple[str, ...], zone: Z
 def _route(part: RoutePart) -> Route:
     at_least = severity(part.at_least) if part.at_least else None
     return Route(part.rule, part.shop, part.department, part.subject, at_least, part.channel, part.mute)
+
+
+def _escalation(part: EscalationPart) -> Escalation:
+    at_least = severity(part.at_least) if part.at_least else Severity.LOW
+    return Escalation(duration(part.after), part.to, part.rule, at_least)
 
 
 def _source(name: str, part: SourcePart, house: House, env: Mapping[str, str]) -> SourceConfig:

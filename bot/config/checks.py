@@ -29,7 +29,8 @@ class Checks:
 
     def problems(self) -> list[Problem]:
         """Everything that is wrong, in no particular order."""
-        found = (self._handlers(), self._sources(), self._routes(), self._digests(), self._zones(), self._environment())
+        named = (self._handlers(), self._sources(), self._routes(), self._escalations(), self._digests())
+        found = (*named, self._zones(), self._environment())
         return [self.document.problem(place, text) for checks in found for place, text in checks]
 
     def _names(self, section: str, default: Iterable[str] = ()) -> set[str]:
@@ -103,6 +104,15 @@ class Checks:
                     yield ("routes", number, key), f"{pattern!r} matches no {key}{nearest(pattern, names)}"
             if (route.channel is None) != route.mute:
                 yield ("routes", number, "channel"), "must be given, or else mute: true, and not both"
+
+    def _escalations(self) -> Iterator[tuple[Place, str]]:
+        for number, escalation in enumerate(self.part.escalations):
+            if not any(fnmatchcase(name, escalation.rule) for name in self.catalog.rules):
+                near = nearest(escalation.rule, self.catalog.rules)
+                yield ("escalations", number, "rule"), f"{escalation.rule!r} matches no rule{near}"
+            if escalation.to not in self._departments():
+                near = nearest(escalation.to, self._departments())
+                yield ("escalations", number, "to"), f"there is no department {escalation.to!r}{near}"
 
     def _digests(self) -> Iterator[tuple[Place, str]]:
         for name, digest in (self.part.digests or {}).items():

@@ -201,6 +201,15 @@ class RoutePart(Part):
     mute: bool = Field(default=False, description="They go nowhere; they are still recorded.")
 
 
+class EscalationPart(Part):
+    """Who hears of an alert that is still open so long after its due time, besides whoever holds it."""
+
+    after: Span = Field(description='How long after the due time ("2h").')
+    to: Name = Field(description="The department that sees it from then on.")
+    rule: str = Field(default="*", description="Only alerts of this rule; * stands for any letters.")
+    at_least: SeverityName | None = Field(default=None, description="Only alerts at least this severe.")
+
+
 class DigestPart(Part):
     """A summary that is posted on fixed days. Its key is its identity: renamed, it is a new digest."""
 
@@ -299,6 +308,9 @@ class ConfigPart(Part):
     rules: dict[Name, Settings] = Field(default={}, description="Settings of alert rules by the rule's name, or off.")
     routes: tuple[RoutePart, ...] = Field(
         default=(), description="Exceptions to each department seeing its alerts in its channel."
+    )
+    escalations: tuple[EscalationPart, ...] = Field(
+        default=(), description="Who hears of alerts that are overdue, besides whoever holds them."
     )
     digests: dict[Name, DigestPart] | None = Field(
         default=None, description="Summaries on fixed days; left out, one for all each Monday; {} for none."

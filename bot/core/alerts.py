@@ -17,7 +17,17 @@ from bot.core.verdict import Clear, Fire, Quiet, Severity, Verdict
 
 State = Literal["firing", "acknowledged", "snoozed", "resolved"]
 Change = Literal[
-    "none", "opened", "updated", "escalated", "resolved", "reopened", "taken", "snoozed", "woken", "handed_off"
+    "none",
+    "opened",
+    "updated",
+    "escalated",
+    "resolved",
+    "reopened",
+    "taken",
+    "snoozed",
+    "woken",
+    "handed_off",
+    "overdue",
 ]
 REOPEN_WITHIN = timedelta(hours=2)
 
@@ -56,6 +66,8 @@ class Alert:
     """The worst it was in this episode: only what is worse than that calls people again."""
     recent: int = 1
     """How many times the same matter opened in the last 30 days, this one included."""
+    escalated_to: tuple[str, ...] = ()
+    """Departments without a view of their own that see it because it is overdue."""
 
     @property
     def name(self) -> str:
@@ -162,6 +174,7 @@ def _reopen(alert: Alert, fire: Fire, now: datetime) -> Alert:
         severity=fire.severity,
         peak=fire.severity,
         holder=Holder(next(iter(fire.views))),
+        escalated_to=(),
         turn=alert.turn + 1,
         version=alert.version + 1,
         changed_at=now,

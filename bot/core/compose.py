@@ -139,12 +139,14 @@ _NOTICES: dict[Change, str] = {
     "escalated": "Worse: now ",
     "reopened": "Back again: ",
     "woken": "The snooze is over and it still stands: ",
+    "overdue": "Overdue: ",
 }
 
 
 def notice(alert: Alert, change: Change) -> Message:
-    """The line in the thread that calls people to look again."""
-    line = say(strong(_NOTICES[change]), f"{alert.severity.name} · ", alert.fire.title)
+    """The line in the thread that calls people to look again; what is overdue names whoever holds it."""
+    held = say(" · due ", _at(alert.due_at), ", ", _holder(alert)) if change == "overdue" else ()
+    line = say(strong(_NOTICES[change]), f"{alert.severity.name} · ", alert.fire.title, held)
     return Message(line, (Paragraph(line),))
 
 

@@ -8,7 +8,7 @@ from datetime import datetime, time, timedelta
 from bot.core.alerts import Alert, Change
 from bot.core.settings import Department, QuietHours
 
-_CALLS_PEOPLE: frozenset[Change] = frozenset({"opened", "escalated", "reopened", "woken"})
+_CALLS_PEOPLE: frozenset[Change] = frozenset({"opened", "escalated", "reopened", "woken", "overdue"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +50,15 @@ def mute(alert: Alert, department: Department | None, inhibitor: Alert | None, s
         return Never(f"{inhibitor.name} ({inhibitor.rule}) says it already")
     if alert.state == "snoozed" and alert.snoozed_until is not None:
         return Hold(alert.snoozed_until, "snoozed")
-    quiet = department.quiet if department else None
-    if quiet is not None and alert.severity <= quiet.above:
-        end = quiet_until(quiet, now)
-        if end is not None:
-            return Hold(end, f"quiet hours of {department.name}" if department else "quiet hours")
-    return Now()
+    return held_back(alert, department, now) or Now()
+
+
+def held_back(alert: Alert, department: Department | None, now: datetime) -> Hold | None:
+    """Until when a department is not to be interrupted by this alert; None when it may be now."""
+    if department is None or department.quiet is None or alert.severity > department.quiet.above:
+        return None
+    end = quiet_until(department.quiet, now)
+    return Hold(end, f"quiet hours of {department.name}") if end is not None else None
 
 
 def calls_people(change: Change) -> bool:

@@ -27,12 +27,12 @@ class Unshown:
 
 
 def route(alert: Alert, house: House) -> tuple[Routed | Unshown, ...]:
-    """A place for each department that has a view, in the views' order.
+    """A place for each department that has a view, in the views' order, then for those to which it was escalated.
 
     The first matching override decides; without one a department's own channel; a department that the config does
     not know falls to the channel of the department named "operations", if there is one, so that nothing is lost.
     """
-    return tuple(_place(alert, name, house) for name in alert.fire.views)
+    return tuple(_place(alert, name, house) for name in (*alert.fire.views, *alert.escalated_to))
 
 
 def _place(alert: Alert, name: str, house: House) -> Routed | Unshown:

@@ -76,6 +76,17 @@ class Schedule:
 
 
 @dataclass(frozen=True, slots=True)
+class Escalation:
+    """So long after the due time of a matter that is still open the department ``to`` hears of it; None means whoever
+    holds it. It is for alerts of rules that match, at least so severe."""
+
+    after: timedelta
+    to: str | None = None
+    rule: str = "*"
+    at_least: Severity = Severity.LOW
+
+
+@dataclass(frozen=True, slots=True)
 class House:
     """All that routing needs to know."""
 
@@ -83,6 +94,7 @@ class House:
     departments: dict[str, Department]
     routes: tuple[Route, ...] = ()
     schedules: tuple[Schedule, ...] = field(default=())
+    escalations: tuple[Escalation, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Insert, Select, and_, bindparam, func, select, update
+from sqlalchemy import Insert, Select, and_, bindparam, case, func, select, update
 
 from bot.core.alerts import Alert, Seat
 from bot.core.known import AlertLine, LogLine, PostLine, Story
@@ -23,7 +23,7 @@ from bot.store.tables.work import alert_log
 
 FIRST_NUMBER = 1001
 RECENT = timedelta(days=30)
-_SAVED = ("state", "severity", "version", "open", "resolved_at", "snoozed_until", "recheck_at", "body")
+_SAVED = ("state", "severity", "version", "open", "resolved_at", "snoozed_until", "recheck_at", "due_at", "body")
 _MATTER = (
     alerts.c.shop == bindparam("in_shop"),
     alerts.c.rule == bindparam("by_rule"),
@@ -37,6 +37,12 @@ _EPISODES = select(func.max(alerts.c.episode), func.count().filter(alerts.c.open
 _NEXT_NUMBER = select(func.coalesce(func.max(alerts.c.number) + 1, FIRST_NUMBER))
 _BY_NUMBER = select(alerts.c.body).where(alerts.c.number == bindparam("of_number"))
 _LOOKED_AT = update(alerts).where(alerts.c.number == bindparam("of_number")).values(recheck_at=bindparam("next_at"))
+_REMIND = update(alerts).where(alerts.c.number == bindparam("of_number")).values(remind_at=bindparam("next_at"))
+_OVERDUE = (
+    select(alerts.c.body)
+    .where(alerts.c.shop == bindparam("in_shop"), alerts.c.open.is_(True), alerts.c.remind_at <= bindparam("by"))
+    .order_by(alerts.c.severity.desc(), alerts.c.number)
+)
 _OPEN = select(alerts.c.body).where(alerts.c.open.is_(True)).order_by(alerts.c.severity.desc(), alerts.c.number)
 
 
@@ -77,7 +83,7 @@ def save(
         "subject": cut(alert.subject.id), "episode": alert.episode, "state": alert.state,
         "severity": int(alert.severity), "version": alert.version, "open": alert.state != "resolved",
         "opened_at": alert.opened_at, "resolved_at": alert.resolved_at, "snoozed_until": alert.snoozed_until,
-        "recheck_at": recheck_at, "body": dump(alert),
+        "recheck_at": recheck_at, "due_at": alert.due_at, "remind_at": alert.due_at, "body": dump(alert),
     }  # fmt: skip
     if connection.execute(_upsert(connection.dialect.name), row).rowcount == 0:
         raise StoreDown(f"the alert {alert.name} was changed by somebody else at the same time", again=True)
@@ -91,10 +97,12 @@ def _upsert(dialect: str) -> Insert:
     """Replaces an alert with a version of its own that is no older, and never another matter that got the number."""
     statement = insert(dialect, alerts)
     new, old = statement.excluded, alerts.c
+    # What is due at another time is reminded of anew; else what has been told stays told.
+    remind = case((new.due_at.is_distinct_from(old.due_at), new.due_at), else_=old.remind_at)
     same = [new[name] == old[name] for name in ("shop", "rule", "about", "subject", "episode")]
     made: Insert = statement.on_conflict_do_update(
         index_elements=["number"],
-        set_={name: new[name] for name in _SAVED},
+        set_={name: new[name] for name in _SAVED} | {"remind_at": remind},
         where=and_(*same, new.version >= old.version),
     )
     return made
@@ -103,6 +111,17 @@ def _upsert(dialect: str) -> Insert:
 def looked_at(connection: Connection, number: int, recheck_at: datetime) -> None:
     """The rule has looked at the alert again and changed nothing; time alone has it look next at ``recheck_at``."""
     connection.execute(_LOOKED_AT, {"of_number": number, "next_at": recheck_at})
+
+
+def overdue(connection: Connection, shop: str, now: datetime) -> list[Alert]:
+    """The shop's open alerts of which somebody is to be reminded, the most severe first, their rows locked."""
+    found = connection.execute(locked(connection, _OVERDUE), {"in_shop": shop, "by": now}).scalars()
+    return [load(Alert, body) for body in found]
+
+
+def reminded(connection: Connection, number: int, next_at: datetime | None) -> None:
+    """Everybody was told whose turn it was; ``next_at`` is whose turn comes next, None when there is nobody left."""
+    connection.execute(_REMIND, {"of_number": number, "next_at": next_at})
 
 
 def open_on(connection: Connection, shop: str, subject: Subject, rules: Iterable[str]) -> Alert | None:

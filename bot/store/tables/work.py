@@ -19,6 +19,7 @@ class AlertRow(SQLModel, table=True):
         Index("ix_alert_open", "open", "shop", "rule"),
         Index("ix_alert_subject", "shop", "about", "subject", "open"),
         Index("ix_alert_opened", "shop", "opened_at"),
+        Index("ix_alert_remind", "remind_at"),
     )
 
     number: int = Field(primary_key=True, sa_type=BigId, sa_column_kwargs={"autoincrement": False})
@@ -35,6 +36,8 @@ class AlertRow(SQLModel, table=True):
     resolved_at: datetime | None = Field(default=None, sa_type=Instant)
     snoozed_until: datetime | None = Field(default=None, sa_type=Instant)
     recheck_at: datetime | None = Field(default=None, sa_type=Instant)
+    due_at: datetime | None = Field(default=None, sa_type=Instant)
+    remind_at: datetime | None = Field(default=None, sa_type=Instant)
     body: str
 
 
