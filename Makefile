@@ -19,8 +19,11 @@ $(READY): requirements-dev.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	touch $(READY)
 
-run: $(READY) ## Start the bot: with SLACK_BOT_TOKEN in Slack, without it as a demo on this machine
-	$(BIN)/floorwalker serve --config $(if $(wildcard config.yaml),config.yaml,config.example.yaml) $(if $(SLACK_BOT_TOKEN),,--demo)
+# The platform of the shop that the demo plays, such as woocommerce.
+SHOP := shopify
+
+run: $(READY) ## Start the bot: with SLACK_BOT_TOKEN in Slack, without it as a demo of a SHOP on this machine
+	$(BIN)/floorwalker serve --config $(if $(wildcard config.yaml),config.yaml,config.example.yaml) $(if $(SLACK_BOT_TOKEN),,--demo --shop $(SHOP))
 
 check: $(READY) ## Format, lint, types and layers
 	$(BIN)/ruff format --check .

@@ -8,7 +8,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,16 +21,34 @@ if TYPE_CHECKING:
     from bot.app import App
     from bot.catalog import Catalog
     from bot.config import Config
+    from bot.demo.stores import Storefront
 
 _OWED_TO_A_DEMO = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class _Demo:
+    """What is played, and how many times faster than it is written."""
+
+    shop: Storefront
+    speed: float
+
+
+def _known_shop(context: click.Context, option: click.Parameter, name: str) -> str:
+    from bot.demo.stores import storefronts
+
+    if name not in storefronts():
+        raise click.BadParameter(f"{name} is not played; there are {', '.join(storefronts())}", context, option)
+    return name
 
 
 @click.command()
 @config_option
 @click.option("--demo", is_flag=True, help="Play a shop's day into the bot; without a Slack token only.")
 @click.option("--speed", default=1.0, type=click.FloatRange(0.1, 100), help="How many times faster the day is played.")
+@click.option("--shop", default="shopify", callback=_known_shop, help="The platform of the shop whose day is played.")
 @click.option("--log-level", type=click.Choice(["DEBUG", "INFO", "WARNING"]), help="What is logged to standard error.")
-def serve(config: Path, demo: bool, speed: float, log_level: str | None) -> None:
+def serve(config: Path, demo: bool, speed: float, shop: str, log_level: str | None) -> None:
     """Run the bot until it is interrupted.
 
     With SLACK_BOT_TOKEN, and SLACK_APP_TOKEN or SLACK_SIGNING_SECRET, it works in that workspace. Without a token it
@@ -38,21 +56,38 @@ def serve(config: Path, demo: bool, speed: float, log_level: str | None) -> None
     """
     from bot.clock import Clock
     from bot.config import environment
+    from bot.demo.stores import storefront
     from bot.logs import configure
 
     real = bool(environment().get("SLACK_BOT_TOKEN"))
     if real and demo:
         raise Stop("a demo is not played into a real workspace; unset SLACK_BOT_TOKEN or leave out --demo")
-    ours = loaded(config, demo=not real)
+    ours, played = loaded(config, demo=not real), None
+    if demo:
+        played = _Demo(storefront(shop), speed)
+        ours = _with_shop(ours, played.shop)
     configure(sys.stderr, Clock(), secrets=ours.secrets(), level=log_level or ("WARNING" if demo else "INFO"))
     try:
-        asyncio.run(_serve(ours, config.parent, real, speed if demo else None))
+        asyncio.run(_serve(ours, config.parent, real, played))
     except OSError as error:
         host, port = ours.listen
         raise Stop(f"cannot listen on {host}:{port}: {error.strerror or error}") from None
 
 
-async def _serve(config: Config, folder: Path, real: bool, speed: float | None) -> None:
+def _with_shop(config: Config, shop: Storefront) -> Config:
+    """The config with the source of the shop that is played in place of every other shop's."""
+    from bot.config.values import SourceConfig
+    from bot.demo.stores import storefronts
+
+    shops = [each for each in config.sources.values() if each.type in storefronts()]
+    place = next((each.shop for each in shops), next(iter(config.house.shops)))
+    own = SourceConfig(shop.name, shop.name, place, (shop.secret,), shop.options)
+    mine = next((each for each in shops if each.name == each.type == shop.name), own)
+    rest = {name: each for name, each in config.sources.items() if each not in shops}
+    return replace(config, sources={mine.name: mine, **rest})
+
+
+async def _serve(config: Config, folder: Path, real: bool, demo: _Demo | None) -> None:
     from bot.catalog import Catalog
 
     ended = _interrupted()
@@ -61,10 +96,10 @@ async def _serve(config: Config, folder: Path, real: bool, speed: float | None) 
         await _run(config, catalog, ended, None)
         return
     async with _workbench(config, catalog) as slack:
-        await _run(replace(config, slack=replace(config.slack, base_url=slack)), catalog, ended, speed)
+        await _run(replace(config, slack=replace(config.slack, base_url=slack)), catalog, ended, demo)
 
 
-async def _run(config: Config, catalog: Catalog, ended: asyncio.Event, speed: float | None) -> None:
+async def _run(config: Config, catalog: Catalog, ended: asyncio.Event, demo: _Demo | None) -> None:
     from bot.app import build
     from bot.clock import Clock
     from bot.store.engine import Store, StoreDown
@@ -77,11 +112,11 @@ async def _run(config: Config, catalog: Catalog, ended: asyncio.Event, speed: fl
             raise Stop("\n".join(problems))
     except StoreDown as error:
         raise Stop(f"the database cannot be used: {error}") from None
-    app = await build(config, catalog, store, clock, _OWED_TO_A_DEMO if speed else timedelta(0))
+    app = await build(config, catalog, store, clock, _OWED_TO_A_DEMO if demo else timedelta(0))
     try:
         await app.start()
-        if speed:
-            await _play(app, config, catalog, ended, speed)
+        if demo:
+            await _play(app, config, catalog, ended, demo)
         else:
             app.begin_ticking()
             await ended.wait()
@@ -89,7 +124,7 @@ async def _run(config: Config, catalog: Catalog, ended: asyncio.Event, speed: fl
         await app.stop()
 
 
-async def _play(app: App, config: Config, catalog: Catalog, ended: asyncio.Event, speed: float) -> None:
+async def _play(app: App, config: Config, catalog: Catalog, ended: asyncio.Event, demo: _Demo) -> None:
     """The story runs beside the bot; whoever interrupts need not wait for its end."""
     from bot.edge.player import Player, Sender
 
@@ -101,7 +136,8 @@ async def _play(app: App, config: Config, catalog: Catalog, ended: asyncio.Event
         name: Sender(catalog.sources[each.type], each.secrets[0], app.front(name))
         for name, each in config.sources.items()
     }
-    player = Player(f"http://{config.listen[0]}:{app.port}", senders, app.clock, click.echo, tick, speed)
+    url = f"http://{config.listen[0]}:{app.port}"
+    player = Player(url, demo.shop, senders, app.clock, click.echo, tick, demo.speed)
     story = asyncio.create_task(player.play(app.story_began()))
     waiting = asyncio.create_task(ended.wait())
     done, _ = await asyncio.wait({story, waiting}, return_when=asyncio.FIRST_COMPLETED)

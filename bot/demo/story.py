@@ -1,34 +1,29 @@
 """The story the demo plays: first a month of history, then a day's events, each with the seconds at which it happens.
 
-Everything follows from the moment at which the story began, so a demo that was killed and started again tells the
-same deliveries once more and the bot recognises every one of them.
+It says what happens, and the shop's storefront how its platform tells that; Stripe and the campaign tool are the same
+for every shop. Everything follows from the moment at which the story began, so a demo that was killed and started again
+tells the same deliveries once more and the bot recognises every one of them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from bot.demo import shop
 from bot.demo.shop import BY_SKU, ITEMS, Body, Item, wobble
+from bot.demo.stores import Purchase, Storefront, Telling
+
+__all__ = ["Scene", "Telling", "anchor", "day", "history"]
 
 HISTORY_DAYS = 35
 ORDERS_A_DAY = 6
 PAYMENTS_A_DAY = 14
-BERLIN, LODZ = shop.LOCATIONS
+BERLIN, LODZ = EVERYWHERE = tuple(shop.LOCATIONS)
 
 _HOODIES_SOLD = (22, 31, 18, 27, 24, 29, 19, 26)
 _HOODIES_RECEIVED = 900
-
-
-@dataclass(frozen=True, slots=True)
-class Telling:
-    """One webhook: who sends it, on which topic, with which body."""
-
-    source: str
-    topic: str
-    body: Body
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,36 +35,36 @@ class Scene:
     tellings: tuple[Telling, ...]
 
 
-def history(began: datetime) -> Iterator[Telling]:
+def history(began: datetime, front: Storefront) -> Iterator[Telling]:
     """The month before: goods and shelves, a planned campaign, orders, payments, paid payouts; then today's stock.
 
     The shelves are known, and full, from the first day on, so that no location is taken for all that there is.
     """
     first = began - timedelta(days=HISTORY_DAYS + 1)
     for item in ITEMS:
-        yield Telling("shopify", "products/update", shop.product(item, first))
+        yield from front.product(item, first)
     for item in ITEMS:
-        yield from _levels(item, first, 3 * item.stock)
+        yield from front.level(item, _shelves(3 * item.stock), EVERYWHERE, first)
     yield _cards(began, began - timedelta(days=6), "scheduled", began + timedelta(minutes=1))
     for ago in range(HISTORY_DAYS, 0, -1):
-        yield from _past_day(began, ago)
+        yield from _past_day(began, front, ago)
     for item in ITEMS:
-        yield from _levels(item, began - timedelta(seconds=30), item.stock)
+        yield from front.level(item, _shelves(item.stock), EVERYWHERE, began - timedelta(seconds=30))
     late = began - timedelta(days=12)
     yield _stripe(shop.invoice(_id(began, "inv1"), "INV-0031", 48_000, late, late, "invoice.finalized"))
 
 
-def _past_day(began: datetime, ago: int) -> Iterator[Telling]:
+def _past_day(began: datetime, front: Storefront, ago: int) -> Iterator[Telling]:
     noon = (began - timedelta(days=ago)).replace(hour=9, minute=0, second=0, microsecond=0)
     for nth in range(ORDERS_A_DAY):
         number = 40_000 - ago * 20 + nth
         at = noon + timedelta(hours=nth * 1.5, minutes=int(50 * wobble("minute", number)))
         code = "AUTUMN10" if wobble("code", number) < 0.25 else ""
-        body = shop.order(_number(began, number), f"#{number}", _basket(ago, nth), at, code)
-        yield Telling("shopify", "orders/create", body)
+        purchase = Purchase(_number(began, number), f"#{number}", _basket(ago, nth), at, code)
+        yield from front.order(purchase)
         left = at + timedelta(hours=6 + 40 * wobble("ship", number))
         if ago > 1 and left < began:
-            yield Telling("shopify", "orders/fulfilled", shop.shipped(body, left))
+            yield from front.shipped(purchase, left)
     for nth in range(PAYMENTS_A_DAY):
         identity = _id(began, f"h{ago}n{nth}")
         at = noon + timedelta(minutes=38 * nth + int(30 * wobble("pay", ago, nth)))
@@ -79,7 +74,7 @@ def _past_day(began: datetime, ago: int) -> Iterator[Telling]:
         yield _stripe(shop.payout(_id(began, f"po{ago}"), 812_000 + ago * 1_300, noon, failed=False))
 
 
-def _basket(ago: int, nth: int) -> list[tuple[Item, int]]:
+def _basket(ago: int, nth: int) -> tuple[tuple[Item, int], ...]:
     """The items of one order; over a day's orders each item sells about its pace."""
     weekend = 1.35 if ago % 7 in (1, 2) else 0.9
     basket = []
@@ -88,19 +83,18 @@ def _basket(ago: int, nth: int) -> list[tuple[Item, int]]:
         quantity = int(item.pace * weekend * swing / ORDERS_A_DAY + wobble("round", item.sku, ago, nth))
         if quantity:
             basket.append((item, quantity))
-    return basket or [(ITEMS[0], 1)]
+    return tuple(basket) or ((ITEMS[0], 1),)
 
 
-def _levels(item: Item, at: datetime, units: int) -> Iterator[Telling]:
-    """So many units of the item at ``at``: an eighth of them in Lodz, the rest in Berlin."""
-    for location, available in ((BERLIN, units - units // 8), (LODZ, units // 8)):
-        yield Telling("shopify", "inventory_levels/update", shop.level(item, location, available, at))
+def _shelves(units: int) -> dict[int, int]:
+    """So many units: an eighth of them in Lodz, the rest in Berlin."""
+    return {BERLIN: units - units // 8, LODZ: units // 8}
 
 
-def _in_berlin(item: Item, change: int, at: datetime) -> Telling:
+def _in_berlin(front: Storefront, item: Item, change: int, at: datetime) -> Iterator[Telling]:
     """The level in Berlin, from which everything is shipped, after ``change`` units since the day began."""
-    available = item.stock - item.stock // 8 + change
-    return Telling("shopify", "inventory_levels/update", shop.level(item, BERLIN, available, at))
+    shelves = _shelves(item.stock)
+    return front.level(item, shelves | {BERLIN: shelves[BERLIN] + change}, (BERLIN,), at)
 
 
 def _stripe(body: Body) -> Telling:
@@ -116,24 +110,34 @@ def _number(began: datetime, number: int) -> int:
     return int(began.timestamp()) % 1_000_000 * 100_000 + number
 
 
-def day(began: datetime, speed: float = 1.0) -> tuple[Scene, ...]:
+def day(began: datetime, front: Storefront, speed: float = 1.0) -> tuple[Scene, ...]:
     """The day's scenes in order, about a minute in all. Told ``speed`` times as fast, they also happen as fast."""
     return tuple(
-        write(began, began + timedelta(seconds=second / speed), second, words) for second, words, write in _SCENES
+        Scene(second, words, tuple(tell(_Hour(began, began + timedelta(seconds=second / speed), front))))
+        for second, words, tell in _SCENES
     )
 
 
-def _campaign_planned(began: datetime, at: datetime, second: float, words: str) -> Scene:
-    starts = (began + timedelta(days=4)).replace(hour=8, minute=0, second=0, microsecond=0)
-    return Scene(second, words, (_generic("campaign.changed", {
-        "at": at.isoformat(), "campaign": _id(began, "cosy"), "name": "Cosy Days", "status": "scheduled",
+@dataclass(frozen=True, slots=True)
+class _Hour:
+    """A scene's hour: when the story began, the moment now, and the shop in which it happens."""
+
+    began: datetime
+    at: datetime
+    front: Storefront
+
+
+def _campaign_planned(hour: _Hour) -> Iterator[Telling]:
+    starts = (hour.began + timedelta(days=4)).replace(hour=8, minute=0, second=0, microsecond=0)
+    yield _generic("campaign.changed", {
+        "at": hour.at.isoformat(), "campaign": _id(hour.began, "cosy"), "name": "Cosy Days", "status": "scheduled",
         "channel": "e-mail", "starts": starts.isoformat(), "ends": (starts + timedelta(days=10)).isoformat(),
         "skus": ["HOODIE-BLU-M", "HOODIE-BLU-L", "SOCKS-WOL", "SCARF-RED", "MUG-OWL"], "uplift": 2.5,
-    }),))  # fmt: skip
+    })  # fmt: skip
 
 
-def _campaign_starts(began: datetime, at: datetime, second: float, words: str) -> Scene:
-    return Scene(second, words, (_cards(began, at, "running", at),))
+def _campaign_starts(hour: _Hour) -> Iterator[Telling]:
+    yield _cards(hour.began, hour.at, "running", hour.at)
 
 
 def _cards(began: datetime, at: datetime, status: str, starts: datetime) -> Telling:
@@ -149,82 +153,74 @@ def _generic(kind: str, fields: Body) -> Telling:
     return Telling("generic", kind, {"type": kind, **fields})
 
 
-def _sold_one_by_one(
-    began: datetime, at: datetime, item: Item, first: int, quantities: tuple[int, ...]
-) -> Iterator[Telling]:
-    """Orders of one item, a second apart up to ``at``, each with the level that it leaves."""
+def _sold_one_by_one(hour: _Hour, item: Item, first: int, quantities: tuple[int, ...]) -> Iterator[Telling]:
+    """Orders of one item, a second apart up to the hour, each with the level that it leaves."""
     gone = 0
     for nth, quantity in enumerate(quantities):
-        moment = at - timedelta(seconds=len(quantities) - 1 - nth)
+        moment = hour.at - timedelta(seconds=len(quantities) - 1 - nth)
         gone += quantity
-        yield _order(began, first + nth, [(item, quantity)], moment)
-        yield _in_berlin(item, -gone, moment)
+        yield from _order(hour, first + nth, item, quantity, moment)
+        yield from _in_berlin(hour.front, item, -gone, moment)
 
 
-def _order(began: datetime, nth: int, lines: list[tuple[Item, int]], at: datetime) -> Telling:
+def _order(hour: _Hour, nth: int, item: Item, quantity: int, at: datetime) -> Iterator[Telling]:
     number = 41_000 + nth
-    return Telling("shopify", "orders/create", shop.order(_number(began, number), f"#{number}", lines, at))
+    return hour.front.order(Purchase(_number(hour.began, number), f"#{number}", ((item, quantity),), at))
 
 
-def _hoodies_run_down(began: datetime, at: datetime, second: float, words: str) -> Scene:
-    orders = _sold_one_by_one(began, at, BY_SKU["HOODIE-BLU-M"], 100, _HOODIES_SOLD)
-    return Scene(second, words, tuple(orders))
+def _hoodies_run_down(hour: _Hour) -> Iterator[Telling]:
+    return _sold_one_by_one(hour, BY_SKU["HOODIE-BLU-M"], 100, _HOODIES_SOLD)
 
 
-def _wholesale_order(began: datetime, at: datetime, second: float, words: str) -> Scene:
-    return Scene(second, words, tuple(_sold_one_by_one(began, at, BY_SKU["BLANKET-OAT"], 200, (72,))))
+def _wholesale_order(hour: _Hour) -> Iterator[Telling]:
+    return _sold_one_by_one(hour, BY_SKU["BLANKET-OAT"], 200, (72,))
 
 
-def _cards_fail(began: datetime, at: datetime, second: float, words: str) -> Scene:
-    tellings = []
+def _cards_fail(hour: _Hour) -> Iterator[Telling]:
     for nth in range(14):
         decline = "" if nth in (1, 5, 8, 10, 13) else "processing_error"
-        moment = at - timedelta(minutes=28 - 2 * nth)
+        moment = hour.at - timedelta(minutes=28 - 2 * nth)
         cents = 3_900 + int(12_000 * wobble("fail", nth))
-        tellings.append(_stripe(shop.payment(_id(began, f"f{nth}"), cents, moment, decline)))
-    return Scene(second, words, tuple(tellings))
+        yield _stripe(shop.payment(_id(hour.began, f"f{nth}"), cents, moment, decline))
 
 
-def _dispute_comes(began: datetime, at: datetime, second: float, words: str) -> Scene:
-    body = shop.dispute(_id(began, "d1"), 18_900, at, at + timedelta(days=2, hours=6))
-    return Scene(second, words, (_stripe(body),))
+def _dispute_comes(hour: _Hour) -> Iterator[Telling]:
+    yield _stripe(shop.dispute(_id(hour.began, "d1"), 18_900, hour.at, hour.at + timedelta(days=2, hours=6)))
 
 
-def _beanies_gone(began: datetime, at: datetime, second: float, words: str) -> Scene:
-    item = BY_SKU["BEANIE-GRY"]
-    orders = _sold_one_by_one(began, at - timedelta(seconds=1), item, 300, (30, 20, 13, 7))
-    rest = item.stock // 8
-    in_lodz = Telling("shopify", "inventory_levels/update", shop.level(item, LODZ, 0, at))
-    return Scene(second, words, (*orders, _order(began, 304, [(item, rest)], at), in_lodz))
+def _beanies_gone(hour: _Hour) -> Iterator[Telling]:
+    item, sold = BY_SKU["BEANIE-GRY"], (30, 20, 13, 7)
+    yield from _sold_one_by_one(replace(hour, at=hour.at - timedelta(seconds=1)), item, 300, sold)
+    shelves = _shelves(item.stock)
+    yield from _order(hour, 304, item, shelves[LODZ], hour.at)
+    left = {BERLIN: shelves[BERLIN] - sum(sold), LODZ: 0}
+    yield from hour.front.level(item, left, (LODZ,), hour.at)
 
 
-def _teapots_oversold(began: datetime, at: datetime, second: float, words: str) -> Scene:
-    return Scene(second, words, tuple(_sold_one_by_one(began, at, BY_SKU["TEAPOT-CAST"], 400, (5, 5, 4))))
+def _teapots_oversold(hour: _Hour) -> Iterator[Telling]:
+    return _sold_one_by_one(hour, BY_SKU["TEAPOT-CAST"], 400, (5, 5, 4))
 
 
-def _money_is_late(began: datetime, at: datetime, second: float, words: str) -> Scene:
-    due = began - timedelta(days=9)
-    overdue = shop.invoice(_id(began, "inv2"), "INV-0042", 125_000, at, due, "invoice.overdue")
-    failed = shop.payout(_id(began, "po"), 964_250, at, failed=True)
-    return Scene(second, words, (_stripe(overdue), _stripe(failed)))
+def _money_is_late(hour: _Hour) -> Iterator[Telling]:
+    due = hour.began - timedelta(days=9)
+    yield _stripe(shop.invoice(_id(hour.began, "inv2"), "INV-0042", 125_000, hour.at, due, "invoice.overdue"))
+    yield _stripe(shop.payout(_id(hour.began, "po"), 964_250, hour.at, failed=True))
 
 
-def _hoodies_arrive(began: datetime, at: datetime, second: float, words: str) -> Scene:
+def _hoodies_arrive(hour: _Hour) -> Iterator[Telling]:
     item = BY_SKU["HOODIE-BLU-M"]
-    received = _generic("stock.received", {
-        "at": at.isoformat(), "sku": item.sku, "quantity": _HOODIES_RECEIVED, "location": "Berlin",
+    yield _generic("stock.received", {
+        "at": hour.at.isoformat(), "sku": item.sku, "quantity": _HOODIES_RECEIVED, "location": "Berlin",
         "reference": "PO-7731",
     })  # fmt: skip
-    arrived = _in_berlin(item, _HOODIES_RECEIVED - sum(_HOODIES_SOLD), at)
-    return Scene(second, words, (received, arrived))
+    yield from _in_berlin(hour.front, item, _HOODIES_RECEIVED - sum(_HOODIES_SOLD), hour.at)
 
 
-def _teapots_counted(began: datetime, at: datetime, second: float, words: str) -> Scene:
-    item = BY_SKU["TEAPOT-CAST"]
-    return Scene(second, words, (_in_berlin(item, 10 - 14, at),))
+def _teapots_counted(hour: _Hour) -> Iterator[Telling]:
+    return _in_berlin(hour.front, BY_SKU["TEAPOT-CAST"], 10 - 14, hour.at)
 
 
-_SCENES: tuple[tuple[float, str, Callable[[datetime, datetime, float, str], Scene]], ...] = (
+_SCENES: tuple[tuple[float, str, Callable[[_Hour], Iterator[Telling]]], ...] = (
     (2, "Marketing plans the Cosy Days on five products; one hoodie will not last them", _campaign_planned),
     (10, "Blue hoodies sell fast", _hoodies_run_down),
     (18, "A hotel orders most of the blankets", _wholesale_order),

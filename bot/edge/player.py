@@ -12,7 +12,8 @@ import aiohttp
 
 from bot.clock import Clock
 from bot.core.delivery import Shopfront, Source
-from bot.demo.story import Scene, Telling, day, history
+from bot.demo.stores import Storefront, Telling
+from bot.demo.story import Scene, day, history
 
 _AT_ONCE = 16
 _PATIENCE_SECONDS = 1.0
@@ -29,12 +30,13 @@ class Sender:
 
 @dataclass(frozen=True, slots=True)
 class Player:
-    """Tells the story to the bot at ``url``, ``speed`` times as fast as it is written.
+    """Tells the story of a shop to the bot at ``url``, ``speed`` times as fast as it is written.
 
     ``between`` is awaited after the history; ``say`` prints a line.
     """
 
     url: str
+    shop: Storefront
     senders: Mapping[str, Sender]
     clock: Clock
     say: Callable[[str], None]
@@ -44,12 +46,12 @@ class Player:
     async def play(self, began: datetime) -> None:
         """History at once, then each scene at its second; a refused delivery is sent again until it is accepted."""
         async with aiohttp.ClientSession(trust_env=False) as http:
-            known = list(history(began))
+            known = list(history(began, self.shop))
             self.say(f"telling {len(known)} events of the past weeks ...")
             await self._tell_all(http, known)
             await self.between()
             began_at = self.clock.monotonic()
-            for scene in day(began, self.speed):
+            for scene in day(began, self.shop, self.speed):
                 await asyncio.sleep(max(0.0, scene.second / self.speed - (self.clock.monotonic() - began_at)))
                 await self._stage(http, scene)
             self.say("the day is told; try /stock hoodie and /ops digest on the page")

@@ -12,6 +12,7 @@ from urllib.error import URLError
 
 import pytest
 
+from bot.demo.stores import Telling, storefront
 from bot.demo.story import day, history
 from tests.e2e.conftest import Evening
 from tests.e2e.running import SPEED, Json, PostRow, Rows, Running, block_types, channel_messages, keyed, until
@@ -19,6 +20,7 @@ from tests.e2e.running import SPEED, Json, PostRow, Rows, Running, block_types, 
 # A post that was under way when the bot died is settled, looked for and only then sent again, which takes a minute.
 UNCLEAR = 150.0
 KILLS = 5
+SHOPIFY = storefront("shopify")
 
 
 def told(state: Json, channel: str, *words: str) -> list[Json]:
@@ -92,7 +94,7 @@ def _assert_shown_once(state: Json, posts: list[PostRow]) -> None:
 
 def test_a_bot_that_is_killed_again_and_again_loses_and_doubles_nothing(evening: Evening, bot: Running) -> None:
     chance = random.Random(20261123)
-    words = [scene.words for scene in day(datetime(2026, 11, 23, tzinfo=UTC))]
+    words = [scene.words for scene in day(datetime(2026, 11, 23, tzinfo=UTC), SHOPIFY)]
     taken = _killed_while_slack_answers(bot)
     for place in sorted(chance.sample(range(len(words)), KILLS - 1)):
         _killed(bot, words[place], chance.uniform(0, 0.3))
@@ -102,7 +104,7 @@ def test_a_bot_that_is_killed_again_and_again_loses_and_doubles_nothing(evening:
     with Rows(bot.folder) as rows:
         sent = Counter(
             (telling.source, json.dumps(telling.body).encode())
-            for tellings in (history(rows.began()), *(scene.tellings for scene in day(rows.began(), SPEED)))
+            for tellings in _all_told(rows.began())
             for telling in tellings
         )
         assert rows.bodies() == sent
@@ -110,6 +112,10 @@ def test_a_bot_that_is_killed_again_and_again_loses_and_doubles_nothing(evening:
         assert rows.alerts() == evening.alerts
         _assert_shown_once(bot.state(), rows.posts())
         assert taken in {each.ts for each in rows.posts()}, "it was found again, and not said again"
+
+
+def _all_told(began: datetime) -> list[tuple[Telling, ...]]:
+    return [tuple(history(began, SHOPIFY)), *(scene.tellings for scene in day(began, SHOPIFY, SPEED))]
 
 
 def _killed_while_slack_answers(bot: Running) -> str:
