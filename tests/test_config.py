@@ -18,7 +18,7 @@ from bot.catalog import Catalog
 from bot.config import Config, ConfigError, load
 from bot.config.editor import json_schema
 from bot.config.schema import ConfigPart
-from bot.core.settings import Department, Mail, Paths, QuietHours, Route, Schedule
+from bot.core.settings import Department, Escalation, Mail, Paths, QuietHours, Route, Schedule
 from bot.core.verdict import Severity
 
 EXAMPLE = Path(__file__).parent.parent / "config.example.yaml"
@@ -153,6 +153,15 @@ def test_routes_say_which_alerts_go_elsewhere(loaded: Loader) -> None:
         Route(rule="low_*", at_least=Severity.HIGH, channel="#ops"),
         Route(subject="TEST-*", mute=True),
     )
+
+
+def test_escalations_say_who_hears_of_what_is_overdue(loaded: Loader) -> None:
+    text = "escalations:\n  - {after: 2h, to: operations}\n  - {after: 1d, to: finance, rule: low_*, at_least: high}\n"
+    assert loaded(THREE + text).house.escalations == (
+        Escalation(timedelta(hours=2), "operations"),
+        Escalation(timedelta(days=1), "finance", "low_*", Severity.HIGH),
+    )
+    assert loaded(THREE).house.escalations == ()
 
 
 @pytest.mark.parametrize(
@@ -327,6 +336,10 @@ WRONG: list[tuple[str, str]] = [
     ("routes: [{department: financ, mute: true}]", "5: routes[0].department: 'financ' matches no department"),
     ("routes: [{shop: nowhere, mute: true}]", "5: routes[0].shop: 'nowhere' matches no shop"),
     ("routes: [{mute: false}]", "5: routes[0].channel: must be given, or else mute: true, and not both"),
+    ("escalations: [{after: 2, to: finance}]", '5: escalations[0].after: must be a duration such as'),
+    ("escalations: [{after: 2h}]", "5: escalations[0].to: is missing"),
+    ("escalations: [{after: 2h, to: financ}]", "5: escalations[0].to: there is no department 'financ'; did you mean 'finance'?"),
+    ("escalations: [{after: 2h, to: finance, rule: lw_*}]", "5: escalations[0].rule: 'lw_*' matches no rule"),
     ("routes: [{channel: a, mute: true}]", "5: routes[0].channel: must be given, or else mute: true, and not both"),
     ("routes: [{subject: 4711, mute: true}]", "5: routes[0].subject: must be text; put it in quotes"),
     ("routes: [{channel: 'Not A Channel'}]", "5: routes[0].channel: is no channel"),

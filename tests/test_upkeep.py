@@ -12,6 +12,7 @@ from structlog.testing import capture_logs
 
 from bot.app import Mind
 from bot.core.delivery import Delivery
+from bot.overdue import Overdue
 from bot.store import inbox
 from bot.store.engine import Store
 from bot.store.inbox import Arrival
@@ -57,7 +58,8 @@ def upkeep(bench: Bench, watch: Hands) -> Upkeep:
 
 def mind(bench: Bench, upkeep: Upkeep) -> Mind:
     troubles = Troubles(bench.store, "#operations", upkeep.clock)
-    return Mind(bench.store, bench.catalog, bench.pipeline, bench.desk, upkeep, troubles)
+    overdue = Overdue(bench.store, bench.house, bench.pipeline.board, upkeep.clock)
+    return Mind(bench.store, bench.catalog, bench.pipeline, bench.desk, overdue, upkeep, troubles)
 
 
 def admitted(store: Store, key: str, at: datetime) -> None:
