@@ -29,7 +29,7 @@ class Call:
 
     method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
     url: str
-    params: Pairs = ()
+    params: Pairs = field(default=(), repr=False)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     form: Pairs = field(default=(), repr=False)
     body: bytes = field(default=b"", repr=False)
@@ -158,6 +158,9 @@ class Api:
     streams: tuple[Stream, ...] = ()
     wanted: Callable[[Shopfront], tuple[str, ...]] = lambda front: ()
     care: Callable[[Asked, str, frozenset[str]], Care] | None = None
+    advice: str = ""
+    """What an operator should know who gives no keys, such as "without keys nothing is heard of"; "" where webhooks
+    are enough."""
 
 
 def ask(call: Call, *also: int) -> Generator[Step, Any, Response]:
