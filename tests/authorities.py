@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID, NameOID
 
 DAY = timedelta(days=1)
 BORN = datetime(2026, 11, 1, tzinfo=UTC)
@@ -85,9 +85,11 @@ def leaf(
     born: datetime = BORN,
     life: timedelta = 90 * DAY,
     use: x509.ObjectIdentifier = ExtendedKeyUsageOID.SERVER_AUTH,
+    issuer_at: str = "",
 ) -> Issued:
-    """A server's certificate for one host name, valid from ``born`` for ``life``."""
-    return _issue(host, rsa_key(key, bits), parent, born=born, life=life, use=use)
+    """A server's certificate for one host name, valid from ``born`` for ``life``; ``issuer_at`` is where it says that
+    its issuer's certificate is to be had."""
+    return _issue(host, rsa_key(key, bits), parent, born=born, life=life, use=use, issuer_at=issuer_at)
 
 
 def _issue(
@@ -99,6 +101,7 @@ def _issue(
     born: datetime = BORN - 100 * DAY,
     life: timedelta = 3650 * DAY,
     use: x509.ObjectIdentifier = ExtendedKeyUsageOID.SERVER_AUTH,
+    issuer_at: str = "",
 ) -> Issued:
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     signer = parent.key if parent else key
@@ -119,5 +122,9 @@ def _issue(
     if not authority:
         builder = builder.add_extension(x509.ExtendedKeyUsage([use]), critical=False)
         builder = builder.add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+    if issuer_at:
+        place = x509.UniformResourceIdentifier(issuer_at)
+        access = x509.AccessDescription(AuthorityInformationAccessOID.CA_ISSUERS, place)
+        builder = builder.add_extension(x509.AuthorityInformationAccess([access]), critical=False)
     above = (parent, *parent.above) if parent else ()
     return Issued(builder.sign(signer, hashes.SHA256()), key, above)

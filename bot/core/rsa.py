@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, load_pem_public_key
 from cryptography.utils import CryptographyDeprecationWarning
+from cryptography.x509.oid import AuthorityInformationAccessOID
 from cryptography.x509.verification import PolicyBuilder, Store, VerificationError
 
 from bot.core.delivery import Unverified
@@ -51,21 +52,39 @@ def check_rsa(key_pem: bytes, signature: bytes, message: bytes) -> None:
         raise Unverified("the signature does not match the message") from None
 
 
-def trusted_leaf(chain_pem: bytes, name: str, anchors: tuple[bytes, ...], now: datetime) -> bytes:
+def trusted_leaf(
+    chain_pem: bytes, name: str, anchors: tuple[bytes, ...], now: datetime, between: tuple[bytes, ...] = ()
+) -> bytes:
     """The first certificate of a chain, as PEM, when at ``now`` (aware UTC) it is valid for the host ``name`` and the
     others lead from it to one of ``anchors`` (DER); else raises Unverified.
+
+    ``between`` are further certificates (DER or PEM) that may be of use on the way; nobody has to trust them.
 
     The rules are those for the certificates of web servers (RFC 5280 and the baseline requirements of the CA/Browser
     Forum): ``name`` has to be among the alternative names, and a use for servers among the extended uses. Whether the
     certificate has been revoked is not asked, as no browser's library does by itself either.
     """
     try:
-        leaf, *between = _chain(chain_pem)
+        leaf, *others = _chain(chain_pem)
+        others += [certificate for more in between for certificate in _chain(more)]
         verifier = PolicyBuilder().store(_store(anchors)).time(now).build_server_verifier(x509.DNSName(name))
-        verifier.verify(leaf, between)
+        verifier.verify(leaf, others)
         return leaf.public_bytes(Encoding.PEM)
     except _FAULTS:
         raise Unverified(f"the certificate is none of {name} that leads to an authority trusted here") from None
+
+
+def issuer_url(chain: bytes) -> str:
+    """Where the last certificate (PEM or DER) says that its issuer's is to be had (RFC 5280, section 4.2.2.1), or "".
+
+    It is a stranger's word: the address has to be checked before anybody goes there.
+    """
+    try:
+        access = _chain(chain)[-1].extensions.get_extension_for_class(x509.AuthorityInformationAccess).value
+    except (x509.ExtensionNotFound, *_FAULTS):
+        return ""
+    places = (each.access_location for each in access if each.access_method == AuthorityInformationAccessOID.CA_ISSUERS)
+    return next((place.value for place in places if isinstance(place, x509.UniformResourceIdentifier)), "")
 
 
 def _key(pem: bytes) -> RSAPublicKey:
@@ -79,11 +98,13 @@ def _key(pem: bytes) -> RSAPublicKey:
     return key
 
 
-def _chain(pem: bytes) -> list[x509.Certificate]:
-    """The certificates of a PEM text, of which there is at least one. Raises one of the faults."""
-    if len(pem) > _MAX_PEM:
+def _chain(raw: bytes) -> list[x509.Certificate]:
+    """The certificates of a PEM text, or the one that is in DER. Raises one of the faults when there is none."""
+    if len(raw) > _MAX_PEM:
         raise ValueError("too long for a chain of certificates")
-    found = x509.load_pem_x509_certificates(pem)
+    if b"-----BEGIN" not in raw:
+        return [x509.load_der_x509_certificate(raw)]
+    found = x509.load_pem_x509_certificates(raw)
     if len(found) > _MAX_CHAIN:
         raise ValueError("too many certificates")
     return found

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.delivery import Unverified
-from bot.core.rsa import check_rsa, trusted_leaf
+from bot.core.rsa import check_rsa, issuer_url, trusted_leaf
 from tests.authorities import BORN, DAY, below, leaf, public_pem, root, rsa_key, rsa_sign
 
 NOW = datetime(2026, 11, 20, 10, 15, tzinfo=UTC)
@@ -142,12 +142,29 @@ def test_without_an_authority_nobody_is_trusted() -> None:
     assert not believed(LEAF.chain, anchors=())
 
 
+@pytest.mark.parametrize("between", [BETWEEN.pem, BETWEEN.der, BETWEEN.pem + ROOT.pem])
+def test_a_certificate_between_may_come_from_elsewhere(between: bytes) -> None:
+    assert trusted_leaf(LEAF.pem, HOST, (ROOT.der,), NOW, (between,)) == LEAF.pem
+    with pytest.raises(Unverified):
+        trusted_leaf(LEAF.pem, HOST, (root("Other Root").der,), NOW, (between, ROOT.der))
+    with pytest.raises(Unverified):
+        trusted_leaf(LEAF.pem, HOST, (ROOT.der,), NOW, (b"tea", between))
+
+
+def test_a_certificate_may_say_where_its_issuer_is_to_be_had() -> None:
+    place = "http://authorities.tea.example/between.crt"
+    assert issuer_url(leaf(BETWEEN, HOST, issuer_at=place).pem) == place
+    assert issuer_url(leaf(BETWEEN, HOST, issuer_at=place).der) == place
+    assert issuer_url(leaf(BETWEEN, HOST, issuer_at=place).chain) == issuer_url(LEAF.pem) == issuer_url(b"tea") == ""
+
+
 @given(st.binary(max_size=300), st.binary(max_size=300))
 def test_any_bytes_are_refused_with_unverified_alone(one: bytes, other: bytes) -> None:
     assert not proved(one, other)
     assert not proved(LEAF.pem, one, other)
     assert not believed(one, anchors=(other,))
     assert not believed(one, anchors=(ROOT.der, other))
+    assert issuer_url(one) == ""
 
 
 @given(st.integers(0, len(LEAF.der) - 1), st.integers(1, 255), st.booleans())
