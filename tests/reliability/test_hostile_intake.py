@@ -18,6 +18,7 @@ from bot.workbench.blocks import validate
 from tests.edge.outgoing_fixtures import LOOK
 from tests.reliability.corpus.cases import Case, every_case
 from tests.reliability.corpus.rig import Answer, Rig, rig
+from tests.reliability.report import record
 
 MIB = 1024 * 1024
 AT_ONCE = 24
@@ -60,7 +61,8 @@ def wrong(case: Case, answer: Answer) -> str:
     return "" if set(got) <= case.right else f"{case.name}: {got}, not {sorted(case.right)}"
 
 
-async def test_no_hostile_request_makes_the_intake_fail_or_grow(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kept", [False, pytest.param(True, marks=pytest.mark.reliability)], ids=["short", "kept"])
+async def test_no_hostile_request_makes_the_intake_fail_or_grow(tmp_path: Path, kept: bool) -> None:
     async with rig(tmp_path) as running:
         cases = every_case(running)
         await answers(running, cases[::10])
@@ -76,6 +78,9 @@ async def test_no_hostile_request_makes_the_intake_fail_or_grow(tmp_path: Path) 
         assert not [status for status in statuses if status >= 500]
         assert grown <= 20 * MIB
         assert_harmless(running)
+    if kept:
+        claim = "Hostile requests get 2xx, 4xx or 503, memory stays flat, no message mentions or links what they say"
+        record("hostile", claim, len(cases), 0, "requests that nobody thought of")
 
 
 def assert_harmless(running: Rig) -> None:

@@ -21,6 +21,7 @@ from bot.store.tables.work import alert, alert_log
 from tests.core.samples import NOW
 from tests.reliability.conftest import Told
 from tests.reliability.replicas import Replica, arrival
+from tests.reliability.report import record
 
 LEVELS = ((40, 0, 12, 0, 0), (0, 7, 0, 0, 25), (5, 0, 5, 0, 5), (0, 30, 0, 30, 0))
 STATUSES = ("scheduled", "running", "cancelled", "running", "ended")
@@ -112,7 +113,10 @@ def pairs(connection: Connection, query: Select[Any]) -> list[tuple[Any, Any]]:
     return [(row[0], row[1]) for row in connection.execute(query)]
 
 
-@pytest.mark.parametrize("number", [160, pytest.param(2000, marks=pytest.mark.reliability)])
+LONG = 10_000
+
+
+@pytest.mark.parametrize("number", [160, pytest.param(LONG, marks=pytest.mark.reliability)])
 def test_no_order_and_no_repetition_of_what_is_told_makes_false_news(tmp_path: Path, number: int, told: Told) -> None:
     chance = random.Random(number)
     every = histories(number, chance)
@@ -135,6 +139,9 @@ def test_no_order_and_no_repetition_of_what_is_told_makes_false_news(tmp_path: P
         assert (levels | statuses)[one.name] == one.newest(), one
         found = Counter({kind: news[one.name, kind] for kind in ("begins", "ends") if news[one.name, kind]})
         assert found == one.changes(), one
+    if number == LONG:
+        claim = "No order and no repetition in which a matter's deliveries come makes false news"
+        record("order", claim, number, 0, "news of what a platform tells without a moment, in the order of its changes")
     again = sum(len(one.order) - 5 for one in every)
     told(
         f"{number} histories, all {len(ORDERS)} orders of 5 tellings among them, {len(arrivals)} deliveries, {again} again: "

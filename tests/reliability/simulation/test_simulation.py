@@ -10,6 +10,7 @@ from multiprocessing import get_context
 
 import pytest
 
+from tests.reliability.report import record
 from tests.reliability.simulation.options import options
 from tests.reliability.simulation.world import World
 
@@ -98,4 +99,6 @@ def test_a_seed_is_the_same_run_every_time() -> None:
 @pytest.mark.reliability
 def test_the_long_form() -> None:
     _, bad = played(LONG, sweep=True)
+    claim = "Each wanted message ends up visible once, with its newest words: seeds of the simulation"
+    record("simulation", claim, LONG, len(bad), "what a Slack that hides what it shows from history readers does")
     assert bad == [], f"{len(bad)} of {LONG}"
