@@ -11,7 +11,8 @@ from zoneinfo import ZoneInfo
 
 from bot.catalog import Catalog, Kind
 from bot.catalog_settings import duration, severity, time_of_day
-from bot.config.checks import KINDS, variables
+from bot.config import asking
+from bot.config.checks import KINDS, only_asked, variables
 from bot.config.schema import (
     AlarmPart,
     ConfigPart,
@@ -37,7 +38,7 @@ def build(file: str, part: ConfigPart, catalog: Catalog, env: Mapping[str, str],
         file=file,
         house=house,
         operations=house.departments["operations"].channel,
-        sources={name: _source(name, one, house, env) for name, one in part.sources.items()},
+        sources={name: _source(name, one, house, env, demo) for name, one in part.sources.items()},
         handlers=part.handlers,
         slack=_slack(part, env, demo),
         store_url=_store_url(part, env),
@@ -101,11 +102,26 @@ def _escalation(part: EscalationPart) -> Escalation:
     return Escalation(duration(part.after), part.to, part.rule, at_least)
 
 
-def _source(name: str, part: SourcePart, house: House, env: Mapping[str, str]) -> SourceConfig:
-    kind = part.type or name
-    shop = part.shop or next(iter(house.shops))
-    secrets = tuple(env.get(variable) or _demo_secret(name, kind, part.options) for variable in variables(name, part))
-    return SourceConfig(name, kind, shop, secrets, part.options, part.live, part.max_kib * 1024)
+def _source(name: str, part: SourcePart, house: House, env: Mapping[str, str], demo: bool) -> SourceConfig:
+    return SourceConfig(
+        name,
+        part.type or name,
+        part.shop or next(iter(house.shops)),
+        _secrets(name, part, env, demo),
+        part.options,
+        part.live,
+        part.max_kib * 1024,
+        asking.keys(part, env),
+        asking.times(part),
+    )
+
+
+def _secrets(name: str, part: SourcePart, env: Mapping[str, str], demo: bool) -> tuple[str, ...]:
+    """The secrets of its webhooks; none for a platform that is only asked, whose webhooks are then all refused."""
+    if only_asked(part) and not demo:
+        return tuple(env[variable] for variable in variables(name, part) if env.get(variable))
+    made_up = _demo_secret(name, part.type or name, part.options)
+    return tuple(env.get(variable) or made_up for variable in variables(name, part))
 
 
 def _demo_secret(name: str, kind: str, options: Mapping[str, Any]) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 from bot.catalog import Catalog, Kind
 from bot.catalog_settings import BadSettings, nearest
+from bot.config import asking
 from bot.config.document import Document
 from bot.config.problems import Place, Problem
 from bot.config.schema import ConfigPart, DigestPart, SourcePart
@@ -64,6 +65,8 @@ class Checks:
             yield from self._source(name, source)
             if (source.type or name) in self.catalog.sources:
                 yield from self._secrets(name, source)
+                api = self.catalog.sources[source.type or name].api
+                yield from asking.problems(name, source, api, self.env, self.demo)
 
     def _source(self, name: str, source: SourcePart) -> Iterator[tuple[Place, str]]:
         kind = source.type or name
@@ -92,7 +95,7 @@ class Checks:
             value = self.env.get(variable, "")
             if value != value.strip():
                 yield place, f"the environment variable {variable} has a blank or a line break at an end of its value"
-            elif not value and not self.demo:
+            elif not value and not self.demo and not only_asked(source):
                 yield place, f"the environment variable {variable} is not set; it must hold the secret of {name}"
 
     def _routes(self) -> Iterator[tuple[Place, str]]:
@@ -177,3 +180,8 @@ class Checks:
 def variables(name: str, source: SourcePart) -> tuple[str, ...]:
     """The environment variables that hold a source's secrets."""
     return source.secrets or (f"{name.upper().replace('-', '_')}_WEBHOOK_SECRET",)
+
+
+def only_asked(source: SourcePart) -> bool:
+    """Whether a source may do without a secret: it names none, and its platform is asked instead."""
+    return source.secrets is None and source.api is not None

@@ -127,6 +127,7 @@ Port = Annotated[int, Field(ge=0, le=65535)]
 SeverityName = Literal["low", "medium", "high", "critical"]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,31}$")]
 PackageName = Annotated[str, Field(pattern=r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$")]
+Pause = Annotated[str, AfterValidator(lambda text: text if text == "off" else _span(text))]
 Settings = Annotated[
     Any, AfterValidator(_settings), WithJsonSchema({"anyOf": [{"type": "object"}, {"const": "off"}]})
 ]  # fmt: skip
@@ -169,6 +170,17 @@ class DepartmentPart(Part):
     quiet: QuietPart | None = Field(default=None, description="Hours in which the department is not interrupted.")
 
 
+class ApiPart(Part):
+    """How a platform is asked for what its webhooks do not tell, and for what they lost."""
+
+    keys: dict[Name, Variable] = Field(
+        min_length=1, description="The credentials by their names, each the environment variable that holds it."
+    )
+    every: dict[Name, Pause] = Field(
+        default={}, description='How often each thing is asked for, such as "15m", or off; left out, the usual times.'
+    )
+
+
 class SourcePart(Part):
     """A platform that sends deliveries to /webhooks/<the source's name>."""
 
@@ -185,6 +197,7 @@ class SourcePart(Part):
     live: bool = Field(default=True, description="Whether test orders and test payments are ignored.")
     max_kib: int = Field(default=1024, ge=1, le=16384, description="The largest delivery that is taken, in KiB.")
     options: dict[str, Any] = Field(default={}, description="What this kind of platform wants to know besides.")
+    api: ApiPart | None = Field(default=None, description="Keys with which the platform is asked; left out, it is not.")
 
 
 class RoutePart(Part):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any, Literal
 
 from bot.core.settings import House, Paths
@@ -16,7 +17,8 @@ Settings = Mapping[str, Any] | Literal[False]
 class SourceConfig:
     """A platform's place in this house. ``type`` names the Source in the catalog; ``max_bytes`` bounds a delivery.
 
-    ``live`` says that test orders and test payments are ignored.
+    ``live`` says that test orders and test payments are ignored. With ``keys`` the platform is asked, each stream as
+    often as ``every`` says (None: never), or as often as the platform's own file does.
     """
 
     name: str
@@ -26,6 +28,8 @@ class SourceConfig:
     options: Mapping[str, Any] = field(default_factory=dict)
     live: bool = True
     max_bytes: int = 1024 * 1024
+    keys: Mapping[str, str] = field(default_factory=dict, repr=False)
+    every: Mapping[str, timedelta | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,4 +80,5 @@ class Config:
         slack = (self.slack.bot_token, self.slack.app_token, self.slack.signing_secret)
         sources = (secret for source in self.sources.values() for secret in source.secrets)
         alarm = (self.alarm.webhook, self.alarm.ping, self.alarm.mail.password if self.alarm.mail else "")
-        return tuple(secret for secret in (*slack, *sources, *alarm) if secret)
+        keys = (value for source in self.sources.values() for value in source.keys.values())
+        return tuple(secret for secret in (*slack, *sources, *keys, *alarm) if secret)
