@@ -49,7 +49,10 @@ class Heard(SQLModel, table=True):
 
 
 class EventRow(SQLModel, table=True):
-    """The event log. Its unique key is at the same time the index by which facts are counted."""
+    """The event log. Its unique key is at the same time the index by which facts are counted.
+
+    ``seen`` is when a poll last found that it still holds, where one has.
+    """
 
     __tablename__ = "event"
     __table_args__ = (
@@ -65,6 +68,7 @@ class EventRow(SQLModel, table=True):
     key: str
     day: str
     body: str
+    seen: datetime | None = Field(default=None, sa_type=Instant)
 
 
 inbox = SQLModel.metadata.tables["inbox"]
