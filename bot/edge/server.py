@@ -79,8 +79,8 @@ class HttpServer:
     """Serves ``routes``: a path, or a prefix that ends with a slash, to the handler that answers it."""
 
     def __init__(self, routes: Mapping[str, Handle], limits: Limits = Limits()) -> None:
-        self._exact = {path: handle for path, handle in routes.items() if not path.endswith("/")}
-        self._prefixes = tuple((path, handle) for path, handle in routes.items() if path.endswith("/"))
+        self._routes = dict(routes)
+        self._prefixes = tuple(path for path in routes if path.endswith("/"))
         self._limits = limits
         self._doorkeeper: _Doorkeeper | None = None
         self._runner: web.ServerRunner | None = None
@@ -109,14 +109,18 @@ class HttpServer:
             raise
         except Exception as error:
             # The boundary of the server: whatever a handler did wrong, the caller learns nothing but that it failed.
-            log.error("request failed", path=request.path[:200], error=type(error).__name__, exc_info=error)
+            # Only the route is named, since what follows it may be a secret or somebody's name.
+            log.error("request failed", route=self._named(request.path), error=type(error).__name__, exc_info=error)
             return plain(500, "internal error")
 
     def _route(self, path: str) -> Handle:
-        found = self._exact.get(path)
-        if found is not None:
-            return found
-        return next((handle for prefix, handle in self._prefixes if path.startswith(prefix)), _nothing_here)
+        return self._routes.get(self._named(path), _nothing_here)
+
+    def _named(self, path: str) -> str:
+        """The route of a path: itself, or the prefix under which it lies; "" when it leads nowhere."""
+        if path in self._routes:
+            return path
+        return next((prefix for prefix in self._prefixes if path.startswith(prefix)), "")
 
 
 def plain(status: int, text: str, **headers: str) -> web.Response:
