@@ -7,7 +7,6 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import structlog
@@ -42,6 +41,7 @@ from bot.pipeline import Feed, Pipeline
 from bot.store import inbox, notes
 from bot.store.engine import Store
 from bot.store.intake import Intake
+from bot.store.wishes import folder_of
 from bot.troubles import Troubles
 from bot.upkeep import Upkeep
 
@@ -84,18 +84,12 @@ def mind(config: Config, catalog: Catalog, store: Store, clock: Clock, head_star
     return Mind(
         store,
         awake,
-        Pipeline(store, awake, config.house, feeds, board, clock, settings, _reports(config)),
+        Pipeline(store, awake, config.house, feeds, board, clock, settings, folder_of(config.store_url)),
         Desk(store, awake, config.house, board, clock, settings, head_start),
         Overdue(store, config.house, board, clock),
-        Upkeep(store, clock),
+        Upkeep(store, clock, folder_of(config.store_url)),
         Troubles(store, config.operations, clock),
     )
-
-
-def _reports(config: Config) -> Path:
-    """Where reports of what is kept of a customer are written: beside an SQLite database, else below this folder."""
-    scheme, _, path = config.store_url.partition(":///")
-    return Path(path).parent / "privacy" if scheme == "sqlite" and path else Path("var/privacy")
 
 
 def switched(catalog: Catalog, config: Config) -> tuple[Catalog, Mapping[tuple[str, str], Mapping[str, Any]]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 import structlog
 
@@ -11,7 +12,7 @@ from bot.clock import Clock
 from bot.core.alerts import Alert
 from bot.core.overdue import next_at, passed, steps, told
 from bot.core.settings import House
-from bot.store import alerts, lanes, slots
+from bot.store import alerts, lanes, restore, slots
 from bot.store.engine import Connection, Store
 
 log = structlog.get_logger()
@@ -43,10 +44,16 @@ class Overdue:
         alerts.reminded(connection, alert.number, next_at(mine, now))
         circle = passed(mine, now)
         fresh = [step for step in circle if slots.claim(connection, step.slot, now)]
-        if not fresh or alert.state == "snoozed":
+        if not fresh or alert.state == "snoozed" or _told_before_restore(connection, fresh[-1].slot.due):
             return False
         after, reason = told(alert, fresh[-1], circle)
         alerts.save(connection, after, "overdue", "", reason, now, now)
         self.board.show(connection, after, "overdue")
         log.info("overdue", alert=alert.name, told=fresh[-1].slot.key)
         return True
+
+
+def _told_before_restore(connection: Connection, due: datetime) -> bool:
+    """Whether a backup was put back since: what came due in between is taken to have been told, as with digests."""
+    restored = restore.restored_at(connection)
+    return restored is not None and due <= restored

@@ -28,7 +28,7 @@ from bot.core.privacy import PrivacyAsked, is_forgotten, names_forgotten
 from bot.core.privacy import told as privacy_told
 from bot.core.settings import House, Shop
 from bot.core.verdict import Clear, Fire, Quiet, Verdict
-from bot.store import alerts, decisions, events, inbox, lanes, posts, privacy, reach
+from bot.store import alerts, decisions, events, inbox, lanes, posts, privacy, reach, wishes
 from bot.store.begun import Begun
 from bot.store.engine import Connection, Store
 from bot.store.facts import Answered, Question, load
@@ -178,6 +178,7 @@ class Pipeline:
     def _privacy(self, connection: Connection, asked: PrivacyAsked, delivery: int) -> None:
         """Carries out a wish about somebody's privacy; the delivery that told it names them, so it is emptied too."""
         wished = privacy.Wished(asked, f"privacy-{delivery}", self.clock.now(), self.reports)
+        wishes.keep(wished)
         carried = privacy.carry_out(connection, wished)
         privacy.empty(connection, delivery)
         log.info("privacy", wish=asked.wish, delivery=delivery, bodies=carried.bodies, records=carried.records)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 
 import structlog
 
 from bot.clock import Clock
 from bot.core.schedule import leapt
-from bot.store import retention
+from bot.store import retention, wishes
 from bot.store.engine import Store, StoreDown
 
 log = structlog.get_logger()
@@ -30,6 +31,8 @@ class Upkeep:
 
     store: Store
     clock: Clock
+    wishes: Path = Path("var/privacy")
+    """The folder in which wishes to forget are kept."""
     _last: dict[str, float] = field(default_factory=dict)
     _seen: tuple[datetime, float] | None = None
 
@@ -58,6 +61,7 @@ class Upkeep:
             touched = {name: touched.get(name, 0) + number for name, number in batch.items()}
             if max(batch.values()) < retention.MOST:
                 break
+        touched["wishes"] = wishes.tidy(self.wishes, self.clock.now())
         self.store.wipe_log()
         if any(touched.values()):
             log.info("tidied", **{name.replace(" ", "_"): number for name, number in touched.items() if number})

@@ -21,7 +21,7 @@ from bot.core.parts import say
 from bot.core.settings import Department, Escalation, QuietHours
 from bot.core.verdict import Severity
 from bot.overdue import Overdue
-from bot.store import alerts
+from bot.store import alerts, restore
 from bot.store.tables.work import alert as alert_table
 from bot.store.tables.work import alert_log
 from bot.store.tables.work import slot as slot_table
@@ -156,6 +156,13 @@ def test_whenever_time_is_looked_at_no_step_is_told_twice_and_the_last_one_alway
     floor.bench.close()
     assert max(Counter(logged).values()) == 1
     assert "marketing" in logged[-1]
+
+
+def test_what_came_due_before_a_backup_was_put_back_is_taken_to_have_been_told(floor: Floor) -> None:
+    floor.bench.watch.forward(hours=5)
+    with floor.bench.store.write() as connection:
+        restore.mark(connection, floor.bench.watch.now())
+    assert [floor.later(minutes=1), floor.later(hours=1)] == [0, 1]
 
 
 def test_a_matter_whose_slots_another_replica_took_is_not_told_again(floor: Floor) -> None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import sqlite3
 from contextlib import closing
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from bot.store import notes
-from bot.store.engine import Store, StoreDown
-from bot.store.restore import TAKEN_AT, mark
+from bot.store import notes, wishes
+from bot.store.engine import Connection, Store, StoreDown
+from bot.store.restore import TAKEN_AT, mark, taken_at
 
 _BESIDE = ("", "-wal", "-shm")
 
@@ -46,11 +47,20 @@ def copy(store: Store, to: Path, now: datetime) -> int:
     return to.stat().st_size
 
 
-def put_back(backup: Path, path: Path, now: datetime) -> tuple[Path | None, int]:
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """The name under which the database so far is ``kept`` (None when there was none), how many posts are
+    ``looked_for`` in their channels before they are sent, and how many wishes to forget were carried out again."""
+
+    kept: Path | None
+    looked_for: int
+    forgotten: int
+
+
+def put_back(backup: Path, path: Path, now: datetime) -> Restored:
     """Puts a copy in the place of the database at ``path``, which is kept beside it under another name.
 
-    Gives that name (None when there was no database) and how many posts will be looked for in their channels before
-    they are sent. Raises Unfit when the copy is no sound database of the bot, or when a bot has the database open.
+    Raises Unfit when the copy is no sound database of the bot, or when a bot has the database open.
     """
     part = path.with_name(f"{path.name}.part")
     _forget(part)
@@ -61,14 +71,19 @@ def put_back(backup: Path, path: Path, now: datetime) -> tuple[Path | None, int]
             made.migrate()
             _must_be_sound(made, backup)
             with made.write() as connection:
-                looked_for = mark(connection, now)
+                looked_for, forgotten = mark(connection, now), forget_again(connection, f"sqlite:///{path}", now)
         kept = _set_aside(path, now)
         os.replace(part, path)
     except (OSError, sqlite3.Error, StoreDown) as error:
         raise Unfit(f"{backup} cannot be put back: {error}") from None
     finally:
         _forget(part)
-    return kept, looked_for
+    return Restored(kept, looked_for, forgotten)
+
+
+def forget_again(connection: Connection, store_url: str, now: datetime) -> int:
+    """Carries out what was wished after the backup that was brought back was taken; gives how many wishes that were."""
+    return wishes.repeat(connection, wishes.folder_of(store_url), taken_at(connection), now)
 
 
 def _must_be_sound(store: Store, file: Path) -> None:

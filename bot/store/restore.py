@@ -43,6 +43,17 @@ def mark(connection: Connection, now: datetime) -> int:
     return connection.execute(update(posts).where(open_ones).values(**maybe, **seen)).rowcount
 
 
+def taken_at(connection: Connection) -> datetime:
+    """When the backup that was brought back was taken. To be asked after ``mark``."""
+    return datetime.fromisoformat(notes.get(connection, TAKEN_AT) or "")
+
+
+def restored_at(connection: Connection) -> datetime | None:
+    """When a backup was last brought back, None when never."""
+    noted = notes.get(connection, RESTORED_AT)
+    return datetime.fromisoformat(noted) if noted is not None else None
+
+
 def _taken_at(connection: Connection, now: datetime) -> datetime:
     noted = notes.get(connection, TAKEN_AT)
     if noted is not None:
@@ -53,8 +64,8 @@ def _taken_at(connection: Connection, now: datetime) -> datetime:
 
 def looked_for_first(connection: Connection, post: Post, now: datetime) -> Post:
     """A post that is new to the database, as it is kept: soon after a restore the channel may have it already."""
-    restored = notes.get(connection, RESTORED_AT)
-    if restored is None or now - datetime.fromisoformat(restored) > WATCHFUL:
+    restored = restored_at(connection)
+    if restored is None or now - restored > WATCHFUL:
         return post
-    taken = datetime.fromisoformat(notes.get(connection, TAKEN_AT) or restored)
+    taken = taken_at(connection)
     return replace(post, state="maybe", first_attempt_at=taken, last_attempt_at=taken)

@@ -225,7 +225,7 @@ def test_a_damaged_database_is_kept_and_replaced(tmp_path: Path) -> None:
     copy(store, tmp_path / "backup.db", SetClock().at)
     store.close()
     path.write_bytes(b"damaged" * 2000)
-    kept, _ = put_back(tmp_path / "backup.db", path, SetClock().at)
+    kept = put_back(tmp_path / "backup.db", path, SetClock().at).kept
     assert kept is not None
     assert kept.read_bytes().startswith(b"damaged")
     again = Store.open(f"sqlite:///{path}")
