@@ -58,7 +58,7 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class Campaign:
-    """A campaign as last told."""
+    """A campaign as it stands: ``skus`` are those it promotes, ``named`` those of them that somebody named."""
 
     campaign: str
     name: ShopText
@@ -69,6 +69,8 @@ class Campaign:
     skus: tuple[str, ...]
     uplift: float | None
     at: datetime
+    named: tuple[str, ...] = ()
+    audience: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

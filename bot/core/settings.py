@@ -7,6 +7,7 @@ from datetime import time, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+from bot.core.campaigns import CampaignMap
 from bot.core.verdict import Severity
 
 CatchUp = Literal["latest", "all", "none"]
@@ -95,6 +96,7 @@ class House:
     routes: tuple[Route, ...] = ()
     schedules: tuple[Schedule, ...] = field(default=())
     escalations: tuple[Escalation, ...] = ()
+    campaigns: CampaignMap = CampaignMap()
 
 
 @dataclass(frozen=True, slots=True)

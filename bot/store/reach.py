@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import and_, bindparam, or_, select
 
-from bot.core.events import CampaignChanged, Event, Tick
+from bot.core.events import Event, Tick
 from bot.core.settings import Shop
 from bot.core.subject import Subject
 from bot.store.answers.campaigns import LIVE, ahead
@@ -30,6 +30,11 @@ _PROMOTING = (
     )
     .order_by(campaign.c.campaign)
 )  # fmt: skip
+_PROMOTED = (
+    select(campaign_sku.c.sku)
+    .where(campaign_sku.c.shop == bindparam("in_shop"), campaign_sku.c.campaign == bindparam("of_campaign"))
+    .order_by(campaign_sku.c.sku)
+)
 _OVERDUE = (
     select(receivable.c.reference)
     .where(
@@ -98,8 +103,8 @@ def _campaigns_of(connection: Connection, event: Event) -> Ids:
     return _ids(connection, _PROMOTING, {"in_shop": event.shop, "of_sku": event.subject.id})
 
 
-def _skus_of(_connection: Connection, event: Event) -> Ids:
-    return list(event.skus) if isinstance(event, CampaignChanged) else []
+def _skus_of(connection: Connection, event: Event) -> Ids:
+    return _ids(connection, _PROMOTED, {"in_shop": event.shop, "of_campaign": event.subject.id})
 
 
 def _ids(connection: Connection, query: Any, names: dict[str, Any]) -> Ids:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
@@ -31,13 +32,22 @@ units = st.integers(1, 9)
 levels = st.one_of(st.none(), st.integers(-3, 12))
 money = st.builds(Money, st.integers(0, 5000), st.sampled_from(["EUR", "EUR", "SEK"]))
 titles = st.one_of(st.none(), st.sampled_from([ShopText("Lamp"), ShopText("Großer <Tisch> 'x'")]))
-told_by = {"shop": st.just("acme"), "source": st.just("shopify"), "at": moments}
+groups = st.lists(st.sampled_from(["Summer Sale", "tag:Wool", "https://x.example/products/lamp"]), max_size=2).map(
+    tuple
+)
+told_by: dict[str, st.SearchStrategy[Any]] = {"shop": st.just("acme"), "source": st.just("shopify"), "at": moments}
 
 lines = st.lists(st.builds(told.OrderLine, skus, units, money.map(lambda m: Money(m.minor, "EUR")), titles), max_size=3)
 
 KINDS: dict[str, st.SearchStrategy[Event]] = {
     "described": st.builds(
-        told.ItemDescribed, **told_by, item=items, sku=skus, title=titles, price=st.one_of(st.none(), money)
+        told.ItemDescribed,
+        **told_by,
+        item=items,
+        sku=skus,
+        title=titles,
+        price=st.one_of(st.none(), money),
+        groups=groups,
     ),
     "level": st.builds(
         told.StockChanged,
@@ -120,7 +130,7 @@ KINDS: dict[str, st.SearchStrategy[Event]] = {
     ),
     "campaign": st.builds(
         told.CampaignChanged,
-        **told_by,
+        **told_by | {"source": st.sampled_from(["shopify", "shopify", "slack"])},
         campaign=names,
         name=st.just(ShopText("Autumn")),
         status=st.sampled_from(["scheduled", "running", "ended", "cancelled"]),
@@ -128,6 +138,8 @@ KINDS: dict[str, st.SearchStrategy[Event]] = {
         ends=st.one_of(st.none(), moments),
         skus=st.lists(skus, max_size=3).map(tuple),
         uplift=st.one_of(st.none(), st.floats(0.5, 4)),
+        audience=st.one_of(st.none(), units),
+        groups=groups,
     ),
     "echo": st.builds(
         told.CampaignEchoed,

@@ -93,4 +93,6 @@ def _campaign(row: RowMapping) -> Campaign:
         skus=tuple(json.loads(row["skus"])),
         uplift=row["uplift"],
         at=row["at"],
+        named=tuple(json.loads(row["named"])),
+        audience=row["audience"],
     )

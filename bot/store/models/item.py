@@ -1,21 +1,34 @@
-"""Which SKU a platform's stock item has, for platforms that tell levels by an id of their own."""
+"""Which SKU a platform's stock item has, for platforms that tell levels by an id of their own, and its groups."""
 
 from __future__ import annotations
 
 from sqlalchemy import bindparam, delete, select
 
+from bot.core.campaigns import all_keys
 from bot.core.events import ItemDescribed
-from bot.store.dialect import upsert_newer
+from bot.store.dialect import cut, insert_new, upsert_newer
 from bot.store.engine import Connection
-from bot.store.models import Telling, applies, stock_level
+from bot.store.models import Telling, applies, campaign, stock_level
 from bot.store.models import sku as sku_model
 from bot.store.tables.shop import item as items
+from bot.store.tables.shop import item_group
 from bot.store.tables.shop import sku as skus
 
 _SKU = select(items.c.sku).where(
     items.c.shop == bindparam("in_shop"), items.c.source == bindparam("by"), items.c.item == bindparam("of_item")
 )
 _BEARERS = select(items.c.item).where(items.c.shop == bindparam("in_shop"), items.c.sku == bindparam("of_sku")).limit(1)
+
+_GROUPS = select(item_group.c.key, item_group.c.at).where(
+    item_group.c.shop == bindparam("in_shop"),
+    item_group.c.source == bindparam("by"),
+    item_group.c.item == bindparam("of_item"),
+)
+_FORGET_GROUPS = delete(item_group).where(
+    item_group.c.shop == bindparam("in_shop"),
+    item_group.c.source == bindparam("by"),
+    item_group.c.item == bindparam("of_item"),
+)
 
 
 def sku_of(connection: Connection, shop: str, source: str, item: str) -> str | None:
@@ -28,14 +41,34 @@ def sku_of(connection: Connection, shop: str, source: str, item: str) -> str | N
 def tell(connection: Connection, event: ItemDescribed, telling: Telling) -> None:
     """Keeps the item's SKU, title and price, and moves to it what was told under the item's id or its former SKU."""
     former = sku_of(connection, event.shop, event.source, event.item)
+    before, after = _regroup(connection, event)
     row = {"shop": event.shop, "source": event.source, "item": event.item, "sku": event.sku, "at": event.at}
     if connection.execute(upsert_newer(connection.dialect.name, items), row).rowcount == 0:
         telling.fresh = False
+        campaign.regrouped(connection, event.shop, before ^ after)
         return
+    campaign.regrouped(connection, event.shop, before ^ after if former == event.sku else before | after)
     sku_model.describe(connection, telling, event.title, event.price)
     for label in (f"item-{event.item}", former):
         if label is not None and label != event.sku and not _borne(connection, event.shop, label):
             _move(connection, telling, label)
+
+
+def _regroup(connection: Connection, event: ItemDescribed) -> tuple[frozenset[str], frozenset[str]]:
+    """The keys of the item's groups before and after this telling. One that names no group says nothing of them."""
+    names = {"in_shop": event.shop, "by": event.source, "of_item": event.item}
+    rows = connection.execute(_GROUPS, names).all()
+    before = frozenset(row.key for row in rows)
+    if not event.groups or any(row.at > event.at for row in rows):
+        return before, before
+    after = frozenset(map(cut, all_keys(event.groups)))
+    connection.execute(_FORGET_GROUPS, names)
+    told = {"shop": event.shop, "source": event.source, "item": event.item, "at": event.at}
+    if after:
+        connection.execute(
+            insert_new(connection.dialect.name, item_group), [told | {"key": key} for key in sorted(after)]
+        )
+    return before, after
 
 
 def _borne(connection: Connection, shop: str, sku: str) -> bool:

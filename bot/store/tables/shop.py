@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import BigInteger, Index
 from sqlmodel import Field, SQLModel
 
+from bot.store.tables.asking import source_aspect
 from bot.store.tables.types import Instant
 
 
@@ -166,8 +167,46 @@ class Payout(SQLModel, table=True):
     rank: int
 
 
+class ItemGroup(SQLModel, table=True):
+    """The groups that an item is in, by their keys, as of the newest telling (``at``) that says any."""
+
+    __tablename__ = "item_group"
+    __table_args__ = (Index("ix_item_group_item", "shop", "source", "item"),)
+
+    shop: str = Field(primary_key=True)
+    key: str = Field(primary_key=True)
+    source: str = Field(primary_key=True)
+    item: str = Field(primary_key=True)
+    at: datetime = Field(sa_type=Instant)
+
+
+class CampaignTelling(SQLModel, table=True):
+    """The newest that a teller ("platform" or "person") told of a campaign; ``body`` is the event as JSON."""
+
+    __tablename__ = "campaign_telling"
+
+    shop: str = Field(primary_key=True)
+    campaign: str = Field(primary_key=True)
+    teller: str = Field(primary_key=True)
+    body: str
+    at: datetime = Field(sa_type=Instant)
+    rank: int
+
+
+class CampaignGroup(SQLModel, table=True):
+    """The groups that a campaign promotes, by their keys."""
+
+    __tablename__ = "campaign_group"
+    __table_args__ = (Index("ix_campaign_group_campaign", "shop", "campaign"),)
+
+    shop: str = Field(primary_key=True)
+    key: str = Field(primary_key=True)
+    campaign: str = Field(primary_key=True)
+
+
 class CampaignRow(SQLModel, table=True):
-    """A campaign as last told; ``skus`` is a JSON list in the campaign's order."""
+    """A campaign as it stands; ``skus`` (those it promotes) and ``named`` (those somebody named) are JSON lists in the
+    campaign's order."""
 
     __tablename__ = "campaign"
     __table_args__ = (Index("ix_campaign_status", "shop", "status", "starts"),)
@@ -180,7 +219,9 @@ class CampaignRow(SQLModel, table=True):
     ends: datetime | None = Field(default=None, sa_type=Instant)
     channel: str
     skus: str
+    named: str
     uplift: float | None = None
+    audience: int | None = Field(default=None, sa_type=BigInteger)
     at: datetime = Field(sa_type=Instant)
     rank: int
 
@@ -210,6 +251,7 @@ class DailyTotal(SQLModel, table=True):
 
 _tables = SQLModel.metadata.tables
 item = _tables["item"]
+item_group = _tables["item_group"]
 sku = _tables["sku"]
 stock_level = _tables["stock_level"]
 inbound = _tables["inbound"]
@@ -220,10 +262,13 @@ dispute = _tables["dispute"]
 payout = _tables["payout"]
 campaign = _tables["campaign"]
 campaign_sku = _tables["campaign_sku"]
+campaign_telling = _tables["campaign_telling"]
+campaign_group = _tables["campaign_group"]
 daily_total = _tables["daily_total"]
 
 READ_MODELS = (
     item,
+    item_group,
     sku,
     stock_level,
     inbound,
@@ -234,5 +279,8 @@ READ_MODELS = (
     payout,
     campaign,
     campaign_sku,
+    campaign_telling,
+    campaign_group,
+    source_aspect,
     daily_total,
 )

@@ -1,0 +1,179 @@
+"""Campaigns find their SKUs: named, known by the config, or in one of their groups, whichever side is told first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from itertools import permutations
+from typing import Any
+
+import pytest
+from hypothesis import given
+from sqlalchemy import select
+
+from bot.core.campaigns import MOST_SKUS, CampaignMap, Promotes, all_keys, merged
+from bot.core.events import CampaignChanged, Event, ItemDescribed
+from bot.core.facts import CampaignOf, ask
+from bot.core.known import Campaign
+from bot.core.parts import ShopText
+from bot.core.subject import Subject
+from bot.store.engine import Store
+from bot.store.facts import Question, load
+from bot.store.models.campaign import remember
+from bot.store.rebuild import rebuild
+from bot.store.tables.shop import campaign, campaign_sku
+from tests.store.histories import SHOP, START, empty, histories, state, tell
+from tests.store.test_events import calm
+
+HOUR = timedelta(hours=1)
+NO_MAP = CampaignMap()
+
+
+@dataclass(frozen=True)
+class Asked:
+    campaign: Campaign | None = ask(CampaignOf())
+
+
+def plan(hours: float = 0, source: str = "klaviyo", **fields: Any) -> CampaignChanged:
+    given: dict[str, Any] = {
+        "campaign": "c", "name": ShopText("Autumn"), "status": "scheduled", "starts": START + 72 * HOUR,
+    }  # fmt: skip
+    return CampaignChanged(shop="acme", source=source, at=START + hours * HOUR, **given | fields)
+
+
+def item(sku: str, *groups: str, hours: float = 0, item: str = "", source: str = "shopify") -> ItemDescribed:
+    at = START + hours * HOUR
+    return ItemDescribed(shop="acme", source=source, at=at, item=item or f"i-{sku}", sku=sku, groups=groups)
+
+
+def known(store: Store) -> Campaign:
+    question = Question(shop=SHOP, subject=Subject("campaign", "c"), now=START)
+    with store.read() as connection:
+        found = load(connection, Asked, question).campaign
+    assert found is not None
+    return found
+
+
+def configured(store: Store, *lines: Promotes) -> int:
+    with store.write() as connection:
+        return remember(connection, CampaignMap(lines))
+
+
+HISTORY = (item("A", "Wool", "tag:new"), item("B", "https://x.example/products/b"), item("C", "silk"),
+           plan(groups=("WOOL", "https://x.example/collections/all/products/b?utm=1")))  # fmt: skip
+
+
+@pytest.mark.parametrize("order", list(permutations(range(4))))
+def test_the_items_of_its_groups_are_promoted_whoever_is_told_first(store: Store, order: tuple[int, ...]) -> None:
+    tell(store, [HISTORY[place] for place in order])
+    assert (known(store).skus, known(store).named) == (("A", "B"), ())
+
+
+def test_an_item_that_joins_leaves_or_changes_its_sku_is_followed(store: Store) -> None:
+    tell(store, [plan(groups=("wool",)), item("A", "wool"), item("B", "silk", hours=1)])
+    assert known(store).skus == ("A",)
+    tell(store, [item("B", "wool", hours=2)])
+    assert known(store).skus == ("A", "B")
+    tell(store, [item("A2", "wool", hours=3, item="i-A"), item("B", "silk", hours=3)])
+    assert known(store).skus == ("A2",)
+
+
+def test_a_telling_that_names_no_group_or_comes_late_changes_no_group(store: Store) -> None:
+    tell(store, [plan(groups=("wool",)), item("A", "wool", hours=2), item("A", hours=3), item("A", "silk", hours=1)])
+    assert known(store).skus == ("A",)
+
+
+def test_groups_told_late_but_first_count_and_the_sku_stays_the_newest(store: Store) -> None:
+    tell(store, [plan(groups=("wool",)), item("B", hours=3, item="1"), item("A", "wool", hours=2, item="1")])
+    assert known(store).skus == ("B",)
+
+
+def test_a_group_that_is_nothing_in_particular_finds_nothing(store: Store) -> None:
+    tell(store, [item("A", "https://x.example/"), plan(groups=("https://x.example/",))])
+    assert known(store).skus == ()
+
+
+def test_what_it_names_comes_first_then_the_config_then_the_groups(store: Store) -> None:
+    tell(store, [item("A", "wool"), plan(groups=("wool",))])
+    assert configured(store, Promotes("autumn*", ("M", "N"))) == 1
+    assert known(store).skus == ("M", "N")
+    assert configured(store, Promotes("autumn*", ("M", "N"))) == 0
+    tell(store, [plan(1, groups=("wool",), skus=("X",))])
+    assert (known(store).skus, known(store).named) == (("X",), ("X",))
+    assert configured(store) == 1
+    tell(store, [plan(2, groups=("wool",))])
+    assert known(store).skus == ("A",)
+
+
+def test_what_the_config_knows_outlives_a_rebuild(store: Store) -> None:
+    configured(store, Promotes("*", ("M",)))
+    tell(store, [plan()])
+    rebuild(store)
+    assert known(store).skus == ("M",)
+
+
+def test_a_platform_that_tells_again_takes_no_sku_from_a_person(store: Store) -> None:
+    tell(store, [plan(), plan(1, "slack", skus=("A",), audience=50), plan(2, status="running")])
+    assert (known(store).skus, known(store).status, known(store).audience) == (("A",), "running", 50)
+    tell(store, [plan(3, skus=("B",))])
+    assert known(store).skus == ("B",)
+    late, later = tell(store, [plan(1.5, skus=("C",)), plan(0.5, "slack", skus=("D",))])
+    assert (late.fresh, later.fresh, known(store).skus) == (False, False, ("B",))
+
+
+def test_no_more_are_found_by_groups_than_a_campaign_can_have(store: Store) -> None:
+    tell(store, [plan(groups=("all",))])
+    tell(store, [item(f"S{number:04}", "all") for number in range(MOST_SKUS + 2)])
+    assert (len(known(store).skus), known(store).skus[-1]) == (MOST_SKUS, f"S{MOST_SKUS - 1:04}")
+
+
+@calm
+@given(history=histories("campaign", "described"))
+def test_a_campaign_promotes_what_a_plain_reading_of_everything_told_says(store: Store, history: list[Event]) -> None:
+    empty(store)
+    configured(store, Promotes("z", ("Z",)))
+    tell(store, history)
+    with store.read() as connection:
+        found: dict[str, set[str]] = {row.campaign: set() for row in connection.execute(select(campaign.c.campaign))}
+        for row in connection.execute(select(campaign_sku)):
+            found[row.campaign].add(row.sku)
+        before = state(connection)
+    assert found == _plainly(history, CampaignMap((Promotes("z", ("Z",)),)))
+    rebuild(store)
+    with store.read() as connection:
+        assert state(connection) == before
+
+
+def _plainly(history: list[Event], config: CampaignMap) -> dict[str, set[str]]:
+    """Every event in order into plain dictionaries, and at the end each campaign looked up anew."""
+    seen: set[object] = set()
+    told: dict[tuple[str, bool], CampaignChanged] = {}
+    sku: dict[str, ItemDescribed] = {}
+    groups: dict[str, ItemDescribed] = {}
+    for event in history:
+        mark = (type(event), event.subject, event.at, event.key)
+        if mark in seen:
+            continue
+        seen.add(mark)
+        if isinstance(event, ItemDescribed):
+            if event.item not in sku or event.at >= sku[event.item].at:
+                sku[event.item] = event
+            if event.groups and (event.item not in groups or event.at >= groups[event.item].at):
+                groups[event.item] = event
+        elif isinstance(event, CampaignChanged):
+            place = (event.campaign, event.source == "slack")
+            if place not in told or _order(event) >= _order(told[place]):
+                told[place] = event
+    plans = {name: merged(told.get((name, False)), told.get((name, True))) for name, _ in told}
+    return {
+        name: set(
+            each.skus
+            or config.skus(each)
+            or {sku[key].sku for key, item in groups.items() if all_keys(item.groups) & all_keys(each.groups)}
+        )
+        for name, each in plans.items()
+    }
+
+
+def _order(event: CampaignChanged) -> tuple[object, int]:
+    return event.at, ("scheduled", "running", "ended", "cancelled").index(event.status)
