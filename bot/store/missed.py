@@ -12,7 +12,7 @@ from bot.core.trouble import LATE_AFTER, Missed
 from bot.store import posts
 from bot.store.codec import load
 from bot.store.destinations import Kept, kept_of
-from bot.store.dialect import insert
+from bot.store.dialect import insert, locked
 from bot.store.engine import Connection
 from bot.store.tables.trouble import missed
 from bot.store.tables.work import post
@@ -29,12 +29,15 @@ def keep(connection: Connection, channel: str, key: str, now: datetime) -> None:
 
 
 def drop(connection: Connection, id: str, reason: str, now: datetime) -> bool:
-    """Ends a post that nobody has seen and that is not worth showing any more. False when it is in somebody's hands."""
-    unseen = (post.c.id == id, post.c.ts.is_(None), post.c.state.in_(("wanted", "parked")))
+    """Ends a post that nobody has seen and that is not worth showing any more, with the replies that wait for it. False
+    when it is in somebody's hands."""
     free = or_(post.c.lease_until.is_(None), post.c.lease_until <= now)
-    statement = update(post).where(*unseen, free).values(state="dropped", reason=reason, due_at=now, look_at=None)
-    _insert(connection, (post.c.id == id, free), now)
-    return connection.execute(statement).rowcount == 1
+    query = select(post.c.channel, post.c.key).where(post.c.id == id, free)
+    found = connection.execute(locked(connection, query)).first()
+    if found is None:
+        return False
+    _insert(connection, (post.c.id == id,), now)
+    return posts.drop(connection, found.channel, found.key, reason, now)
 
 
 def _insert(connection: Connection, which: tuple[Any, ...], now: datetime) -> None:

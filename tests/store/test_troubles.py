@@ -168,6 +168,19 @@ def test_what_is_in_somebodys_hands_is_not_taken_back(store: Store) -> None:
         assert not missed.drop(connection, work.post.id, "older than a day", NOW)
 
 
+def test_what_is_taken_back_takes_along_the_replies_that_wait_for_it(store: Store) -> None:
+    want(store, "digest/1")
+    want(store, "digest/1/note", thread="digest/1")
+    with store.write() as connection:
+        root = posts.find(connection, WAREHOUSE, "digest/1")
+        assert root is not None
+        assert missed.drop(connection, root.id, "older than a day", NOW)
+        after = posts.find(connection, WAREHOUSE, "digest/1")
+    assert after is not None
+    assert after.epoch > root.epoch
+    assert (state(store, "digest/1"), state(store, "digest/1/note")) == ("dropped", "dropped")
+
+
 def test_a_digest_that_waited_for_a_day_is_taken_back_with_its_reason(
     store: Store, troubles: Troubles, watch: Watch
 ) -> None:
