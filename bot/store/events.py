@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any
 
 from bot.core.events import Event, StockChanged
+from bot.store.again import tells_nothing_new
 from bot.store.codec import dump
 from bot.store.dialect import cut, insert_new
 from bot.store.engine import Connection
@@ -30,12 +31,15 @@ class Recorded:
     level_before: int | None = None
 
 
-def record(connection: Connection, event: Event, today: date) -> Recorded:
+def record(connection: Connection, event: Event, today: date, *, observed: bool = False) -> Recorded:
     """Records an event in a write transaction. ``today`` is the shop's local calendar day of ``event.at``.
 
-    A StockChanged that names the platform's item comes back with its SKU, when that is known.
+    A StockChanged that names the platform's item comes back with its SKU, when that is known. One that a poll
+    ``observed`` is known when it says only what stands already.
     """
     event = labelled(connection, event)
+    if observed and tells_nothing_new(connection, event, today):
+        return Recorded(event, fresh=False, known=True)
     if not append(connection, event, today):
         return Recorded(event, fresh=False, known=True)
     telling = apply(connection, event, today)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,8 +16,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, func, select, update
 
 from bot.core.delivery import Delivery
-from bot.store.dialect import cut, insert, insert_new, locked
+from bot.store.dialect import add, cut, insert, insert_new, locked
 from bot.store.engine import Connection
+from bot.store.tables.asking import heard_hour as hours
 from bot.store.tables.log import heard as heard_table
 from bot.store.tables.log import inbox
 
@@ -24,6 +26,7 @@ SLACK = "slack"
 _SHOP_LANE = "shop/"
 BODIES_KEPT = timedelta(days=7)
 ROWS_KEPT = timedelta(days=30)
+HOURS_KEPT = timedelta(weeks=8)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,7 @@ def admit(connection: Connection, arrivals: Sequence[Arrival]) -> list[bool]:
     ordered = sorted(rows, key=lambda row: (row["shop"], row["source"], row["key"]))
     new = {tuple(found) for found in connection.execute(statement, ordered)}
     _hear(connection, rows)
+    _count(connection, [row for row in rows if (row["shop"], row["source"], row["key"]) in new])
     verdicts = []
     for row in rows:
         name = (row["shop"], row["source"], row["key"])
@@ -68,19 +72,21 @@ def _row(arrival: Arrival) -> dict[str, object]:
     delivery = arrival.delivery
     is_slack = arrival.source == SLACK
     digest = hashlib.sha256(arrival.key.encode("utf-8", "backslashreplace") if is_slack else delivery.body)
-    return {
-        "shop": arrival.shop,
-        "source": arrival.source,
-        "key": cut(arrival.key) or digest.hexdigest(),
-        "digest": digest.digest(),
-        "lane": SLACK if is_slack else _SHOP_LANE + arrival.shop,
+    named_so = named(arrival.shop, arrival.source, arrival.key or digest.hexdigest(), digest.digest())
+    return named_so | {
         "received": delivery.received,
         "headers": json.dumps(dict(delivery.headers)),
         "body": delivery.body,
-        "attempts": 0,
-        "outcome": "waiting",
-        "note": "",
     }
+
+
+def named(shop: str, source: str, key: str, digest: bytes) -> dict[str, object]:
+    """The columns of a delivery that nobody has worked on yet, without what it says."""
+    lane = SLACK if source == SLACK else _SHOP_LANE + shop
+    return {
+        "shop": shop, "source": source, "key": cut(key), "digest": digest, "lane": lane, "attempts": 0,
+        "outcome": "waiting", "note": "",
+    }  # fmt: skip
 
 
 def _hear(connection: Connection, rows: Sequence[dict[str, object]]) -> None:
@@ -98,6 +104,29 @@ def _hear(connection: Connection, rows: Sequence[dict[str, object]]) -> None:
         ),
         [{"shop": shop, "source": source, "last": at} for (shop, source), at in sorted(last.items(), key=str)],
     )
+
+
+def _count(connection: Connection, rows: Sequence[dict[str, object]]) -> None:
+    """Counts the webhook deliveries of each hour, by which a source that falls silent is known."""
+    counts: Counter[tuple[str, str, int]] = Counter()
+    for row in rows:
+        received = row["received"]
+        assert isinstance(received, datetime)
+        if row["source"] != SLACK:
+            counts[str(row["shop"]), str(row["source"]), hour_of(received)] += 1
+    if counts:
+        connection.execute(
+            add(connection.dialect.name, hours, "deliveries"),
+            [
+                {"shop": shop, "source": source, "hour": hour, "deliveries": number}
+                for (shop, source, hour), number in sorted(counts.items())
+            ],
+        )
+
+
+def hour_of(at: datetime) -> int:
+    """The hour of a moment, counted from 1970 in UTC."""
+    return int(at.timestamp() // 3600)
 
 
 def waiting(connection: Connection, shop: str, most: int) -> list[Waiting]:
@@ -138,10 +167,11 @@ def shops_waiting(connection: Connection) -> tuple[str, ...]:
         after = found
 
 
-def finish(connection: Connection, id: int, outcome: str, note: str = "") -> None:
+def finish(connection: Connection, id: int, outcome: str, note: str = "", *, emptied: bool = False) -> None:
     """The delivery is dealt with: "done", "unrouted" (nobody listens), "quarantined" (it cannot be understood), or
-    "ignored"; ``note`` says why."""
-    connection.execute(update(inbox).where(inbox.c.id == id).values(outcome=outcome, note=note))
+    "ignored"; ``note`` says why. ``emptied`` forgets its body at once, where nobody will want to look at it."""
+    without = {"body": None, "headers": "{}"} if emptied else {}
+    connection.execute(update(inbox).where(inbox.c.id == id).values(outcome=outcome, note=note, **without))
 
 
 def failed(connection: Connection, id: int, note: str) -> int:
@@ -168,10 +198,11 @@ def counts(connection: Connection) -> dict[str, int]:
 
 
 def forget(connection: Connection, now: datetime, most: int = 5000) -> int:
-    """Empties bodies older than 7 days and deletes rows older than 30, finished ones alone, ``most`` of each at once.
-    Returns how many were touched."""
+    """Empties bodies older than 7 days and deletes rows older than 30, finished ones alone, ``most`` of each at once,
+    and the counts of hours older than 8 weeks. Returns how many were touched."""
     old = select(inbox.c.id).where(inbox.c.outcome != "waiting").order_by(inbox.c.received).limit(most)
     gone = connection.execute(delete(inbox).where(inbox.c.id.in_(old.where(inbox.c.received < now - ROWS_KEPT))))
     bodies = old.where(inbox.c.received < now - BODIES_KEPT, inbox.c.body.is_not(None))
     emptied = connection.execute(update(inbox).where(inbox.c.id.in_(bodies)).values(body=None, headers="{}"))
-    return gone.rowcount + emptied.rowcount
+    counted = connection.execute(delete(hours).where(hours.c.hour < hour_of(now - HOURS_KEPT)))
+    return gone.rowcount + emptied.rowcount + counted.rowcount

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 from sqlalchemy import delete, func, select
 
 from bot.core.events import STORED
 from bot.store import notes
+from bot.store.again import apply_again
 from bot.store.codec import load
 from bot.store.engine import Connection, Store
 from bot.store.events import apply
@@ -50,12 +52,15 @@ def _empty(connection: Connection) -> None:
 
 def _apply_batch(connection: Connection, after: int, last: int) -> tuple[int, int]:
     query = (
-        select(log.c.id, log.c.kind, log.c.day, log.c.body)
+        select(log.c.id, log.c.kind, log.c.day, log.c.body, log.c.seen)
         .where(log.c.id > after, log.c.id <= last)
         .order_by(log.c.id)
         .limit(_BATCH)
     )
     rows = connection.execute(query).all()
     for row in rows:
-        apply(connection, load(STORED[row.kind], row.body), date.fromisoformat(row.day))
+        told, day = load(STORED[row.kind], row.body), date.fromisoformat(row.day)
+        apply(connection, told, day)
+        if row.seen is not None:
+            apply_again(connection, replace(told, at=row.seen), day)
     return len(rows), rows[-1].id if rows else after

@@ -41,6 +41,7 @@ class Telling:
 
     ``day`` is the shop's local day of the event. ``fresh`` turns False when a newer telling stands already.
     ``level_before`` is the SKU's stock before it, over all locations. ``learnt`` collects columns of the SKU's row.
+    ``again`` says that the event tells nothing new, so that only the moment of what stands is brought up to date.
     """
 
     event: Event
@@ -52,6 +53,7 @@ class Telling:
     learnt: dict[str, object] = field(default_factory=dict)
     known: RowMapping | None = None
     looked_up: bool = False
+    again: bool = False
 
 
 Apply = Callable[[Connection, Any, Telling], None]

@@ -30,6 +30,8 @@ def tell(connection: Connection, event: StockChanged, telling: Telling) -> None:
     if connection.execute(_newest(connection.dialect.name), row).rowcount == 0:
         telling.fresh = False
         return
+    if telling.again:
+        return
     before = known(connection, telling)
     telling.level_before = before["available"] if before else None
     available, in_stock = total(connection, event.shop, sku)
