@@ -8,7 +8,7 @@ people as clicks and commands.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Literal
@@ -19,8 +19,9 @@ from bot.board import Board
 from bot.catalog import Catalog
 from bot.clock import Clock
 from bot.core.alerts import Advanced, advance, woken
-from bot.core.delivery import Shopfront, Source, Unparsable, Unrouted
-from bot.core.events import Event, Tick, consequences
+from bot.core.delivery import Delivery, Shopfront, Source, Unparsable, Unrouted
+from bot.core.events import Event, StockChanged, Tick, consequences
+from bot.core.facts import NoFacts
 from bot.core.handlers import Rule
 from bot.core.message import Message, Paragraph
 from bot.core.parts import ShopText, say
@@ -28,7 +29,7 @@ from bot.core.privacy import PrivacyAsked, is_forgotten, names_forgotten
 from bot.core.privacy import told as privacy_told
 from bot.core.settings import House, Shop
 from bot.core.verdict import Clear, Fire, Quiet, Verdict
-from bot.store import alerts, decisions, events, inbox, lanes, posts, privacy, reach, wishes
+from bot.store import alerts, decisions, events, inbox, lanes, polls, posts, privacy, reach, wishes
 from bot.store.begun import Begun
 from bot.store.engine import Connection, Store
 from bot.store.facts import Answered, Question, load
@@ -147,14 +148,16 @@ class Pipeline:
             inbox.finish(connection, waiting.id, "ignored", "its source is no longer in the config")
             return
         gone = privacy.forgotten(connection, shop.name, self.clock.now())
+        # What a poll heard can be asked for again, so it is not kept.
+        polled = bool(waiting.delivery.polled)
         try:
-            told = feed.source.parse(waiting.delivery, feed.shopfront)
+            told = _understood(feed, waiting.delivery)
         except Unrouted as unrouted:
-            inbox.finish(connection, waiting.id, "unrouted", str(unrouted))
+            inbox.finish(connection, waiting.id, "unrouted", str(unrouted), emptied=polled)
         except Unparsable as unparsable:
             self._quarantine(connection, waiting.delivery.source, waiting.id, str(unparsable))
         else:
-            inbox.finish(connection, waiting.id, "done")
+            inbox.finish(connection, waiting.id, "done", emptied=polled)
             self._events(connection, shop, tuple(event for event in told if not is_forgotten(event, gone)), waiting)
         if names_forgotten(shop.name, waiting.delivery.body, gone):
             privacy.empty(connection, waiting.id)
@@ -164,14 +167,14 @@ class Pipeline:
             if isinstance(event, PrivacyAsked):
                 self._privacy(connection, event, waiting.id)
             else:
-                self._event(connection, shop, event)
+                self._event(connection, shop, event, waiting.delivery)
 
     def _quarantine(self, connection: Connection, source: str, delivery: int, why: str) -> None:
         """Sets a delivery aside and tells the operators, in one message a source that is kept true."""
         inbox.finish(connection, delivery, "quarantined", why)
         log.warning("delivery_quarantined", source=source, delivery=delivery, why=why)
         line = say(f"A delivery from {source} was verified but not understood: ", ShopText(why), ".")
-        aside = say(f"It is kept as delivery {delivery}; the sender was answered 200 and will not send it again.")
+        aside = say(f"It is kept as delivery {delivery}; a sender was answered 200 and will not send it again.")
         message = Message(line, (Paragraph(line), Paragraph(aside)))
         self._tell_operators(connection, f"quarantine/{source}", message)
 
@@ -191,16 +194,31 @@ class Pipeline:
 
     # Events.
 
-    def _event(self, connection: Connection, shop: Shop, event: Event) -> None:
+    def _event(self, connection: Connection, shop: Shop, event: Event, delivery: Delivery) -> None:
+        """Records an event and decides on it. What belongs to the first look at a platform is recorded alone."""
         day = event.at.astimezone(shop.zone).date()
-        recorded = events.record(connection, event, day)
+        recorded = events.record(connection, event, day, observed=bool(delivery.polled))
         if recorded.known:
             return
         self.counted(type(event).__name__)
         for follower in consequences(recorded.event):
-            self._event(connection, shop, follower)
-        if recorded.fresh and self.clock.now() - event.at <= HISTORY_AFTER:
+            self._event(connection, shop, follower, delivery)
+        if delivery.baseline or not recorded.fresh:
+            return
+        if self.clock.now() - event.at <= HISTORY_AFTER:
             self._decide_all(connection, shop, recorded.event, recorded)
+        for level in recorded.healed:
+            self._heal(connection, shop, level)
+
+    def _heal(self, connection: Connection, shop: Shop, level: StockChanged) -> None:
+        """Decides under its SKU on a level that was told under its item's id alone, and ends what that id brought up."""
+        now, nameless = self.clock.now(), replace(level, sku="").subject
+        known = Clear(say("It is known by its SKU now, ", level.subject))
+        for rule in self.catalog.rules.values():
+            alert = alerts.newest(connection, shop.name, rule.name, nameless)
+            if alert is not None and alert.state != "resolved":
+                self._settle(connection, rule, known, NoFacts(), Question(shop=shop, subject=nameless, now=now))
+        self._decide_all(connection, shop, level, events.Recorded(level, fresh=True, known=False))
 
     def _decide_all(self, connection: Connection, shop: Shop, event: Event, recorded: events.Recorded | None) -> int:
         """Asks every rule that listens to this kind of event about every subject that it reaches."""
@@ -218,9 +236,13 @@ class Pipeline:
         return changed
 
     def _decide(self, connection: Connection, rule: Rule, event: Event, question: Question, answered: Answered) -> bool:
-        shop, subject, now = question.shop, question.subject, question.now
         facts = load(connection, rule.facts, question, answered)
         verdict = rule.decide(event, facts, **self.settings.get(("rule", rule.name), {}))
+        return self._settle(connection, rule, verdict, facts, question)
+
+    def _settle(self, connection: Connection, rule: Rule, verdict: Verdict, facts: object, question: Question) -> bool:
+        """Moves the alert on by a verdict, and says whether it changed."""
+        shop, subject, now = question.shop, question.subject, question.now
         alert = alerts.newest(connection, shop.name, rule.name, subject)
         if alert is None and not isinstance(verdict, Fire):
             after = Advanced(None, "none", verdict.reason)
@@ -260,6 +282,13 @@ class Pipeline:
             alerts.save(connection, awake, "woken", "", say("the snooze is over"), now, now)
             self.board.show(connection, awake, "woken")
         return len(over)
+
+
+def _understood(feed: Feed, delivery: Delivery) -> tuple[Event, ...]:
+    """What a delivery says, by its source, or by ourselves where we wrote it. Raises Unparsable or Unrouted."""
+    if delivery.polled == polls.OWN:
+        return (polls.reported(delivery.body),)
+    return feed.source.parse(delivery, feed.shopfront)
 
 
 class _Poisoned(Exception):

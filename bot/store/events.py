@@ -7,12 +7,12 @@ from datetime import date
 from functools import cache
 from typing import Any
 
-from bot.core.events import Event, StockChanged
+from bot.core.events import Event, ItemDescribed, StockChanged
 from bot.store.again import tells_nothing_new
 from bot.store.codec import dump
 from bot.store.dialect import cut, insert_new
 from bot.store.engine import Connection
-from bot.store.models import Telling, listeners
+from bot.store.models import Telling, listeners, stock_level
 from bot.store.models.item import sku_of
 from bot.store.tables.log import event as log
 
@@ -23,12 +23,14 @@ class Recorded:
 
     ``known`` says that it was there already and nothing happened. ``fresh`` is False when a newer telling of the same
     thing stands, so that the event is no news. ``level_before`` is the SKU's stock before it, when it changed a level.
+    ``healed`` are levels that were told before anybody knew their item's SKU, under the SKU that this event told.
     """
 
     event: Event
     fresh: bool
     known: bool
     level_before: int | None = None
+    healed: tuple[StockChanged, ...] = ()
 
 
 def record(connection: Connection, event: Event, today: date, *, observed: bool = False) -> Recorded:
@@ -42,8 +44,21 @@ def record(connection: Connection, event: Event, today: date, *, observed: bool 
         return Recorded(event, fresh=False, known=True)
     if not append(connection, event, today):
         return Recorded(event, fresh=False, known=True)
+    nameless = _nameless(connection, event)
     telling = apply(connection, event, today)
-    return Recorded(event, telling.fresh, False, telling.level_before)
+    return Recorded(event, telling.fresh, False, telling.level_before, nameless if telling.fresh else ())
+
+
+def _nameless(connection: Connection, event: Event) -> tuple[StockChanged, ...]:
+    """The levels that were told under the id of the item that is now described."""
+    if not isinstance(event, ItemDescribed):
+        return ()
+    label = StockChanged(shop=event.shop, source=event.source, at=event.at, item=event.item, available=None)
+    return tuple(
+        replace(label, sku=event.sku, location=row["location"], available=row["available"], at=row["at"])
+        for row in stock_level.at_locations(connection, event.shop, label.subject.id)
+        if label.subject != event.subject
+    )
 
 
 def labelled(connection: Connection, event: Event) -> Event:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 
-from sqlalchemy import Insert, and_, bindparam, delete, func, or_, select
+from sqlalchemy import Insert, RowMapping, and_, bindparam, delete, func, or_, select
 
 from bot.core.events import StockChanged
 from bot.store.dialect import insert
@@ -15,6 +16,11 @@ from bot.store.tables.shop import stock_level as levels
 
 _TOTAL = select(func.sum(levels.c.available), func.count(), func.count(levels.c.available)).where(
     levels.c.shop == bindparam("in_shop"), levels.c.sku == bindparam("of_sku")
+)
+_EACH = (
+    select(levels)
+    .where(levels.c.shop == bindparam("in_shop"), levels.c.sku == bindparam("of_sku"))
+    .order_by(levels.c.location)
 )
 
 
@@ -40,6 +46,11 @@ def tell(connection: Connection, event: StockChanged, telling: Telling) -> None:
     telling.turned.add("level")
     if not in_stock and telling.level_before is not None and telling.level_before > 0:
         telling.turned.add("sold_out")
+
+
+def at_locations(connection: Connection, shop: str, sku: str) -> Sequence[RowMapping]:
+    """Each level of a SKU."""
+    return connection.execute(_EACH, {"in_shop": shop, "of_sku": sku}).mappings().all()
 
 
 def total(connection: Connection, shop: str, sku: str) -> tuple[int | None, bool]:

@@ -1,0 +1,183 @@
+"""What polls heard on its way through the pipeline: a first look alerts nobody, a body does not stay, a SKU comes late."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from bot.core.delivery import Delivery, Shopfront
+from bot.core.events import ItemDescribed, OrderLine, OrderPlaced, PayoutChanged, SourceChanged, StockChanged
+from bot.core.money import Money
+from bot.core.parts import ShopText
+from bot.pipeline import Feed
+from bot.store import inbox, polls
+from bot.store.codec import dump, load
+from bot.store.tables.log import event as log
+from bot.store.tables.log import heard as heard_table
+from bot.store.tables.log import inbox as deliveries
+from tests.bench import Bench
+from tests.core.samples import NOW
+
+KINDS = {kind.__name__: kind for kind in (ItemDescribed, StockChanged, OrderPlaced, PayoutChanged)}
+EUR = Money(900, "EUR")
+
+
+def parse(delivery: Delivery, front: Shopfront) -> tuple[Any, ...]:
+    """A platform whose bodies are our own events."""
+    return tuple(load(KINDS[name], json.dumps(body)) for name, body in json.loads(delivery.body))
+
+
+def body(*events: Any) -> bytes:
+    return json.dumps([[type(event).__name__, json.loads(dump(event))] for event in events]).encode()
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Iterator[Bench]:
+    from dataclasses import replace
+
+    bench = Bench(tmp_path)
+    generic = bench.feeds["generic"]
+    asked = Feed(replace(generic.source, parse=parse), Shopfront("asked", "demo"))
+    bench.pipeline = replace(bench.pipeline, feeds={**bench.feeds, "asked": asked})
+    yield bench
+    bench.close()
+
+
+def hear(bench: Bench, *events: Any, first: bool = False) -> None:
+    """One complete run of a stream that hears the events."""
+    now = bench.watch.now()
+    with bench.store.write() as connection:
+        polls.enrol(connection, "demo", "asked", {"things": timedelta(minutes=5)}, now)
+        polls.hasten(connection, "demo", "asked", "things", now)
+        turn = polls.claim(connection, "demo", "asked", ["things"], now, timedelta(minutes=5))
+        assert turn is not None
+        assert polls.heard(connection, turn, "things", [body(*events)], "c", now)
+        if not first:
+            assert polls.done(connection, turn, now, now)
+    while bench.pipeline.work():
+        pass
+
+
+def begun(bench: Bench) -> None:
+    """The first look is over."""
+    hear(bench)
+
+
+def payout(name: str = "p1") -> PayoutChanged:
+    return PayoutChanged(shop="demo", source="asked", at=NOW, payout=name, amount=EUR, status="failed")
+
+
+def level(available: int, **more: Any) -> StockChanged:
+    return StockChanged(shop="demo", source="asked", at=NOW, available=available, **{"sku": "HOODIE", **more})
+
+
+def test_a_first_look_is_remembered_and_alerts_nobody(bench: Bench) -> None:
+    hear(bench, payout(), level(7))
+    assert bench.shown("#finance") == []
+    with bench.store.read() as connection:
+        assert len(connection.execute(select(log)).all()) == 2
+    bench.watch.forward(minutes=5)
+    hear(bench, payout("p2"))
+    assert len(bench.shown("#finance")) == 1
+
+
+def test_a_first_look_that_was_cut_short_goes_on_being_one(bench: Bench) -> None:
+    hear(bench, payout("p1"), first=True)
+    bench.watch.forward(minutes=6)
+    hear(bench, payout("p2"))
+    assert bench.shown("#finance") == []
+    hear(bench, payout("p3"))
+    assert len(bench.shown("#finance")) == 1
+
+
+def test_what_follows_from_a_first_look_is_remembered_as_well(bench: Bench) -> None:
+    line = OrderLine("HOODIE", 3, EUR)
+    hear(
+        bench,
+        OrderPlaced(
+            shop="demo", source="asked", at=NOW, order="1", number="#1", total=EUR, outstanding=EUR, lines=(line,)
+        ),
+    )
+    with bench.store.read() as connection:
+        assert sorted(connection.execute(select(log.c.kind)).scalars()) == ["ItemSold", "OrderPlaced"]
+
+
+def test_what_was_heard_does_not_stay_once_it_is_understood(bench: Bench) -> None:
+    begun(bench)
+    hear(bench, payout())
+    with bench.store.read() as connection:
+        assert {tuple(row) for row in connection.execute(select(deliveries.c.outcome, deliveries.c.body))} == {
+            ("done", None)
+        }
+
+
+def test_what_was_heard_and_not_understood_stays_and_is_told(bench: Bench) -> None:
+    begun(bench)
+    with bench.store.write() as connection:
+        polls.hasten(connection, "demo", "asked", "things", NOW)
+        turn = polls.claim(connection, "demo", "asked", ["things"], NOW, timedelta(minutes=5))
+        assert turn is not None
+        polls.heard(connection, turn, "things", [b"{"], "c", NOW)
+    for _ in range(4):
+        bench.pipeline.work()
+    with bench.store.read() as connection:
+        query = select(deliveries.c.body).where(deliveries.c.outcome == "quarantined")
+        assert connection.execute(query).scalar() == b"{"
+
+
+def test_a_level_five_four_and_five_again_is_three_tellings(bench: Bench) -> None:
+    begun(bench)
+    for available in (5, 4, 5, 5):
+        bench.watch.forward(minutes=5)
+        hear(bench, StockChanged(shop="demo", source="asked", at=bench.watch.now(), sku="HOODIE", available=available))
+    with bench.store.read() as connection:
+        assert len(connection.execute(select(log.c.id).where(log.c.kind == "StockChanged")).all()) == 3
+
+
+def test_a_poll_is_no_sign_of_a_webhook(bench: Bench) -> None:
+    hear(bench, payout())
+    with bench.store.read() as connection:
+        assert connection.execute(select(heard_table)).all() == []
+        assert inbox.heard(connection) == {}
+
+
+def test_a_level_whose_sku_comes_later_is_decided_on_under_it(bench: Bench) -> None:
+    begun(bench)
+    bench.sells("HOODIE", 10)
+    hear(bench, level(0, sku="", item="77"))
+    assert [line for line in bench.shown("#warehouse") if "HOODIE" in line] == []
+    bench.watch.forward(minutes=5)
+    hear(bench, ItemDescribed(shop="demo", source="asked", at=bench.watch.now(), item="77", sku="HOODIE"))
+    assert len([line for line in bench.shown("#warehouse") if "HOODIE" in line]) == 1
+
+
+def test_what_an_item_brought_up_under_its_id_ends_when_its_sku_is_known(bench: Bench) -> None:
+    begun(bench)
+    hear(bench, level(-4, sku="", item="77"))
+    bench.deliver_posts()
+    assert any("item-77" in line for line in bench.shown("#warehouse"))
+    bench.watch.forward(minutes=5)
+    hear(bench, ItemDescribed(shop="demo", source="asked", at=bench.watch.now(), item="77", sku="HOODIE"))
+    shown = bench.shown("#warehouse")
+    assert [line.startswith("RESOLVED: ") for line in shown if "item-77" in line] == [True]
+    assert any("HOODIE" in line and not line.startswith("RESOLVED") for line in shown)
+
+
+def test_what_the_bot_found_out_about_a_source_is_an_event_of_that_source(bench: Bench) -> None:
+    told = SourceChanged(
+        shop="demo", source="asked", at=NOW, aspect="poll things", sound=False, note=ShopText("403: no")
+    )
+    with bench.store.write() as connection:
+        polls.report(connection, told)
+        polls.report(connection, told)
+    while bench.pipeline.work():
+        pass
+    with bench.store.read() as connection:
+        (row,) = connection.execute(select(log)).mappings().all()
+    assert load(SourceChanged, row["body"]) == told
