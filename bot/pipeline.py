@@ -211,7 +211,7 @@ class Pipeline:
             self._heal(connection, shop, level)
 
     def _heal(self, connection: Connection, shop: Shop, level: StockChanged) -> None:
-        """Decides under its SKU on a level that was told under its item's id alone, and ends what that id brought up."""
+        """Decides under its SKU on a level that was told under an item's id alone, and ends what that id brought up."""
         now, nameless = self.clock.now(), replace(level, sku="").subject
         known = Clear(say("It is known by its SKU now, ", level.subject))
         for rule in self.catalog.rules.values():
