@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import structlog
 
@@ -12,13 +12,32 @@ from bot.core import compose
 from bot.core.alerts import Alert, Change
 from bot.core.dispatch import Post
 from bot.core.message import Message
-from bot.core.mute import Hold, Never, calls_people, held_back, mute
-from bot.core.routes import Routed, route
-from bot.core.settings import Department, House
+from bot.core.mute import Hold, Never, Way, held_back, mute, told_by
+from bot.core.routes import Routed, labels_matter, route
+from bot.core.settings import NO_LABELS, Department, House, Updates
 from bot.store import alerts, missed, posts
 from bot.store.engine import Connection
+from bot.store.labels import labels
 
 log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """What a channel shows of an alert: the departments whose views, and how its changes are told."""
+
+    departments: tuple[str, ...] = ()
+    updates: Updates = "edit"
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """An alert's message in one channel, and whether the channel shows it, or may by now."""
+
+    channel: str
+    updates: Updates
+    message: Message
+    seen: bool
 
 
 @dataclass(frozen=True)
@@ -32,10 +51,11 @@ class Board:
     def show(self, connection: Connection, alert: Alert, change: Change) -> None:
         """Makes every channel that sees the alert, or ever saw it, want what is true now."""
         seen = {post.channel for post in posts.of_alert(connection, alert.number) if _may_be_seen(post, alert)}
-        departments = self._channels(alert)
-        for channel in dict.fromkeys([*departments, *sorted(seen)]):
-            message = compose.compose(alert, departments.get(channel, ()), self.catalog.actions.values())
-            self._show_in(connection, alert, change, channel, message, channel in seen)
+        places = self._channels(connection, alert)
+        for channel in dict.fromkeys([*places, *sorted(seen)]):
+            place = places.get(channel, _Place())
+            message = compose.compose(alert, place.departments, self.catalog.actions.values())
+            self._show_in(connection, alert, change, _Shown(channel, place.updates, message, channel in seen))
         if change == "resolved":
             self._show_inhibited(connection, alert)
 
@@ -47,19 +67,20 @@ class Board:
             if kept is not None:
                 self.show(connection, kept, "none")
 
-    def _channels(self, alert: Alert) -> dict[str, tuple[str, ...]]:
-        """Channel to the departments whose view it shows; what no channel shows is written into the log."""
-        channels: dict[str, tuple[str, ...]] = {}
-        for place in route(alert, self.house):
+    def _channels(self, connection: Connection, alert: Alert) -> dict[str, _Place]:
+        """Channel to what it shows; what no channel shows is written into the log."""
+        channels: dict[str, _Place] = {}
+        known = labels(connection, alert.shop, alert.subject) if labels_matter(self.house.routes) else NO_LABELS
+        for place in route(alert, self.house, self.clock.now(), known):
             if isinstance(place, Routed):
-                channels[place.channel] = (*channels.get(place.channel, ()), place.department)
+                before = channels.get(place.channel, _Place((), place.updates))
+                channels[place.channel] = replace(before, departments=(*before.departments, place.department))
             else:
                 log.info("not_routed", alert=alert.name, department=place.department, reason=place.reason)
         return channels
 
-    def _show_in(
-        self, connection: Connection, alert: Alert, change: Change, channel: str, message: Message, seen: bool
-    ) -> None:
+    def _show_in(self, connection: Connection, alert: Alert, change: Change, shown: _Shown) -> None:
+        channel, message, seen = shown.channel, shown.message, shown.seen
         now, key, urgency = self.clock.now(), posts.alert_key(alert.number), int(alert.severity)
         inhibitor = alerts.open_on(connection, alert.shop, alert.subject, self._inhibitors(alert.rule))
         department = next((each for each in self.house.departments.values() if each.channel == channel), None)
@@ -71,17 +92,25 @@ class Board:
                     missed.keep(connection, channel, key, now)
                 posts.drop(connection, channel, key, reason, now)
             case _:
-                posts.want(connection, channel, key, message, urgency=urgency, now=now)
-                if seen and calls_people(change):
-                    self._call(connection, alert, change, channel, department)
+                ways = told_by(shown.updates, change) if seen else frozenset()
+                posts.want(connection, channel, key, message, urgency=urgency, now=now, fresh="message" in ways)
+                for way in ways - {"message"}:
+                    self._call(connection, alert, change, channel, department, way)
 
     def _call(
-        self, connection: Connection, alert: Alert, change: Change, channel: str, department: Department | None
+        self,
+        connection: Connection,
+        alert: Alert,
+        change: Change,
+        channel: str,
+        department: Department | None,
+        way: Way,
     ) -> None:
-        """An edit moves nobody, so what people must look at again is also said in the message's thread, after the
-        department's quiet hours. A due time that passed is a change of its own though it opens no new turn."""
+        """An edit moves nobody, so what people must look at again is also said in the message's thread, or beside it,
+        after the department's quiet hours. A due time that passed is a change of its own though it opens no turn."""
         part = f"overdue-{alert.version}" if change == "overdue" else f"turn-{alert.turn}"
-        root, notice = posts.alert_key(alert.number), posts.alert_key(alert.number, part)
+        root = posts.alert_key(alert.number) if way == "thread" else ""
+        notice = posts.alert_key(alert.number, part if way == "thread" else f"{part}-beside")
         told, now, urgency = compose.notice(alert, change), self.clock.now(), int(alert.severity)
         hold = held_back(alert, department, now)
         until, why = (hold.until, hold.reason) if hold else (None, "")

@@ -18,6 +18,7 @@ from bot.catalog import Catalog
 from bot.config import Config, ConfigError, load
 from bot.config.editor import json_schema
 from bot.config.schema import ConfigPart
+from bot.core.money import Money
 from bot.core.settings import Department, Escalation, Mail, Paths, QuietHours, Route, Schedule
 from bot.core.verdict import Severity
 
@@ -152,6 +153,24 @@ def test_routes_say_which_alerts_go_elsewhere(loaded: Loader) -> None:
     assert loaded(text).house.routes == (
         Route(rule="low_*", at_least=Severity.HIGH, channel="#ops"),
         Route(subject="TEST-*", mute=True),
+    )
+
+
+def test_routes_lie_within_routes(loaded: Loader) -> None:
+    text = """routes:
+  - family: stock
+    updates: thread+channel
+    proceed: true
+    routes:
+      - {tag: fragile, vendor: Nord*, location: Lodz, channel: glass}
+      - {amount: 500 EUR, hours: {from: 08:00, to: 18:00}, channel: dear}
+"""
+    inner = (
+        Route(tag="fragile", vendor="Nord*", location="Lodz", channel="#glass"),
+        Route(amount=Money(50_000, "EUR"), hours=(time(8), time(18)), channel="#dear"),
+    )
+    assert loaded(THREE + text).house.routes == (
+        Route(family="stock", updates="thread+channel", proceed=True, routes=inner),
     )
 
 
@@ -335,12 +354,18 @@ WRONG: list[tuple[str, str]] = [
     ("routes:\n  - {channel: ops}\n  - {rule: lw_*, mute: true}", "7: routes[1].rule: 'lw_*' matches no rule"),
     ("routes: [{department: financ, mute: true}]", "5: routes[0].department: 'financ' matches no department"),
     ("routes: [{shop: nowhere, mute: true}]", "5: routes[0].shop: 'nowhere' matches no shop"),
-    ("routes: [{mute: false}]", "5: routes[0].channel: must be given, or else mute: true, and not both"),
-    ("escalations: [{after: 2, to: finance}]", '5: escalations[0].after: must be a duration such as'),
+    ("routes: [{mute: false}]", "5: routes[0]: decides nothing; give it a channel, mute: true, updates or routes"),
+    ("escalations: [{after: soon, to: finance}]", '5: escalations[0].after: must be a duration such as'),
     ("escalations: [{after: 2h}]", "5: escalations[0].to: is missing"),
     ("escalations: [{after: 2h, to: financ}]", "5: escalations[0].to: there is no department 'financ'; did you mean 'finance'?"),
     ("escalations: [{after: 2h, to: finance, rule: lw_*}]", "5: escalations[0].rule: 'lw_*' matches no rule"),
-    ("routes: [{channel: a, mute: true}]", "5: routes[0].channel: must be given, or else mute: true, and not both"),
+    ("routes: [{channel: a, mute: true}]", "5: routes[0].channel: must not be given where mute is true"),
+    ("routes: [{mute: true, hours: {from: 20:00, to: 08:00}}]", "5: routes[0].hours: cannot mute"),
+    ("routes: [{channel: a, amount: 500}]", "5: routes[0].amount: must be text"),
+    ("routes: [{channel: a, amount: 500 EURO}]", '5: routes[0].amount: must be an amount with its currency'),
+    ("routes: [{channel: a, amount: much EUR}]", '5: routes[0].amount: must be an amount with its currency'),
+    ("routes: [{channel: a, family: stok}]", "5: routes[0].family: must be one of 'stock', 'orders'"),
+    ("routes:\n  - routes:\n    - {rule: lw_*, mute: true}", "7: routes[0].routes[0].rule: 'lw_*' matches no rule"),
     ("routes: [{subject: 4711, mute: true}]", "5: routes[0].subject: must be text; put it in quotes"),
     ("routes: [{channel: 'Not A Channel'}]", "5: routes[0].channel: is no channel"),
     ("  legal: {quiet: {from: 20:00, to: 07:00}}", "5: departments.legal.channel: is missing; add it: The department's"),

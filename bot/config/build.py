@@ -24,6 +24,7 @@ from bot.config.schema import (
     RoutePart,
     ShopPart,
     SourcePart,
+    money_of,
 )
 from bot.config.values import Config, Settings, SlackConfig, SourceConfig, WorkbenchConfig
 from bot.core.settings import Department, Escalation, House, Mail, Paths, QuietHours, Route, Schedule, Shop
@@ -92,9 +93,20 @@ def _schedule(name: str, part: DigestPart, departments: tuple[str, ...], zone: Z
     )
 
 
+_AS_WRITTEN = (
+    "rule", "shop", "department", "subject", "family", "tag", "vendor", "location", "channel", "mute", "updates",
+    "proceed",
+)  # fmt: skip
+
+
 def _route(part: RoutePart) -> Route:
-    at_least = severity(part.at_least) if part.at_least else None
-    return Route(part.rule, part.shop, part.department, part.subject, at_least, part.channel, part.mute)
+    return Route(
+        **{name: getattr(part, name) for name in _AS_WRITTEN},
+        at_least=severity(part.at_least) if part.at_least else None,
+        amount=money_of(part.amount) if part.amount else None,
+        hours=(_time(part.hours.start), _time(part.hours.end)) if part.hours else None,
+        routes=tuple(map(_route, part.routes)),
+    )
 
 
 def _escalation(part: EscalationPart) -> Escalation:

@@ -12,7 +12,7 @@ from bot.catalog_settings import BadSettings, nearest
 from bot.config import asking
 from bot.config.document import Document
 from bot.config.problems import Place, Problem
-from bot.config.schema import ConfigPart, DigestPart, SourcePart
+from bot.config.schema import ConfigPart, DigestPart, RoutePart, SourcePart
 
 KINDS: dict[str, Kind] = {"rules": "rule", "sections": "section", "commands": "command", "actions": "action"}
 SLACK_TOKENS = {"SLACK_BOT_TOKEN": "xoxb-", "SLACK_APP_TOKEN": "xapp-"}
@@ -99,14 +99,26 @@ class Checks:
                 yield place, f"the environment variable {variable} is not set; it must hold the secret of {name}"
 
     def _routes(self) -> Iterator[tuple[Place, str]]:
+        yield from self._routes_in(self.part.routes, ("routes",))
+
+    def _routes_in(self, routes: Iterable[RoutePart], place: Place) -> Iterator[tuple[Place, str]]:
         known = {"rule": self.catalog.rules, "shop": self._shops(), "department": self._departments()}
-        for number, route in enumerate(self.part.routes):
+        for number, route in enumerate(routes):
+            here = (*place, number)
             for key, names in known.items():
                 pattern = getattr(route, key)
                 if pattern is not None and not any(fnmatchcase(name, pattern) for name in names):
-                    yield ("routes", number, key), f"{pattern!r} matches no {key}{nearest(pattern, names)}"
-            if (route.channel is None) != route.mute:
-                yield ("routes", number, "channel"), "must be given, or else mute: true, and not both"
+                    yield (*here, key), f"{pattern!r} matches no {key}{nearest(pattern, names)}"
+            yield from self._route(route, here)
+            yield from self._routes_in(route.routes, (*here, "routes"))
+
+    def _route(self, route: RoutePart, here: Place) -> Iterator[tuple[Place, str]]:
+        if route.mute and route.channel is not None:
+            yield (*here, "channel"), "must not be given where mute is true"
+        if route.mute and route.hours is not None:
+            yield (*here, "hours"), "cannot mute: what comes then would never be told; use the department's quiet hours"
+        if not (route.mute or route.channel or route.updates or route.routes):
+            yield here, "decides nothing; give it a channel, mute: true, updates or routes of its own"
 
     def _escalations(self) -> Iterator[tuple[Place, str]]:
         for number, escalation in enumerate(self.part.escalations):

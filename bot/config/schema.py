@@ -16,6 +16,7 @@ from babel.numbers import list_currencies
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from bot.catalog_settings import duration, nearest, time_of_day
+from bot.core.money import Money, from_decimal
 from bot.core.schedule import WEEKDAYS
 
 _LONG_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -47,6 +48,20 @@ def _locale(name: str) -> str:
 
 def _clock_time(text: str) -> str:
     return f"{time_of_day(text):%H:%M}"
+
+
+def _amount(text: str) -> str:
+    money_of(text)
+    return text
+
+
+def money_of(text: str) -> Money:
+    """The amount of a text such as "500 EUR". Raises ValueError."""
+    amount, _, currency = text.partition(" ")
+    try:
+        return from_decimal(amount, _currency(currency))
+    except ValueError:
+        raise ValueError('must be an amount with its currency, such as "500 EUR"') from None
 
 
 def _span(text: str) -> str:
@@ -114,6 +129,7 @@ Zone = Annotated[str, AfterValidator(_zone)]
 Currency = Annotated[str, AfterValidator(_currency)]
 LocaleName = Annotated[str, AfterValidator(_locale)]
 ClockTime = Annotated[str, AfterValidator(_clock_time)]
+Amount = Annotated[str, AfterValidator(_amount)]
 Span = Annotated[str, AfterValidator(_span)]
 Weekday = Annotated[
     str, BeforeValidator(_weekday), Field(json_schema_extra={"enum": list(_DAY_NAMES)})
@@ -200,6 +216,13 @@ class SourcePart(Part):
     api: ApiPart | None = Field(default=None, description="Keys with which the platform is asked; left out, it is not.")
 
 
+class HoursPart(Part):
+    """Some hours of the day."""
+
+    start: ClockTime = Field(alias="from", description='When they begin, local time, such as "08:00".')
+    end: ClockTime = Field(alias="to", description="When they end; before `from` it is the next morning.")
+
+
 class RoutePart(Part):
     """An exception to each department seeing its alerts in its own channel. The first that matches decides."""
 
@@ -210,8 +233,23 @@ class RoutePart(Part):
         default=None, description="Only alerts about this SKU, campaign or order; * stands for any letters."
     )
     at_least: SeverityName | None = Field(default=None, description="Only alerts at least this severe.")
+    family: Literal["stock", "orders", "payments", "campaigns", "sources"] | None = Field(
+        default=None, description="Only alerts about this part of the business."
+    )
+    tag: str | None = Field(default=None, description="Only SKUs with this tag; * stands for any letters.")
+    vendor: str | None = Field(default=None, description="Only SKUs of this vendor; * stands for any letters.")
+    location: str | None = Field(default=None, description="Only SKUs that this location stocks.")
+    amount: Amount | None = Field(default=None, description='Only alerts that may cost at least this much ("500 EUR").')
+    hours: HoursPart | None = Field(default=None, description="Only within these hours of the shop's day.")
     channel: Channel | None = Field(default=None, description="The channel to which they go.")
     mute: bool = Field(default=False, description="They go nowhere; they are still recorded.")
+    updates: Literal["edit", "thread", "thread+channel", "new"] | None = Field(
+        default=None,
+        description="How people hear that an alert changed: by the edited message and, where they must look again, its "
+        "thread (edit); by every turn in the thread; there and in the channel; or by a new message.",
+    )
+    proceed: bool = Field(default=False, description="Whether the routes after this one are tried as well.")
+    routes: tuple[RoutePart, ...] = Field(default=(), description="Routes inside this one; the first that matches.")
 
 
 class EscalationPart(Part):

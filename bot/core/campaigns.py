@@ -47,6 +47,17 @@ def keys(group: str) -> frozenset[str]:
     return _page(text[found.end() :]) if found else _named(_KIND.sub("", text, count=1))
 
 
+def pattern_of(text: str) -> str:
+    """A pattern (* stands for any letters) in the spelling of keys, so that "Summer *" finds "summer-sale"."""
+    folded = " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+    return re.sub(r"(?:[^\w*]|_)+", "-", _KIND.sub("", folded, count=1)).strip("-")
+
+
+def vendor_group(vendor: str) -> str:
+    """All that a vendor makes is a group as well."""
+    return f"vendor {vendor}"
+
+
 def all_keys(groups: tuple[str, ...]) -> frozenset[str]:
     """The keys of several groups together."""
     return frozenset[str]().union(*map(keys, groups))

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from itertools import groupby
 
-from bot.core.alerts import Alert, Change
+from bot.core.alerts import Alert, Change, standing
 from bot.core.handlers import Action, Entry, Period
 from bot.core.known import LogLine
 from bot.core.message import (
@@ -140,14 +140,25 @@ _NOTICES: dict[Change, str] = {
     "reopened": "Back again: ",
     "woken": "The snooze is over and it still stands: ",
     "overdue": "Overdue: ",
+    "taken": "Taken: ",
+    "snoozed": "Snoozed: ",
+    "handed_off": "Handed over: ",
+    "resolved": "Resolved: ",
+    "opened": "",
 }
 
 
 def notice(alert: Alert, change: Change) -> Message:
-    """The line in the thread that calls people to look again; what is overdue names whoever holds it."""
-    held = say(" · due ", _at(alert.due_at), ", ", _holder(alert)) if change == "overdue" else ()
-    line = say(strong(_NOTICES[change]), f"{alert.severity.name} · ", alert.fire.title, held)
+    """The line that tells of a change beside the message: what is overdue names whoever holds it, and what people did
+    names them."""
+    line = say(strong(_NOTICES[change]), f"{alert.severity.name} · ", alert.fire.title, _stands(alert, change))
     return Message(line, (Paragraph(line),))
+
+
+def _stands(alert: Alert, change: Change) -> Line:
+    if change == "overdue":
+        return say(" · due ", _at(alert.due_at), ", ", _holder(alert))
+    return say(" · ", standing(alert)) if change in ("taken", "snoozed", "handed_off", "resolved") else ()
 
 
 def details(alert: Alert, log: Sequence[LogLine]) -> tuple[Block, ...]:

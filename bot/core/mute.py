@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from typing import Literal
 
 from bot.core.alerts import Alert, Change
-from bot.core.settings import Department, QuietHours
+from bot.core.settings import Department, QuietHours, Updates
 
 _CALLS_PEOPLE: frozenset[Change] = frozenset({"opened", "escalated", "reopened", "woken", "overdue"})
 
@@ -61,9 +62,25 @@ def held_back(alert: Alert, department: Department | None, now: datetime) -> Hol
     return Hold(end, f"quiet hours of {department.name}") if end is not None else None
 
 
-def calls_people(change: Change) -> bool:
-    """Whether people must look again, so that an edit alone is not enough."""
-    return change in _CALLS_PEOPLE
+Way = Literal["thread", "channel", "message"]
+"""How people hear of a change besides the edit: in the message's thread, in the channel, or by a new message."""
+
+
+def told_by(updates: Updates, change: Change) -> frozenset[Way]:
+    """The ways in which a change of a message that is shown is told, by its route's policy. Figures that moved are told
+    by the edit alone, whatever the policy."""
+    if change in ("none", "updated"):
+        return frozenset()
+    calls = change in _CALLS_PEOPLE
+    match updates:
+        case "edit":
+            return frozenset({"thread"}) if calls else frozenset()
+        case "new":
+            return frozenset({"message"}) if calls else frozenset()
+        case "thread":
+            return frozenset({"thread"})
+        case _:
+            return frozenset({"thread", "channel"}) if calls else frozenset({"thread"})
 
 
 def quiet_until(quiet: QuietHours, now: datetime) -> datetime | None:

@@ -8,6 +8,7 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from bot.core.campaigns import CampaignMap
+from bot.core.money import Money
 from bot.core.verdict import Severity
 
 CatchUp = Literal["latest", "all", "none"]
@@ -45,9 +46,30 @@ class Department:
     quiet: QuietHours | None = None
 
 
+Updates = Literal["edit", "thread", "thread+channel", "new"]
+"""How people hear that an alert changed: its message is edited, and what they must look at again is said in its thread;
+every turn of it is said there; there and in the channel; or by a new message in place of the edit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """What a shop knows of an alert's SKU besides its id: the keys of its groups (``bot.core.campaigns.keys``), its
+    vendor among them, and the locations that stock it."""
+
+    groups: tuple[str, ...] = ()
+    locations: tuple[str, ...] = ()
+
+
+NO_LABELS = Labels()
+
+
 @dataclass(frozen=True, slots=True)
 class Route:
-    """An override: alerts that match go to ``channels`` of a department instead of its own. None matches anything."""
+    """Where a department's view of alerts that match goes instead of its own channel. None matches anything.
+
+    ``amount`` is what may be lost at least; ``hours`` from when to when of the shop's local day. ``routes`` are tried
+    inside this one; ``proceed`` has the routes after this one tried as well.
+    """
 
     rule: str | None = None
     shop: str | None = None
@@ -56,6 +78,15 @@ class Route:
     at_least: Severity | None = None
     channel: str | None = None
     mute: bool = False
+    family: str | None = None
+    tag: str | None = None
+    vendor: str | None = None
+    location: str | None = None
+    amount: Money | None = None
+    hours: tuple[time, time] | None = None
+    updates: Updates | None = None
+    proceed: bool = False
+    routes: tuple[Route, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

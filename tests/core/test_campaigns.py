@@ -5,13 +5,14 @@ from __future__ import annotations
 import string
 from dataclasses import replace
 from datetime import timedelta
+from fnmatch import fnmatchcase
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.campaigns import SAID, CampaignMap, Promotes, all_keys, keys, merged
+from bot.core.campaigns import SAID, CampaignMap, Promotes, all_keys, keys, merged, pattern_of
 from bot.core.events import CampaignChanged
 from bot.core.parts import ShopText
 from tests.core.samples import NOW
@@ -151,3 +152,23 @@ def test_the_newer_word_says_when_and_how_and_what_it_leaves_out_stays() -> None
 def test_the_moment_of_a_plan_is_that_of_its_newest_word(told: int, heard: int, named: bool) -> None:
     both = merged(plan(told, skus=("A",) if named else ()), said(heard))
     assert both.at == NOW + max(told, heard) * HOUR
+
+
+@pytest.mark.parametrize(
+    ("pattern", "group"),
+    [
+        ("Summer *", "Summer Sale"),
+        ("*sale", "tag: Summer Sale"),
+        ("tag: summer_sale", "Summer-Sale"),
+        ("ÄRMEL*", "ärmel lang"),
+        ("*", "anything"),
+    ],
+)
+def test_a_pattern_is_spelt_as_the_keys_that_it_is_to_find(pattern: str, group: str) -> None:
+    assert any(fnmatchcase(key, pattern_of(pattern)) for key in keys(group))
+
+
+@given(st.text(max_size=30))
+def test_a_group_is_found_by_its_own_name(name: str) -> None:
+    text = name.replace("*", "").replace("/", " ").replace("?", " ").replace("[", " ")
+    assert keys(f"x {text}") == {pattern_of(f"x {text}")} or not keys(f"x {text}")

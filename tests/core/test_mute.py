@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.alerts import Alert, resolved, snoozed
-from bot.core.mute import Hold, Mute, Never, Now, calls_people, mute, quiet_until
-from bot.core.settings import Department, QuietHours
+from bot.core.alerts import Alert, Change, resolved, snoozed
+from bot.core.mute import Hold, Mute, Never, Now, Way, mute, quiet_until, told_by
+from bot.core.settings import Department, QuietHours, Updates
 from bot.core.verdict import Severity
 from tests.core.samples import NOW, opened
 
@@ -53,11 +53,29 @@ def test_it_is_shown_held_or_left_out_with_the_reason(
 
 
 @pytest.mark.parametrize(
-    ("change", "calls"),
-    [("opened", True), ("escalated", True), ("reopened", True), ("updated", False), ("taken", False)],
+    ("updates", "change", "ways"),
+    [
+        # An edit tells all there is to tell, unless people must look again.
+        ("edit", "escalated", {"thread"}),
+        ("edit", "reopened", {"thread"}),
+        ("edit", "woken", {"thread"}),
+        ("edit", "overdue", {"thread"}),
+        ("edit", "taken", set()),
+        ("edit", "resolved", set()),
+        ("new", "escalated", {"message"}),
+        ("new", "taken", set()),
+        ("thread", "taken", {"thread"}),
+        ("thread", "resolved", {"thread"}),
+        ("thread", "escalated", {"thread"}),
+        ("thread+channel", "escalated", {"thread", "channel"}),
+        ("thread+channel", "taken", {"thread"}),
+        # Figures that moved are in the message, and nowhere else.
+        ("thread+channel", "updated", set()),
+        ("new", "none", set()),
+    ],
 )
-def test_people_are_called_only_by_what_they_must_look_at_again(change: str, calls: bool) -> None:
-    assert calls_people(change) is calls  # type: ignore[arg-type]
+def test_a_change_is_told_as_the_route_wants_it(updates: Updates, change: Change, ways: set[Way]) -> None:
+    assert told_by(updates, change) == ways
 
 
 @pytest.mark.parametrize(

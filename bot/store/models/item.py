@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import bindparam, delete, select
 
-from bot.core.campaigns import all_keys
+from bot.core.campaigns import all_keys, vendor_group
 from bot.core.events import ItemDescribed
 from bot.store.dialect import cut, insert_new, upsert_newer
 from bot.store.engine import Connection
@@ -59,9 +59,10 @@ def _regroup(connection: Connection, event: ItemDescribed) -> tuple[frozenset[st
     names = {"in_shop": event.shop, "by": event.source, "of_item": event.item}
     rows = connection.execute(_GROUPS, names).all()
     before = frozenset(row.key for row in rows)
-    if not event.groups or any(row.at > event.at for row in rows):
+    groups = (*event.groups, vendor_group(event.vendor)) if event.vendor else event.groups
+    if not groups or any(row.at > event.at for row in rows):
         return before, before
-    after = frozenset(map(cut, all_keys(event.groups)))
+    after = frozenset(map(cut, all_keys(groups)))
     connection.execute(_FORGET_GROUPS, names)
     told = {"shop": event.shop, "source": event.source, "item": event.item, "at": event.at}
     if after:
