@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -14,7 +14,7 @@ from aiohttp import web
 from bot.clock import Clock
 from bot.edge.metrics import Census
 from bot.edge.server import plain
-from bot.store import alerts, inbox, posts
+from bot.store import alerts, inbox, polls, posts
 from bot.store.engine import Store, StoreDown
 
 
@@ -30,6 +30,7 @@ def take_census(store: Store) -> Census:
             alerts=states,
             heard=inbox.heard(connection),
             next_due=posts.next_due(connection),
+            polls=polls.standings(connection),
         )
 
 
@@ -68,6 +69,7 @@ class Health:
     """What is asked: the store's census (in a thread, at most ``patience`` seconds), Slack, and the loops by name.
 
     ``closing`` says that the process is about to end, ``trouble`` is Slack's word for why it refuses the bot, or "".
+    ``asked`` are the streams by source that run, ``unasked`` says of sources why they should be asked and are not.
     """
 
     census: Callable[[], Census]
@@ -77,6 +79,8 @@ class Health:
     closing: Callable[[], bool] = lambda: False
     patience: float = 2.0
     trouble: Callable[[], str] = lambda: ""
+    asked: Mapping[str, Collection[str]] = field(default_factory=dict)
+    unasked: Mapping[str, str] = field(default_factory=dict)
 
     async def alive(self, request: web.BaseRequest) -> web.StreamResponse:
         """GET /healthz: 200 for as long as the event loop turns."""
@@ -126,7 +130,18 @@ class Health:
             "sources": {name: _moment(census.heard.get(name)) for name in self.sources},
             "posts": dict(census.posts),
             "deliveries": dict(census.deliveries),
+            "polls": self._polls(census),
+            "unasked": dict(self.unasked),
         }
+
+    def _polls(self, census: Census) -> dict[str, Any]:
+        """How each stream fares that runs; those that the config has switched off meanwhile are left out."""
+        told: dict[str, Any] = {source: {} for source in self.asked}
+        for one in census.polls:
+            if one.stream in self.asked.get(one.source, ()):
+                error = {"error": one.last_error} if one.last_error else {}
+                told[one.source][one.stream] = {"last_ok": _moment(one.last_ok), "failures": one.failures} | error
+        return told
 
 
 def _moment(at: datetime | None) -> str | None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 
 from aiohttp import web
 from prometheus_client import CollectorRegistry, Counter, Histogram
@@ -14,9 +14,11 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.registry import Collector
 
 from bot.store.engine import StoreDown
+from bot.store.polls import Standing
 
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 _OTHER = "other"
+_POLL = ("source", "stream", "outcome")
 METHODS = (
     "auth.test",
     "chat.postEphemeral",
@@ -34,13 +36,14 @@ METHODS = (
 @dataclass(frozen=True, slots=True)
 class Census:
     """What the store holds at a moment: deliveries by outcome, posts by state, open alerts by state, each source's last
-    delivery, and since when the most urgent post is due."""
+    delivery, since when the most urgent post is due, and how each stream that a platform is asked for fares."""
 
     deliveries: Mapping[str, int] = field(default_factory=dict)
     posts: Mapping[str, int] = field(default_factory=dict)
     alerts: Mapping[str, int] = field(default_factory=dict)
     heard: Mapping[str, datetime] = field(default_factory=dict)
     next_due: datetime | None = None
+    polls: Sequence[Standing] = ()
 
 
 class Meters:
@@ -54,6 +57,7 @@ class Meters:
         self._events = self._counter("events", "Canonical events recorded", ("kind",))
         self._calls = self._counter("slack_calls", "Calls of Slack's Web API", ("method", "outcome"))
         self._interactions = self._counter("interactions", "Commands, clicks and visits handled", ("kind", "outcome"))
+        self._polls = self._counter("polls", "Runs of the streams that platforms are asked for", _POLL)
         self._intake = Histogram(
             "floorwalker_intake_seconds",
             "From a delivery's head to its answer",
@@ -82,6 +86,10 @@ class Meters:
         """A Web API method was called; ``outcome`` is "ok" or a class of error, not Slack's own word."""
         self._calls.labels(method if method in self._methods else _OTHER, outcome).inc()
 
+    def poll(self, source: str, stream: str, outcome: str) -> None:
+        """A run of a stream ended; streams are those of the platforms' files, outcomes the poller's own words."""
+        self._polls.labels(source, stream, outcome).inc()
+
     def interaction(self, kind: str, outcome: str) -> None:
         """A command, click or visit was handled."""
         self._interactions.labels(kind, outcome).inc()
@@ -93,6 +101,7 @@ class _Gauges(Collector):
     def __init__(self) -> None:
         self.census: Census | None = None
         self.lag = 0.0
+        self.now = datetime.min.replace(tzinfo=UTC)
 
     def collect(self) -> Iterator[Metric]:
         up = GaugeMetricFamily("floorwalker_store_up", "Whether the store answered this scrape")
@@ -108,6 +117,13 @@ class _Gauges(Collector):
         lag = GaugeMetricFamily("floorwalker_dispatcher_lag_seconds", "How long the next post has been due")
         lag.add_metric([], self.lag)
         yield lag
+        age = GaugeMetricFamily(
+            "floorwalker_poll_age_seconds", "How long ago a stream was last run well", labels=["source", "stream"]
+        )
+        for one in self.census.polls:
+            if one.last_ok is not None:
+                age.add_metric([one.source, one.stream], max(0.0, (self.now - one.last_ok).total_seconds()))
+        yield age
 
 
 def _by_label(name: str, told: str, label: str, values: Mapping[str, float]) -> Metric:
@@ -134,8 +150,8 @@ class MetricsPage:
         except StoreDown:
             self._gauges.census = None
         else:
-            due = census.next_due
-            self._gauges.lag = max(0.0, (self._now() - due).total_seconds()) if due else 0.0
+            due, self._gauges.now = census.next_due, self._now()
+            self._gauges.lag = max(0.0, (self._gauges.now - due).total_seconds()) if due else 0.0
             self._gauges.census = census
         text = generate_latest(self._meters.registry)
         return web.Response(body=text, headers={"Content-Type": CONTENT_TYPE_LATEST})

@@ -33,6 +33,7 @@ MOST_ITEMS = 5000
 PATIENCE = 3
 """Runs in a row that may fail before somebody is told."""
 
+_LONGEST_WHY = 300
 _NEVER_PASSING = frozenset({401, 403})
 _UNKNOWN = (
     select(stock_level.c.sku)
@@ -140,9 +141,20 @@ def heard(connection: Connection, turn: Turn, topic: str, bodies: Sequence[bytes
     return True
 
 
-def done(connection: Connection, turn: Turn, due: datetime, now: datetime) -> bool:
-    """The run came to its end. False when the turn is no longer ours."""
-    well = {"lease_until": None, "due": due, "complete": True, "failures": 0, "told": False, "last_ok": now}
+def looked(connection: Connection, turn: Turn, cursor: str, changes: Sequence[SourceChanged]) -> bool:
+    """Reports what changed and moves the cursor. False, and nothing is done, when the turn is no longer ours."""
+    if connection.execute(_ours(turn).values(cursor=cursor)).rowcount != 1:
+        return False
+    for event in changes:
+        report(connection, event)
+    return True
+
+
+def done(connection: Connection, turn: Turn, due: datetime, now: datetime, *, complete: bool = True) -> bool:
+    """The run came to its end. False when the turn is no longer ours. One that is not ``complete`` had nothing to ask,
+    so that a first look is still to come."""
+    ended = complete or turn.complete
+    well = {"lease_until": None, "due": due, "complete": ended, "failures": 0, "told": False, "last_ok": now}
     if connection.execute(_ours(turn).values(**well, last_error="")).rowcount != 1:
         return False
     if turn.told:
@@ -155,7 +167,7 @@ def failed(connection: Connection, turn: Turn, due: datetime, why: str, status: 
 
     It is told with the third in a row, or at once where waiting does not help.
     """
-    failures = turn.failures + 1
+    failures, why = turn.failures + 1, why.replace("\x00", "")[:_LONGEST_WHY]
     telling = not turn.told and (failures >= PATIENCE or status in _NEVER_PASSING)
     ill = {"lease_until": None, "due": due, "failures": failures, "told": turn.told or telling, "last_error": why}
     if connection.execute(_ours(turn).values(**ill)).rowcount != 1:
@@ -196,9 +208,9 @@ def next_due(connection: Connection, shop: str, source: str, streams: Sequence[s
     return min((max(row.due, row.lease_until or row.due) for row in connection.execute(query)), default=None)
 
 
-def hasten(connection: Connection, shop: str, source: str, stream: str, now: datetime) -> None:
-    """Has a stream run now."""
-    connection.execute(update(poll).where(_of(shop, source, stream), poll.c.due > now).values(due=now))
+def hasten(connection: Connection, shop: str, source: str, stream: str, due: datetime) -> None:
+    """Has a stream run by then at the latest."""
+    connection.execute(update(poll).where(_of(shop, source, stream), poll.c.due > due).values(due=due))
 
 
 def _of(shop: str, source: str, stream: str) -> ColumnElement[bool]:
