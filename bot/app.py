@@ -19,11 +19,14 @@ from bot.core.delivery import Shopfront
 from bot.demo.story import anchor
 from bot.desk import Desk
 from bot.edge.alarm import Alarm
+from bot.edge.asking import Asker
 from bot.edge.dispatcher import Dispatcher
+from bot.edge.fetch import Fetcher
 from bot.edge.health import Health, HttpLine, take_census
 from bot.edge.intake import PREFIX, Door, Webhooks
 from bot.edge.limiter import Limiter, Pace, SharedLimiter
 from bot.edge.metrics import Meters, MetricsPage
+from bot.edge.poller import Platform, Poller, platform
 from bot.edge.render import Look
 from bot.edge.server import Handle, HttpServer
 from bot.edge.slack.client import SlackClient
@@ -36,6 +39,7 @@ from bot.edge.slack.socket import Socket
 from bot.edge.slack.ways_back import may_answer
 from bot.edge.ticker import Ticker
 from bot.edge.worker import Worker, deliveries
+from bot.hush import Hush
 from bot.overdue import Overdue
 from bot.pipeline import Feed, Pipeline
 from bot.store import inbox, notes
@@ -60,6 +64,7 @@ class Mind:
     pipeline: Pipeline
     desk: Desk
     overdue: Overdue
+    hush: Hush
     upkeep: Upkeep
     troubles: Troubles
 
@@ -73,7 +78,7 @@ class Mind:
         changed = self.overdue.tick() if steady else 0
         changed += self.pipeline.tick() + (self.desk.post_due_digests() if steady else 0)
         self.upkeep.tick()
-        return changed + self.troubles.tick()
+        return changed + self.hush.tick() + self.troubles.tick()
 
 
 def mind(config: Config, catalog: Catalog, store: Store, clock: Clock, head_start: timedelta = timedelta(0)) -> Mind:
@@ -87,6 +92,7 @@ def mind(config: Config, catalog: Catalog, store: Store, clock: Clock, head_star
         Pipeline(store, awake, config.house, feeds, board, clock, settings, folder_of(config.store_url)),
         Desk(store, awake, config.house, board, clock, settings, head_start),
         Overdue(store, config.house, board, clock),
+        Hush(store, config.house, board, clock),
         Upkeep(store, clock, folder_of(config.store_url)),
         Troubles(store, config.operations, clock),
     )
@@ -114,6 +120,23 @@ def front(config: Config, name: str) -> Shopfront:
     return Shopfront(name, shop.name, shop.currency, source.live, source.options)
 
 
+def platforms(config: Config, catalog: Catalog) -> dict[str, Platform]:
+    """The sources that are asked, by name: those with keys."""
+    found: dict[str, Platform] = {}
+    for name, source in config.sources.items():
+        api = catalog.sources[source.type].api
+        if api is not None and source.keys:
+            address = f"{config.public_url}{PREFIX}{name}" if config.public_url else ""
+            found[name] = platform(front(config, name), api, source.keys, source.every, address)
+    return found
+
+
+def unasked(config: Config, catalog: Catalog) -> dict[str, str]:
+    """The sources that should be asked and have no keys, and what an operator should know of that."""
+    apis = {name: catalog.sources[each.type].api for name, each in config.sources.items() if not each.keys}
+    return {name: api.advice for name, api in apis.items() if api is not None and api.advice}
+
+
 class Ear:
     """Hears what becomes of every call of Slack: it is counted, and one that was taken says that Slack takes calls."""
 
@@ -137,8 +160,10 @@ class App:
     ``stop`` is graceful: deliveries are refused with 503, posts under way finish, what is left stays in the store.
     """
 
-    def __init__(self, config: Config, mind: Mind, client: SlackClient, pace: Pace, ear: Ear, clock: Clock) -> None:
-        self._config, self._mind, self._client, self.clock = config, mind, client, clock
+    def __init__(
+        self, config: Config, mind: Mind, client: SlackClient, pace: Pace, ear: Ear, clock: Clock, fetcher: Fetcher
+    ) -> None:
+        self._config, self._mind, self._client, self._fetcher, self.clock = config, mind, client, fetcher, clock
         self._meters = meters = ear.meters
         shop = next(iter(config.house.shops.values()))
         look = Look(shop.locale, shop.zone)
@@ -148,7 +173,10 @@ class App:
         self.deliveries = deliveries(mind.pipeline, after=self._worked)
         self.ticker = Ticker(mind, clock, after=self.dispatcher.wake)
         self._answers(look)
-        self.webhooks = Webhooks(self._doors(), self.intake, clock, meters, wake=self.deliveries.wake)
+        wake = self.deliveries.wake
+        self.webhooks = Webhooks(self._doors(), self.intake, clock, meters, wake=wake, fetches=fetcher)
+        asked = tuple(platforms(config, mind.catalog).values())
+        self.poller = Poller(mind.store, Asker(fetcher, clock), asked, clock, meters, wake)
         self.health = self._health()
         self.server = HttpServer(self._routes())
         self.alarm = Alarm(
@@ -203,10 +231,13 @@ class App:
                 "asked": lambda: self.asked.alive,
                 "dispatcher": lambda: self._dispatching is not None and not self._dispatching.done(),
                 "ticker": self._ticks,
+                "polls": lambda: self.poller.alive,
             },
             tuple(self._config.sources),
             lambda: self._closing,
             trouble=lambda: self.dispatcher.trouble,
+            asked={each.front.source: tuple(each.streams) for each in self.poller.platforms},
+            unasked=unasked(self._config, self._mind.catalog),
         )
 
     def _routes(self) -> dict[str, Handle]:
@@ -233,6 +264,7 @@ class App:
         self.intake.start()
         self.deliveries.start()
         self.asked.start()
+        self.poller.start()
         self._dispatching = asyncio.create_task(self.dispatcher.run(), name="dispatcher")
         self._alarming = asyncio.create_task(self.alarm.run(), name="alarm")
         if isinstance(self.line, Socket):
@@ -274,6 +306,7 @@ class App:
         self._closing = True
         self.webhooks.close()
         await self.ticker.stop()
+        await self.poller.stop()
         await self.server.stop()
         if isinstance(self.line, Socket):
             await self.line.stop()
@@ -289,18 +322,28 @@ class App:
             await asyncio.gather(self._alarming, return_exceptions=True)
         await asyncio.to_thread(self.intake.stop)
         await self._client.close()
+        await self._fetcher.close()
         self._mind.store.close()
         log.info("stopped")
 
 
-async def build(config: Config, catalog: Catalog, store: Store, clock: Clock, head_start: timedelta) -> App:
-    """The bot of a config, not yet started."""
+async def build(
+    config: Config,
+    catalog: Catalog,
+    store: Store,
+    clock: Clock,
+    head_start: timedelta,
+    reroute: Mapping[str, str] | None = None,
+) -> App:
+    """The bot of a config, not yet started. ``reroute`` are the platforms that a demo or a test plays on this machine:
+    the address to call instead of each host."""
     pace: Pace = SharedLimiter(store) if store.dialect == "postgresql" else Limiter()
     meters = Meters(config.sources)
     ear = Ear(meters)
     client = await SlackClient.open(
         config.slack.bot_token, pace, clock, base_url=config.slack.base_url, counted=ear.hear
     )
+    fetcher = await Fetcher.open(clock, reroute=reroute)
     thinking = mind(config, catalog, store, clock, head_start)
     counting = replace(thinking, pipeline=replace(thinking.pipeline, counted=meters.events))
-    return App(config, counting, client, pace, ear, clock)
+    return App(config, counting, client, pace, ear, clock, fetcher)

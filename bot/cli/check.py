@@ -41,6 +41,22 @@ def check(config: Path, demo: bool) -> None:
     click.echo(f"{ours.file} fits{_with_slack(ours, demo)}")
     click.echo(f"departments: {', '.join(ours.house.departments)}")
     click.echo(f"sources: {', '.join(ours.sources) or 'none, so nothing will come in'}")
+    for line in _asked(ours, config.parent):
+        click.echo(line)
+
+
+def _asked(config: Config, folder: Path) -> Iterator[str]:
+    """Which platforms are asked as well, and what an operator should know of those that are not."""
+    from bot.app import platforms, unasked
+    from bot.catalog import Catalog
+
+    catalog = Catalog.scan(config.handlers, folder)
+    if asked := platforms(config, catalog):
+        yield f"asked as well: {', '.join(asked)}"
+    yield from (f"{name} has no keys: {advice}" for name, advice in unasked(config, catalog).items())
+    for name, source in config.sources.items():
+        if not source.secrets:
+            yield f"{name} has no secret, so its webhooks are refused and it is only asked"
 
 
 def _with_slack(config: Config, demo: bool) -> str:
@@ -68,11 +84,11 @@ def _store(config: Config) -> Iterator[str]:
 
 def _slack(config: Config) -> Iterator[str]:
     if config.slack.bot_token:
-        for channel, outcome in asyncio.run(_asked(config)):
+        for channel, outcome in asyncio.run(_looked(config)):
             yield from _told(channel, outcome)
 
 
-async def _asked(config: Config) -> list[tuple[str, Outcome]]:
+async def _looked(config: Config) -> list[tuple[str, Outcome]]:
     """Looks for a post that nobody wrote in every channel: who may look there is known to Slack and in the channel."""
     from bot.clock import Clock
     from bot.edge.limiter import Limiter

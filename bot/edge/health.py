@@ -130,9 +130,12 @@ class Health:
             "sources": {name: _moment(census.heard.get(name)) for name in self.sources},
             "posts": dict(census.posts),
             "deliveries": dict(census.deliveries),
-            "polls": self._polls(census),
-            "unasked": dict(self.unasked),
-        }
+        } | self._asking(census)
+
+    def _asking(self, census: Census) -> dict[str, Any]:
+        """How the platforms are asked, where any is or should be."""
+        told = {"polls": self._polls(census), "unasked": dict(self.unasked)}
+        return {name: found for name, found in told.items() if found}
 
     def _polls(self, census: Census) -> dict[str, Any]:
         """How each stream fares that runs; those that the config has switched off meanwhile are left out."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -9,6 +10,8 @@ from typing import Any
 
 import aiohttp
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import make_mocked_request
 from prometheus_client.parser import text_string_to_metric_families
 
 from bot.core.delivery import Delivery
@@ -19,6 +22,7 @@ from bot.edge.metrics import Census, Meters, MetricsPage
 from bot.store import inbox, posts
 from bot.store.engine import Store, StoreDown
 from bot.store.inbox import Arrival
+from bot.store.polls import Standing
 from tests.edge.conftest import HandClock, Serve
 
 AT = datetime(2026, 11, 23, 8, 59, tzinfo=UTC)
@@ -160,3 +164,41 @@ async def test_a_workspace_that_refuses_the_bot_makes_it_unready_and_readyz_says
     assert (await health.is_ready(), await _health().is_ready()) == (False, True)
     status, _ = await _ask(serve, http, health, "/readyz/webhooks")
     assert status == 200
+
+
+async def test_ready_tells_how_platforms_are_asked_and_which_should_be(store: Store, clock: HandClock) -> None:
+    health = Health(
+        lambda: Census(
+            polls=(
+                Standing("shopify", "orders", clock.now(), 0, ""),
+                Standing("shopify", "payouts", None, 3, "403: read_payouts is missing"),
+                Standing("shopify", "switched off", clock.now(), 0, ""),
+            )
+        ),
+        HttpLine(clock),
+        {},
+        ("shopify",),
+        asked={"shopify": ("orders", "payouts"), "stripe": ("events",)},
+        unasked={"magento": "without keys nothing is heard"},
+    )
+    answer = await health.ready(make_mocked_request("GET", "/readyz"))
+    assert isinstance(answer, web.Response)
+    told = json.loads(answer.text or "")
+    assert told["polls"] == {
+        "shopify": {
+            "orders": {"last_ok": clock.now().isoformat(timespec="seconds"), "failures": 0},
+            "payouts": {"last_ok": None, "failures": 3, "error": "403: read_payouts is missing"},
+        },
+        "stripe": {},
+    }
+    assert (told["unasked"], told["ready"]) == ({"magento": "without keys nothing is heard"}, True)
+
+
+async def test_how_long_ago_a_stream_was_run_well_is_a_metric(clock: HandClock) -> None:
+    then = clock.now() - timedelta(minutes=7)
+    polled = (Standing("shopify", "orders", then, 0, ""), Standing("shopify", "never", None, 2, "no"))
+    page = MetricsPage(Meters(), lambda: Census(polls=polled), clock.now)
+    answer = await page.handle(make_mocked_request("GET", "/metrics"))
+    assert isinstance(answer, web.Response)
+    lines = [line for line in (answer.text or "").splitlines() if line.startswith("floorwalker_poll_age")]
+    assert lines == ['floorwalker_poll_age_seconds{source="shopify",stream="orders"} 420.0']

@@ -8,7 +8,8 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -92,8 +93,8 @@ def _json(now: datetime, value: object, status: int = 200) -> Response:
 
 
 def say(status: int, **headers: str) -> Response:
-    at = datetime(2026, 11, 23)  # noqa: DTZ001 the stand's answer has no moment of its own.
-    return Response(status, {name.replace("_", "-"): value for name, value in headers.items()}, b"{}", at)
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return Response(status, named, b"{}", datetime(2026, 11, 23, tzinfo=UTC))
 
 
 def token(asked: Asked) -> Any:
@@ -179,7 +180,7 @@ class Lab:
         which = which or shop(ORDERS)
         return await (poller or self.poller(which)).step(which)
 
-    def heard(self, topic: str = "orders") -> list[int]:
+    def heard(self, topic: str = "orders") -> list[Any]:
         return [json.loads(row["body"]) for row in self.rows() if json.loads(row["headers"]).get(POLLED) == topic]
 
     def rows(self) -> list[Any]:
@@ -190,7 +191,7 @@ class Lab:
         own = [row for row in self.rows() if json.loads(row["headers"]).get(POLLED) == polls.OWN]
         return [polls.reported(row["body"]) for row in own]
 
-    def row(self, stream: str = "orders") -> Mapping[str, Any]:
+    def row(self, stream: str = "orders") -> Any:
         with self.store.read() as connection:
             found = connection.execute(select(poll).where(poll.c.stream == stream)).mappings().first()
         assert found is not None
@@ -447,7 +448,7 @@ async def test_what_does_not_pass_ends_the_run_and_the_next_one_comes_later_and_
         pauses.append((lab.row()["due"] - lab.clock.now()).total_seconds())
         assert len(lab.shop.script) == 0
     assert 60 <= pauses[0] <= 90
-    assert all(now > before for before, now in zip(pauses, pauses[1:], strict=False))
+    assert all(now > before for before, now in pairwise(pauses))
     assert lab.row()["cursor"] == "7"
     lab.clock.at = lab.row()["due"]
     lab.shop.orders = 8
