@@ -538,7 +538,7 @@ def _number(most: int) -> Callable[[Any], bool]:
 def _zone(value: Any) -> bool:
     try:
         return isinstance(value, str) and bool(ZoneInfo(value))
-    except (ValueError, OSError):
+    except (KeyError, ValueError, OSError):
         return False
 
 
