@@ -15,7 +15,8 @@ from bot.core.message import Message
 from bot.core.mute import Hold, Never, Way, held_back, mute, told_by
 from bot.core.routes import Routed, labels_matter, route
 from bot.core.settings import NO_LABELS, Department, House, Updates
-from bot.store import alerts, missed, posts
+from bot.core.silences import Silence, silenced_by
+from bot.store import alerts, missed, posts, silences
 from bot.store.engine import Connection
 from bot.store.labels import labels
 
@@ -32,12 +33,13 @@ class _Place:
 
 @dataclass(frozen=True, slots=True)
 class _Shown:
-    """An alert's message in one channel, and whether the channel shows it, or may by now."""
+    """An alert's message in one channel, whether the channel shows it, or may by now, and what keeps it quiet."""
 
     channel: str
     updates: Updates
     message: Message
     seen: bool
+    silence: Silence | None
 
 
 @dataclass(frozen=True)
@@ -52,10 +54,12 @@ class Board:
         """Makes every channel that sees the alert, or ever saw it, want what is true now."""
         seen = {post.channel for post in posts.of_alert(connection, alert.number) if _may_be_seen(post, alert)}
         places = self._channels(connection, alert)
+        silence = silenced_by(alert, silences.current(connection, self.clock.now()), self.clock.now())
         for channel in dict.fromkeys([*places, *sorted(seen)]):
             place = places.get(channel, _Place())
             message = compose.compose(alert, place.departments, self.catalog.actions.values())
-            self._show_in(connection, alert, change, _Shown(channel, place.updates, message, channel in seen))
+            shown = _Shown(channel, place.updates, message, channel in seen, silence)
+            self._show_in(connection, alert, change, shown)
         if change == "resolved":
             self._show_inhibited(connection, alert)
 
@@ -84,7 +88,7 @@ class Board:
         now, key, urgency = self.clock.now(), posts.alert_key(alert.number), int(alert.severity)
         inhibitor = alerts.open_on(connection, alert.shop, alert.subject, self._inhibitors(alert.rule))
         department = next((each for each in self.house.departments.values() if each.channel == channel), None)
-        match mute(alert, department, inhibitor, seen, now):
+        match mute(alert, department, inhibitor, seen, now, shown.silence):
             case Hold(until, reason):
                 posts.want(connection, channel, key, message, urgency=urgency, now=now, due_at=until, reason=reason)
             case Never(reason):
@@ -92,7 +96,7 @@ class Board:
                     missed.keep(connection, channel, key, now)
                 posts.drop(connection, channel, key, reason, now)
             case _:
-                ways = told_by(shown.updates, change) if seen else frozenset()
+                ways = told_by(shown.updates, change) if seen and shown.silence is None else frozenset()
                 posts.want(connection, channel, key, message, urgency=urgency, now=now, fresh="message" in ways)
                 for way in ways - {"message"}:
                     self._call(connection, alert, change, channel, department, way)

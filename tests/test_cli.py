@@ -418,3 +418,39 @@ def test_why_tells_the_story_of_an_alert(run: Run, config: str, tmp_path: Path) 
             "  - #finance: wanted",
         ],
     )
+
+
+def test_a_silence_is_laid_listed_and_ended(run: Run, config: str, tmp_path: Path) -> None:
+    laid_out(tmp_path).close()
+    assert run("silence") == (0, "nothing is silent\n", "")
+    code, out, err = run(
+        "silence", "low_*", "--subject", "MUG", "--for", "4h", "--because", "moving house", "--by", "Ute"
+    )
+    assert (code, err) == (0, "")
+    assert out.startswith("S-1: rule low_* on MUG until ")
+    assert out.endswith("by Ute: moving house\nIt keeps 0 open alerts quiet now.\n")
+    assert run("silence")[1] == out.splitlines(keepends=True)[0]
+    assert run("silence", "--end", "s-1") == (0, "S-1 is over; 0 alerts it kept quiet can be seen now\n", "")
+    assert run("silence") == (0, "nothing is silent\n", "")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "why"),
+    [
+        (("low_stock",), 'say for how long, such as --for "4h"'),
+        (("--subject", "MUG"), 'say for how long, such as --for "4h"'),
+        (("low_stock", "--for", "soon", "--because", "x"), "--for must be a duration such as"),
+        (("low_stock", "--for", "9999999999d", "--because", "x"), "--for "),
+        (("low_stock", "--for", "4h"), "say why, so that others know"),
+        (("--for", "4h", "--because", "x"), "name a rule or a subject"),
+        (("--end", "S-7"), "there is no silence S-7"),
+        (("--end", "tea"), "there is no silence tea"),
+    ],
+)
+def test_a_silence_that_cannot_be_is_told(
+    run: Run, config: str, tmp_path: Path, arguments: tuple[str, ...], why: str
+) -> None:
+    laid_out(tmp_path).close()
+    code, out, err = run("silence", *arguments)
+    assert (code, out) == (2, "")
+    assert why in err

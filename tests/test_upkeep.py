@@ -12,6 +12,7 @@ from structlog.testing import capture_logs
 
 from bot.app import Mind
 from bot.core.delivery import Delivery
+from bot.hush import Hush
 from bot.overdue import Overdue
 from bot.store import inbox
 from bot.store.engine import Store
@@ -59,7 +60,8 @@ def upkeep(bench: Bench, watch: Hands) -> Upkeep:
 def mind(bench: Bench, upkeep: Upkeep) -> Mind:
     troubles = Troubles(bench.store, "#operations", upkeep.clock)
     overdue = Overdue(bench.store, bench.house, bench.pipeline.board, upkeep.clock)
-    return Mind(bench.store, bench.catalog, bench.pipeline, bench.desk, overdue, upkeep, troubles)
+    hush = Hush(bench.store, bench.house, bench.pipeline.board, upkeep.clock)
+    return Mind(bench.store, bench.catalog, bench.pipeline, bench.desk, overdue, hush, upkeep, troubles)
 
 
 def admitted(store: Store, key: str, at: datetime) -> None:

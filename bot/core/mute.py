@@ -8,6 +8,7 @@ from typing import Literal
 
 from bot.core.alerts import Alert, Change
 from bot.core.settings import Department, QuietHours, Updates
+from bot.core.silences import Silence
 
 _CALLS_PEOPLE: frozenset[Change] = frozenset({"opened", "escalated", "reopened", "woken", "overdue"})
 
@@ -37,11 +38,19 @@ class Never:
 Mute = Now | Hold | Never
 
 
-def mute(alert: Alert, department: Department | None, inhibitor: Alert | None, seen: bool, now: datetime) -> Mute:
+def mute(
+    alert: Alert,
+    department: Department | None,
+    inhibitor: Alert | None,
+    seen: bool,
+    now: datetime,
+    silence: Silence | None = None,
+) -> Mute:
     """What to do with an alert's message in one channel.
 
     ``seen`` says whether the channel already shows it: what people see is always kept true, only what would call them
-    anew is held or left out. ``inhibitor`` is an open alert on the same subject that says more.
+    anew is held or left out. ``inhibitor`` is an open alert on the same subject that says more; ``silence`` one that
+    somebody laid upon it.
     """
     if seen:
         return Now("keeps true what is shown")
@@ -51,6 +60,10 @@ def mute(alert: Alert, department: Department | None, inhibitor: Alert | None, s
         return Never(f"{inhibitor.name} ({inhibitor.rule}) says it already")
     if alert.state == "snoozed" and alert.snoozed_until is not None:
         return Hold(alert.snoozed_until, "snoozed")
+    if silence is not None:
+        # Whoever sleeps when the silence ends is not woken by its end.
+        asleep = held_back(alert, department, silence.until)
+        return Hold(asleep.until if asleep else silence.until, f"silence {silence.name}")
     return held_back(alert, department, now) or Now()
 
 

@@ -155,6 +155,23 @@ class Lane(SQLModel, table=True):
     name: str = Field(primary_key=True)
 
 
+class SilenceRow(SQLModel, table=True):
+    """What is silent, until when, by whom and why. ``ended`` says that what it kept quiet was looked at again."""
+
+    __tablename__ = "silence"
+    __table_args__ = (Index("ix_silence_until", "until"),)
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
+    rule: str
+    subject: str
+    shop: str
+    until: datetime = Field(sa_type=Instant)
+    by: str
+    reason: str
+    created: datetime = Field(sa_type=Instant)
+    ended: bool
+
+
 class NoteRow(SQLModel, table=True):
     """A small named value."""
 
@@ -166,6 +183,7 @@ class NoteRow(SQLModel, table=True):
 
 _tables = SQLModel.metadata.tables
 alert = _tables["alert"]
+silence = _tables["silence"]
 alert_log = _tables["alert_log"]
 decision = _tables["decision"]
 post = _tables["post"]

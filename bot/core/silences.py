@@ -1,0 +1,110 @@
+"""Silences: for a while nobody is called by what matches, because somebody knows of it and said why.
+
+What a channel shows already is kept true all the same; what it does not show yet is held until the silence ends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from fnmatch import fnmatchcase
+
+from bot.core.alerts import Alert
+from bot.core.message import Message, Paragraph
+from bot.core.parts import Line, Moment, Person, Quantity, ShopText, say
+from bot.core.schedule import Slot
+
+LONGEST = timedelta(days=90)
+"""What shall be quiet for longer than this is a matter of the config."""
+
+REMIND_EVERY = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """What is silent (patterns, in which * stands for any letters), until when (aware UTC), by whom and why.
+
+    ``by`` is a Slack user id, or what an operator calls themselves at the command line.
+    """
+
+    id: int
+    until: datetime
+    by: str
+    reason: str
+    created: datetime
+    rule: str = "*"
+    subject: str = "*"
+    shop: str = "*"
+
+    @property
+    def name(self) -> str:
+        """What people call it."""
+        return f"S-{self.id}"
+
+
+def problem(until: datetime, reason: str, rule: str, subject: str, now: datetime) -> str:
+    """Why there can be no such silence; "" when there can."""
+    if until <= now:
+        return "it would be over already"
+    if until - now > LONGEST:
+        return f"it would last longer than {LONGEST.days} days; switch the rule off in the config instead"
+    if not reason.strip():
+        return "say why, so that others know when they find it"
+    if rule.strip("*") == "" and subject.strip("*") == "":
+        return "name a rule or a subject; everything is never silenced at once"
+    return ""
+
+
+def silenced_by(alert: Alert, silences: Iterable[Silence], now: datetime) -> Silence | None:
+    """The silence that keeps an alert quiet the longest."""
+    mine = [each for each in silences if now < each.until and about(each, alert)]
+    return max(mine, key=lambda each: (each.until, each.id), default=None)
+
+
+def about(silence: Silence, alert: Alert) -> bool:
+    """Whether a silence is about an alert, also one that is over."""
+    told = ((silence.rule, alert.rule), (silence.subject, alert.subject.id), (silence.shop, alert.shop))
+    return all(fnmatchcase(value, pattern) for pattern, value in told)
+
+
+def reminder(silence: Silence, now: datetime) -> Slot | None:
+    """The newest week's end of a silence that has come, at which it is reminded of; None in its first week."""
+    weeks = (now - silence.created) // REMIND_EVERY
+    due = silence.created + weeks * REMIND_EVERY
+    return Slot(f"silence/{silence.id}", f"week-{weeks}", due, due.date()) if weeks and due < silence.until else None
+
+
+def told(silence: Silence) -> Line:
+    """What is silent, until when, by whom and why."""
+    return say(
+        silence.name, ": ", _what(silence), " until ", Moment(silence.until), " by ", _who(silence), ": ",
+        ShopText(silence.reason),
+    )  # fmt: skip
+
+
+def _what(silence: Silence) -> Line:
+    rule = say("rule ", ShopText(silence.rule)) if silence.rule != "*" else say("every rule")
+    subject = say(" on ", ShopText(silence.subject)) if silence.subject != "*" else ()
+    shop = say(" in ", ShopText(silence.shop)) if silence.shop != "*" else ()
+    return say(rule, subject, shop)
+
+
+def _who(silence: Silence) -> Person | ShopText:
+    return Person(silence.by) if silence.by.startswith(("U", "W")) and silence.by.isalnum() else ShopText(silence.by)
+
+
+def reminded(silence: Silence, kept: int) -> Message:
+    """What operations are told of a silence that somebody may have forgotten: what it keeps quiet now."""
+    line = say("Still silent. ", told(silence), ". It keeps ", _alerts(kept), " quiet; /ops unsilence ends it.")
+    return Message(line, (Paragraph(line),))
+
+
+def over(silence: Silence, kept: int) -> Message:
+    """What operations are told when a silence ends while something it kept quiet still stands."""
+    line = say("The silence is over. ", told(silence), ". ", _alerts(kept), " it kept quiet can be seen now.")
+    return Message(line, (Paragraph(line),))
+
+
+def _alerts(number: int) -> Line:
+    return say("1 alert") if number == 1 else say(Quantity(number), " alerts")

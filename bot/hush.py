@@ -1,0 +1,87 @@
+"""Silences as people lay and end them, and what a tick does about them: those that are over, and those forgotten."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.board import Board
+from bot.clock import Clock
+from bot.core.message import Message
+from bot.core.settings import House
+from bot.core.silences import Silence, about, over, problem, reminded, reminder
+from bot.store import alerts, posts, silences, slots
+from bot.store.engine import Connection, Store
+
+
+class Unsilenceable(Exception):
+    """There can be no such silence; the message says why."""
+
+
+@dataclass(frozen=True)
+class Hush:
+    """Keeps alerts quiet for as long as people asked. Raises StoreDown; nothing is then half done."""
+
+    store: Store
+    house: House
+    board: Board
+    clock: Clock
+
+    def lay(self, silence: Silence) -> tuple[Silence, int]:
+        """Silences what matches from now on; gives it with its id, and how many alerts it keeps quiet now. Raises
+        Unsilenceable."""
+        now = self.clock.now()
+        if why := problem(silence.until, silence.reason, silence.rule, silence.subject, now):
+            raise Unsilenceable(why)
+        with self.store.write() as connection:
+            laid = silences.lay(connection, silence)
+            kept = self._look_again(connection, laid)
+        return laid, kept
+
+    def end(self, id: int) -> tuple[Silence, int] | None:
+        """Ends a silence early; gives it with how many alerts it kept quiet, None when there is none."""
+        with self.store.write() as connection:
+            cut = silences.cut_short(connection, id, self.clock.now())
+            if cut is None:
+                return None
+            silences.ended(connection, id)
+            kept = self._look_again(connection, cut)
+        return cut, kept
+
+    def current(self) -> list[Silence]:
+        """The silences that hold now."""
+        with self.store.read() as connection:
+            return silences.current(connection, self.clock.now())
+
+    def tick(self) -> int:
+        """Shows again what silences that are over kept quiet, and reminds of old ones; returns how many there were."""
+        with self.store.write() as connection:
+            ended = silences.over(connection, self.clock.now())
+            for silence in ended:
+                silences.ended(connection, silence.id)
+                if kept := self._look_again(connection, silence):
+                    self._tell(connection, f"silence/{silence.id}/over", over(silence, kept))
+            return len(ended) + sum(
+                self._remind(connection, each) for each in silences.current(connection, self.clock.now())
+            )
+
+    def _remind(self, connection: Connection, silence: Silence) -> bool:
+        """Each week once, by whichever replica comes first."""
+        slot = reminder(silence, self.clock.now())
+        if slot is None or not slots.claim(connection, slot, self.clock.now()):
+            return False
+        kept = sum(about(silence, alert) for alert in alerts.open_alerts(connection))
+        self._tell(connection, f"silence/{silence.id}/{slot.key}", reminded(silence, kept))
+        return True
+
+    def _look_again(self, connection: Connection, silence: Silence) -> int:
+        """Has every open alert that the silence is about shown or held as it is right now."""
+        mine = [alert for alert in alerts.open_alerts(connection) if about(silence, alert)]
+        for alert in mine:
+            # As it is once its row is ours: somebody may have changed it just now.
+            if (now := alerts.by_number(connection, alert.number)) is not None:
+                self.board.show(connection, now, "none")
+        return len(mine)
+
+    def _tell(self, connection: Connection, key: str, message: Message) -> None:
+        channel = self.house.departments["operations"].channel
+        posts.want(connection, channel, key, message, urgency=1, now=self.clock.now())

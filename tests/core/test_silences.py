@@ -1,0 +1,110 @@
+"""What a silence is about, how long it may be, and when somebody is reminded of it."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from bot.core.parts import Person, ShopText
+from bot.core.silences import Silence, over, problem, reminded, reminder, silenced_by, told
+from tests.core.samples import NOW, opened
+from tests.handlers.shelves import words
+
+HOUR = timedelta(hours=1)
+
+
+def silence(**changes: Any) -> Silence:
+    fields: dict[str, Any] = {
+        "id": 3,
+        "until": NOW + HOUR,
+        "by": "U0ANNA",
+        "reason": "supplier is late",
+        "created": NOW,
+    }
+    return Silence(**(fields | changes))
+
+
+@pytest.mark.parametrize(
+    ("wanted", "is_silent"),
+    [
+        ({"rule": "low_stock"}, True),
+        ({"rule": "low_*"}, True),
+        ({"rule": "oversold"}, False),
+        ({"subject": "HOODIE-*"}, True),
+        ({"subject": "MUG"}, False),
+        ({"rule": "low_stock", "subject": "MUG"}, False),
+        ({"shop": "demo"}, True),
+        ({"shop": "other"}, False),
+        ({"until": NOW}, False),
+    ],
+)
+def test_a_silence_is_about_what_all_of_its_patterns_match_until_it_ends(
+    wanted: dict[str, Any], is_silent: bool
+) -> None:
+    assert (silenced_by(opened(), [silence(**wanted)], NOW) is not None) == is_silent
+
+
+def test_of_several_the_one_that_lasts_longest_says_until_when() -> None:
+    longer = silence(id=4, until=NOW + 2 * HOUR)
+    assert silenced_by(opened(), [silence(), longer, silence(id=5)], NOW) == longer
+    assert silenced_by(opened(), [], NOW) is None
+
+
+@pytest.mark.parametrize(
+    ("until", "reason", "rule", "subject", "why"),
+    [
+        (NOW + HOUR, "late", "low_stock", "*", ""),
+        (NOW + HOUR, "late", "*", "MUG", ""),
+        (NOW, "late", "low_stock", "*", "it would be over already"),
+        (NOW + timedelta(days=90), "late", "low_stock", "*", ""),
+        (NOW + timedelta(days=91), "late", "low_stock", "*", "it would last longer than 90 days"),
+        (NOW + HOUR, " ", "low_stock", "*", "say why"),
+        (NOW + HOUR, "late", "*", "**", "name a rule or a subject"),
+    ],
+)
+def test_a_silence_needs_an_end_a_reason_and_something_to_be_silent(
+    until: datetime, reason: str, rule: str, subject: str, why: str
+) -> None:
+    found = problem(until, reason, rule, subject, NOW)
+    assert found.startswith(why)
+    assert bool(found) == bool(why)
+
+
+@pytest.mark.parametrize(
+    ("days", "key"), [(0, None), (6.9, None), (7, "week-1"), (13.9, "week-1"), (14, "week-2"), (20, None), (30, None)]
+)
+def test_a_silence_is_reminded_of_once_a_week_while_it_lasts(days: float, key: str | None) -> None:
+    slot = reminder(silence(until=NOW + timedelta(days=20, hours=1)), NOW + timedelta(days=days))
+    if days == 20:
+        assert slot is not None
+        assert slot.key == "week-2"
+    elif days == 30:
+        assert slot is None
+    else:
+        assert (slot.key if slot else None) == key
+
+
+@pytest.mark.parametrize(
+    ("changes", "text"),
+    [
+        ({"rule": "low_stock"}, "S-3: rule «low_stock» until "),
+        ({"rule": "low_*", "subject": "MUG", "shop": "demo"}, "S-3: rule «low_*» on «MUG» in «demo» until "),
+        ({"subject": "MUG"}, "S-3: every rule on «MUG» until "),
+    ],
+)
+def test_a_silence_says_what_is_silent(changes: dict[str, Any], text: str) -> None:
+    assert words(told(silence(**changes))).startswith(text)
+    assert words(told(silence(**changes))).endswith(": «supplier is late»")
+
+
+def test_a_member_is_named_as_one_and_an_operator_by_their_word() -> None:
+    assert Person("U0ANNA") in told(silence())
+    assert ShopText("Ute at the server") in told(silence(by="Ute at the server"))
+
+
+@pytest.mark.parametrize(("kept", "text"), [(1, "1 alert"), (4, "4 alerts")])
+def test_operations_hear_how_much_is_kept_quiet(kept: int, text: str) -> None:
+    assert f"It keeps {text} quiet" in words(reminded(silence(), kept).summary)
+    assert f"{text} it kept quiet can be seen now" in words(over(silence(), kept).summary)
