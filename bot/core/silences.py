@@ -5,6 +5,7 @@ What a channel shows already is kept true all the same; what it does not show ye
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -91,7 +92,7 @@ def _what(silence: Silence) -> Line:
 
 
 def _who(silence: Silence) -> Person | ShopText:
-    return Person(silence.by) if silence.by.startswith(("U", "W")) and silence.by.isalnum() else ShopText(silence.by)
+    return Person(silence.by) if re.fullmatch("[UW][A-Z0-9]{4,}", silence.by) else ShopText(silence.by)
 
 
 def reminded(silence: Silence, kept: int) -> Message:
