@@ -44,9 +44,9 @@ _FIRST: Final = timedelta(hours=24)
 _HOST = re.compile(r"https://([^/?#]+)")
 _OAUTH: Final = ("consumer_key", "consumer_secret", "access_token", "access_token_secret")
 _BEARER_OFF: Final = (
-    "Magento takes an integration's access token alone only since `bin/magento config:set "
-    "oauth/consumer/enable_integration_as_bearer 1` (off since 2.4.4); give consumer_key, consumer_secret and "
-    "access_token_secret as well"
+    "the integration lacks a resource, or, more likely, its access token is not taken alone, which is off since "
+    "Magento 2.4.4: give consumer_key, consumer_secret and access_token_secret as well, or run "
+    "`bin/magento config:set oauth/consumer/enable_integration_as_bearer 1`"
 )
 
 
@@ -127,10 +127,10 @@ class _Caller:
     def _why(self, call: Call, response: Response) -> str:
         """What the operators can do about a refusal, with Magento's own words for it."""
         said, place = _said(response), f"{call.method} {call.url}"
-        if response.status in (401, 403) and "isn't authorized" in said:
-            return f"{place}: the integration lacks a resource (System > Integrations > API): {said}"
         if response.status == 401 and self._bearer:
             return f"{place}: {_BEARER_OFF}: {said}"
+        if response.status in (401, 403) and "isn't authorized" in said:
+            return f"{place}: the integration lacks a resource (System > Integrations > API): {said}"
         if response.status == 401:
             return f"{place}: the keys or their signature were refused: {said}"
         if response.status == 404:
