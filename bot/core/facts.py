@@ -179,6 +179,12 @@ class AlertStory(Query):
 
 
 @dataclass(frozen=True, slots=True)
+class DecisionsOn(Query):
+    """What the rules last decided on whatever bears the id in the request's text: tuple[DecisionLine, ...], newest
+    first."""
+
+
+@dataclass(frozen=True, slots=True)
 class DayTotals(Query):
     """A measure by day over the period's days; with ``weeks_before`` = n over the n weeks that end where the period
     starts: tuple[DayTotal, ...], oldest first, days without a value left out."""
@@ -228,6 +234,22 @@ class OrdersWaiting(Query):
 @dataclass(frozen=True, slots=True)
 class SourcesSeen(Query):
     """When each source was last heard: tuple[SourceSeen, ...]."""
+
+
+@dataclass(frozen=True, slots=True)
+class AspectsOf(Query):
+    """Every aspect of the way between the subject source and us of which something was told: tuple[Aspect, ...], the
+    unsound ones first."""
+
+
+@dataclass(frozen=True, slots=True)
+class PolledOf(Query):
+    """How asking the subject source fares: a Polled, or None when it is not asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class QuietOf(Query):
+    """What the subject source sends against what it usually does: a Quietness."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from typing import Any
 from bot.core.demand import Demand
 from bot.core.money import Money
 from bot.core.parts import ShopText
+from bot.core.quiet_source import Window
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +161,35 @@ class SourceSeen:
 
 
 @dataclass(frozen=True, slots=True)
+class Aspect:
+    """Whether one aspect of the way between a source and us ("webhook orders/create", "poll orders") is sound, since
+    when, and why not."""
+
+    aspect: str
+    sound: bool
+    note: ShopText | None
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Polled:
+    """How asking a source fares: when a run last went well, and how many streams fail."""
+
+    last_ok: datetime | None
+    failing: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Quietness:
+    """A source's deliveries over windows of hours up to now against what is usual, none while too little is known of
+    it; and when it was last heard."""
+
+    source: str
+    windows: tuple[Window, ...]
+    last: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class LogLine:
     """One thing that happened to an alert: when, what (opened, escalated, taken ...), by whom, and why."""
 
@@ -180,13 +210,50 @@ class PostLine:
 
 
 @dataclass(frozen=True, slots=True)
+class PlaceLine:
+    """Where a department's view of an alert goes ("" for nowhere), by which route, and what kept it from being shown."""
+
+    department: str
+    channel: str
+    route: str
+    muted: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """Why a rule changed an alert: what changed, when, on which event ("" when time did) and on which facts."""
+
+    change: str
+    at: datetime
+    event: str
+    facts: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Story:
-    """An alert with all that is recorded of it, oldest first."""
+    """An alert with all that is recorded of it, oldest first. ``ground`` is why it last opened or got worse."""
 
     alert: AlertLine
-    facts: tuple[tuple[str, str], ...]
     log: tuple[LogLine, ...]
     posts: tuple[PostLine, ...]
+    ground: Ground | None = None
+    places: tuple[PlaceLine, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionLine:
+    """What a rule last decided on a subject (fire, clear or quiet), why, since when and how often in a row; ``number``
+    is the alert that it is about, if there is one."""
+
+    rule: str
+    subject: str
+    verdict: str
+    reason: tuple[Any, ...]
+    at: datetime
+    since: datetime
+    times: int
+    number: int | None
 
 
 @dataclass(frozen=True, slots=True)

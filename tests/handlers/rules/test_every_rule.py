@@ -23,22 +23,37 @@ from bot.core.events import (
     ItemSold,
     PaymentFailed,
     PayoutChanged,
+    SourceChanged,
     StockChanged,
     StockExpected,
     StockReceived,
     Tick,
 )
 from bot.core.handlers import Rule
-from bot.core.known import AlertLine, Campaign, DisputeState, Inbound, Level, OrderState, Position, Receivable
+from bot.core.known import (
+    AlertLine,
+    Aspect,
+    Campaign,
+    DisputeState,
+    Inbound,
+    Level,
+    OrderState,
+    Polled,
+    Position,
+    Quietness,
+    Receivable,
+    SourceSeen,
+)
 from bot.core.money import Money
 from bot.core.parts import Line, Quantity, ShopText, Text
+from bot.core.quiet_source import WINDOWS, Window
 from bot.core.settings import Shop
 from bot.core.surprise import Tally
 from bot.core.verdict import Clear, Fire, Quiet
 from tests.handlers.rules.cases import NOW, TODAY, words
 
 NAMES = [module.name for module in pkgutil.iter_modules(handlers.rules.__path__)]
-DEPARTMENTS = {"marketing", "finance", "warehouse"}
+DEPARTMENTS = {"marketing", "finance", "warehouse", "operations"}
 
 
 def rule_of(name: str) -> Rule:
@@ -131,6 +146,16 @@ payouts = st.builds(
     arrives=st.none() | moments,
     provider=ids,
 )
+aspects = st.builds(
+    Aspect,
+    st.sampled_from(["webhook orders/create", "poll orders", "keys"]),
+    st.booleans(),
+    st.none() | shop_text,
+    moments,
+)
+looks = st.lists(
+    st.builds(Window, st.sampled_from(WINDOWS), st.integers(0, 50), st.floats(3, 500), st.floats(0, 1)), max_size=4
+)
 ANSWERS: dict[str, st.SearchStrategy[Any]] = {
     "Position | None": st.none() | positions,
     "tuple[Position, ...]": st.lists(positions, max_size=4).map(tuple),
@@ -176,6 +201,10 @@ ANSWERS: dict[str, st.SearchStrategy[Any]] = {
     ),
     "PaymentFailed | None": st.none() | failures,
     "PayoutChanged | None": st.none() | payouts,
+    "tuple[Aspect, ...]": st.lists(aspects, max_size=4).map(tuple),
+    "Polled | None": st.none() | st.builds(Polled, st.none() | moments, st.integers(0, 9)),
+    "Quietness": st.builds(Quietness, ids, looks.map(tuple), st.none() | moments),
+    "tuple[SourceSeen, ...]": st.lists(st.builds(SourceSeen, ids, st.none() | moments), max_size=3).map(tuple),
     "int": st.integers(0, 60),
     "int | None": st.none() | st.integers(-50, 5000),
     "datetime": st.just(NOW),
@@ -222,6 +251,15 @@ EVENTS: dict[type[Event], st.SearchStrategy[Any]] = {
         number=ids,
         outstanding=amounts,
         status=st.just("open"),
+    ),
+    SourceChanged: st.builds(
+        SourceChanged,
+        shop=st.just("eu"),
+        source=ids,
+        at=moments,
+        aspect=ids,
+        sound=st.booleans(),
+        note=st.none() | shop_text,
     ),
     CampaignChanged: st.builds(
         CampaignChanged,
