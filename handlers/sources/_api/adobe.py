@@ -20,7 +20,12 @@ from bot.core.signatures import header
 from bot.core.wild import read
 
 TOKENS: Final = "https://ims-na1.adobelogin.com/ims/token/v3"
+CLOUD: Final = ".api.commerce.adobe.com"
+"""How the hosts of Adobe Commerce as a Cloud Service end."""
 _SCOPE: Final = "openid,AdobeID,email,profile,adobeio_api,read_organizations,additional_info.projectedProductContext"
+_CLOUD_SCOPE: Final = (
+    "openid,AdobeID,email,profile,additional_info.roles,additional_info.projectedProductContext,commerce.accs"
+)
 _EARLY: Final = timedelta(minutes=5)
 # https://developer.adobe.com/events/docs/guides/#digital-signature-validation
 _SIGNATURES: Final = (
@@ -113,7 +118,8 @@ def token(asked: Asked) -> Generator[Step, Any, str]:
 
     https://developer.adobe.com/developer-console/docs/guides/authentication/ServerToServerAuthentication/ims
     """
-    keys, scope = asked.keys, str(asked.front.options.get("scope", _SCOPE))
+    keys, options = asked.keys, asked.front.options
+    scope = str(options.get("scope", _CLOUD_SCOPE if CLOUD in str(options.get("url", "")) else _SCOPE))
     if not (keys.get("client_id") and keys.get("client_secret")):
         raise Denied(0, "client_id and client_secret are missing among the keys")
     form = (

@@ -190,6 +190,16 @@ def test_an_order_that_changes_while_pages_are_read_takes_no_other_out_of_them()
     assert [event.shipped for event in told if isinstance(event, OrderChanged) and event.order == "0"][-1]
 
 
+def test_orders_with_hundreds_of_lines_are_asked_for_in_smaller_pages_until_the_parser_can_read_them() -> None:
+    shop = Magento(orders=[order(n, NOW - minutes(100 - n)) for n in range(30)])
+    for row in shop.orders:
+        row["items"] = [item | {"item_id": n} for item in row["items"] for n in range(900)]
+    line = Line(shop, {"page_size": 40})
+    line.run("orders")
+    assert sorted(set(numbers(line.events())), key=int) == [str(n) for n in range(30)]
+    assert dict(shop.asked[-1].params)["searchCriteria[pageSize]"] == "5"
+
+
 def test_nothing_about_a_customer_leaves_the_shop() -> None:
     line = Line(Magento(orders=[order(1, NOW)], products=[product(1, NOW)]))
     line.run("orders")
@@ -419,6 +429,15 @@ def test_an_answer_that_is_no_page_is_denied_and_no_other_exception(status: int,
 def test_a_token_that_is_none_is_denied(body: bytes) -> None:
     with pytest.raises(Denied):
         Line(Odd(body), keys=dict(ADOBE)).run("orders")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("url", "scope"), [(URL, "adobeio_api"), ("https://na1.api.commerce.adobe.com/spice", "commerce.accs")]
+)
+def test_the_scope_of_a_token_is_that_of_what_is_asked(url: str, scope: str) -> None:
+    plan = PLANS["orders"](Asked(Shopfront("magento", "leaf", options={"url": url}), ADOBE, "", NOW))
+    call = next(plan)
+    assert isinstance(call, Call) and scope in dict(call.form)["scope"].split(",")
 
 
 @pytest.mark.parametrize("lasts", ["null", '"x"', "-1", "1e9", "99999999999"])
