@@ -345,12 +345,15 @@ _NO_MODULE: Final = (
 
 
 def _care(asked: Asked, address: str, topics: frozenset[str]) -> Care:
-    """The subscriptions of async events that point at us; https://github.com/mage-os/mageos-async-events."""
+    """The subscriptions of async events that point at us; https://github.com/mage-os/mageos-async-events.
+
+    A mere look finds none where the module is missing, or may not be asked: most shops are polled and need none.
+    """
     url, caller = _rest(asked.front), _Caller(asked)
-    if not url:
+    if not url and topics:
         raise Denied(0, "the option url is missing, so nobody knows where the shop is")
     found: dict[str, Subscription] = {}
-    for ours in (yield from _subscribed(caller, url, address)):
+    for ours in (yield from _subscribed(caller, url, address, bool(topics))) if url else ():
         name, active = str(ours["event_name"]), str(ours.get("status")) in ("1", "True")
         if active or name not in found:
             mended = not active and name in topics
@@ -362,18 +365,20 @@ def _care(asked: Asked, address: str, topics: frozenset[str]) -> Care:
     return tuple(found[name] for name in sorted(found))
 
 
-def _subscribed(caller: _Caller, url: str, address: str) -> Generator[Step, Any, list[Mapping[str, Any]]]:
+def _subscribed(
+    caller: _Caller, url: str, address: str, needed: bool
+) -> Generator[Step, Any, tuple[Mapping[str, Any], ...]]:
     filters = ("recipient_url", "eq", address)
     fields = "subscription_id,event_name,recipient_url,status"
     call = Call("GET", f"{url}/async_events", _search(fields, "subscription_id", 100, 1, filters))
-    response = yield from caller.ask(call, 404)
-    if response.status == 404:
+    response = yield from caller.ask(call, *((404,) if needed else (401, 403, 404)))
+    if response.status == 404 and needed:
         raise Denied(404, _NO_MODULE)
-    answer = response.json()
+    answer = response.json() if response.status == 200 else None
     items = answer.get("items") if isinstance(answer, dict) else None
     wanted = {"subscription_id", "event_name", "recipient_url"}
     fits = [item for item in items or () if isinstance(item, dict) and wanted <= item.keys()]
-    return [item for item in fits if item["recipient_url"] == address]
+    return tuple(item for item in fits if item["recipient_url"] == address)
 
 
 def _switch_on(caller: _Caller, url: str, ours: Mapping[str, Any]) -> Generator[Step, Any, None]:

@@ -596,16 +596,28 @@ def test_an_event_that_the_shop_does_not_define_is_missing_with_the_reason() -> 
 
 def test_without_the_module_polling_is_enough() -> None:
     with pytest.raises(Denied, match="not installed; nothing is lost"):
-        caring(module=False).care()
+        caring(module=False).care(*WANTED)
 
 
-def test_care_needs_to_know_the_shop_and_the_token() -> None:
+MANAGE = frozenset({"MageOS_AsyncEvents::manage"})
+
+
+@pytest.mark.parametrize(
+    "line",
+    [caring(module=False), caring(lacks=MANAGE), Line(Magento(), {"url": ""})],
+    ids=["module", "resource", "url"],
+)
+def test_a_mere_look_where_nothing_can_be_seen_troubles_nobody(line: Line) -> None:
+    assert line.care() == ()
+
+
+def test_care_needs_to_know_the_shop_and_the_token_and_to_be_allowed() -> None:
     with pytest.raises(Denied, match="verification_token is missing"):
         Line(Magento()).care(*WANTED)
-    line = caring()
-    line.options = {"url": ""}
     with pytest.raises(Denied, match="url is missing"):
-        line.care()
+        Line(Magento(), {"url": ""}).care(*WANTED)
+    with pytest.raises(Denied, match="lacks a resource"):
+        caring(lacks=MANAGE).care(*WANTED)
 
 
 def test_the_events_to_subscribe_to_are_the_shops_own() -> None:
