@@ -20,7 +20,7 @@ from bot.catalog import Catalog
 from bot.clock import Clock
 from bot.core.alerts import Advanced, advance, woken
 from bot.core.delivery import Delivery, Shopfront, Source, Unparsable, Unrouted
-from bot.core.events import Event, StockChanged, Tick, consequences
+from bot.core.events import Event, SourceChanged, StockChanged, Tick, consequences
 from bot.core.facts import NoFacts
 from bot.core.handlers import Rule
 from bot.core.message import Message, Paragraph
@@ -205,10 +205,17 @@ class Pipeline:
             self._event(connection, shop, follower, delivery)
         if delivery.baseline or not recorded.fresh:
             return
+        if isinstance(event, SourceChanged) and event.sound and event.note:
+            self._mended(connection, event, event.note)
         if self.clock.now() - event.at <= HISTORY_AFTER:
             self._decide_all(connection, shop, recorded.event, recorded)
         for level in recorded.healed:
             self._heal(connection, shop, level)
+
+    def _mended(self, connection: Connection, event: SourceChanged, note: ShopText) -> None:
+        """What the bot put right by itself opens no alert that lasts until anybody sees it, so it is told apart."""
+        line = say(ShopText(event.source), ", ", ShopText(event.aspect), ": ", note, ".")
+        self._tell_operators(connection, f"mended/{event.source}/{event.aspect}", Message(line, (Paragraph(line),)))
 
     def _heal(self, connection: Connection, shop: Shop, level: StockChanged) -> None:
         """Decides under its SKU on a level that was told under an item's id alone, and ends what that id brought up."""
@@ -257,7 +264,8 @@ class Pipeline:
         if after.change == "none":
             alerts.looked_at(connection, after.alert.number, now + RECHECK_EVERY)
         else:
-            alerts.save(connection, after.alert, after.change, "", after.reason, now, now + RECHECK_EVERY)
+            grounds = decisions.grounds(question.event.event if question.event else None, facts)
+            alerts.save(connection, after.alert, after.change, "", after.reason, now, now + RECHECK_EVERY, grounds)
         self.board.show(connection, after.alert, after.change)
         return after.change != "none"
 

@@ -18,6 +18,7 @@ from bot.core.parts import ShopText
 from bot.pipeline import Feed
 from bot.store import inbox, polls
 from bot.store.codec import dump, load
+from bot.store.tables.asking import heard_hour
 from bot.store.tables.log import event as log
 from bot.store.tables.log import heard as heard_table
 from bot.store.tables.log import inbox as deliveries
@@ -181,3 +182,62 @@ def test_what_the_bot_found_out_about_a_source_is_an_event_of_that_source(bench:
     with bench.store.read() as connection:
         (row,) = connection.execute(select(log)).mappings().all()
     assert load(SourceChanged, row["body"]) == told
+
+
+def source_changed(bench: Bench, aspect: str, sound: bool, note: str = "", later: timedelta = timedelta(0)) -> None:
+    said = ShopText(note) if note else None
+    at = bench.watch.now() + later
+    with bench.store.write() as connection:
+        polls.report(
+            connection, SourceChanged(shop="demo", source="asked", at=at, aspect=aspect, sound=sound, note=said)
+        )
+
+
+def worked(bench: Bench) -> None:
+    while bench.pipeline.work():
+        pass
+
+
+def test_trouble_with_a_source_is_one_alert_for_operations_that_is_kept_true(bench: Bench) -> None:
+    source_changed(bench, "poll orders", False, "403: read_orders is missing")
+    worked(bench)
+    source_changed(bench, "webhook orders/create", False, "it was disabled")
+    worked(bench)
+    bench.deliver_posts()
+    assert len(bench.shown("#operations")) == 1
+    assert bench.shown("#operations")[0].startswith("CRITICAL: «asked»: 1 webhook switched off, and it does not answer")
+    bench.watch.forward(minutes=5)
+    source_changed(bench, "poll orders", True)
+    source_changed(bench, "webhook orders/create", True)
+    worked(bench)
+    assert bench.shown("#operations")[0].startswith("RESOLVED: ")
+
+
+def test_what_the_bot_mended_by_itself_is_told_once(bench: Bench) -> None:
+    source_changed(bench, "webhook orders/create", False, "it was disabled")
+    mended = "it was disabled, and it was switched on again by the bot"
+    source_changed(bench, "webhook orders/create", True, mended, timedelta(milliseconds=1))
+    worked(bench)
+    assert bench.shown("#operations") == [f"«asked», «webhook orders/create»: «{mended}»."]
+
+
+def test_a_source_that_falls_silent_is_told_within_the_hour_and_resolved_when_it_is_back(bench: Bench) -> None:
+    now = inbox.hour_of(bench.watch.now())
+    rows = [{"shop": "demo", "source": "shopify", "hour": now - ago, "deliveries": 20} for ago in range(1, 24 * 28)]
+    with bench.store.write() as connection:
+        connection.execute(heard_hour.insert(), rows)
+        connection.execute(heard_table.insert(), {"shop": "demo", "source": "shopify", "last": bench.watch.now()})
+    bench.pipeline.tick()
+    assert bench.shown("#operations") == []
+    bench.watch.forward(hours=1, minutes=10)
+    bench.pipeline.tick()
+    assert [line.startswith("HIGH: «shopify» is silent for") for line in bench.shown("#operations")] == [True]
+    bench.deliver_posts()
+    with bench.store.write() as connection:
+        connection.execute(
+            heard_hour.insert(),
+            {"shop": "demo", "source": "shopify", "hour": inbox.hour_of(bench.watch.now()), "deliveries": 25},
+        )
+    bench.watch.forward(minutes=20)
+    bench.pipeline.tick()
+    assert bench.shown("#operations")[0].startswith("RESOLVED: ")
