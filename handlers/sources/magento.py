@@ -62,7 +62,6 @@ from handlers.sources._api.magento import API
 
 _SCHEME: Final = Scheme(header="x-magento-signature")
 _MAX_KEY: Final = 200
-_MAX_BATCH: Final = 100
 
 
 def verify(delivery: Delivery, secrets: tuple[str, ...], now: datetime, shopfront: Shopfront) -> None:
@@ -87,7 +86,7 @@ def key(delivery: Delivery) -> str:
     try:
         body = read(delivery.body)
         if isinstance(body.value, list):
-            ids = "\n".join(event["id"].id() for event in body.list()[:_MAX_BATCH])
+            ids = "\n".join(event["id"].id() for event in body.list())
             return f"list/{hashlib.sha256(ids.encode()).hexdigest()}" if ids else ""
         found = body["id"].id_or("") if isinstance(body.value, dict) and body["type"] else ""
     except Unparsable:
@@ -137,14 +136,13 @@ _Tell = Callable[[_Told], tuple[Event, ...]]
 
 
 def parse(delivery: Delivery, shopfront: Shopfront) -> tuple[Event, ...]:
-    """Polled pages by their topic; CloudEvents by their type; what has no name by the fields that only it has."""
+    """Polled pages by their topic; CloudEvents by their type, also those of the journal; what has no name by
+    the fields that only it has."""
     body = read(delivery.body)
-    if delivery.polled and delivery.polled != "journal":
+    if delivery.polled not in ("", "journal"):
         if delivery.polled not in _POLLED:
             raise Unrouted(f"polled {delivery.polled[:100]!r}")
         told = [(_POLLED[delivery.polled], each, delivery.received) for each in body["items"].list()]
-    elif delivery.polled:
-        told = list(_clouds(tuple(each["event"] for each in body["events"].list()), delivery.received))
     elif isinstance(body.value, list):
         told = list(_clouds(body.list(), delivery.received))
     elif "type" in body.keys():  # noqa: SIM118 (a Wild is no mapping)
@@ -484,14 +482,14 @@ def _silent(told: _Told) -> tuple[Event, ...]:
 
 
 _ENTITIES: Final[Mapping[str, _Tell]] = {
-    **dict.fromkeys(("order",), _order),
+    "order": _order,
     **dict.fromkeys(("invoice", "order invoice"), _invoice),
     **dict.fromkeys(("creditmemo", "order creditmemo"), _creditmemo),
     **dict.fromkeys(("shipment", "order shipment"), _shipment),
     **dict.fromkeys(("shipment track", "order shipment track"), _track),
-    **dict.fromkeys(("stock item",), _stock_item),
-    **dict.fromkeys(("source item",), _source_item),
-    **dict.fromkeys(("product",), _product),
+    "stock item": _stock_item,
+    "source item": _source_item,
+    "product": _product,
     **dict.fromkeys(("rule", "salesrule", "salesrule rule"), _rule),
     **dict.fromkeys(("rma", "rma rma"), _silent),
 }

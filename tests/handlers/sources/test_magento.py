@@ -555,7 +555,6 @@ def test_an_event_of_the_future_happened_when_it_came() -> None:
 
 def test_a_list_of_nothing_tells_nothing_and_a_list_of_strangers_is_unrouted() -> None:
     assert parse([]) == ()
-    assert parse({"events": []}, "journal") == ()
     with pytest.raises(Unrouted, match=r"customer\.saved"):
         parse([{"type": "customer.saved"}, {"type": "cart.saved"}])
 

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.core.delivery import POLLED, Delivery, Shopfront
+from bot.core.delivery import POLLED, Delivery, Shopfront, Unparsable
 from bot.core.events import Event, ItemDescribed, OrderChanged, OrderPlaced, StockChanged
 from bot.core.polling import Asked, Call, Denied, Heard, Keep, Response, Rest, Subscription
 from bot.demo.stores.magento import JOURNAL, KEYS, SHOP, TOKENS, Magento, Row
@@ -499,7 +499,7 @@ def test_the_journal_is_read_from_its_end_and_then_on() -> None:
     line.shop.journal += [told(n, NOW) for n in range(3, 208)]
     line.run("journal")
     assert numbers(line.events()) == [str(n) for n in range(3, 208)]
-    assert [len(heard.bodies) for heard in line.heard] == [0, 1, 1, 1, 0]
+    assert [len(heard.bodies) for heard in line.heard] == [0, 100, 100, 5, 0]
 
 
 @pytest.mark.parametrize("steps", range(1, 9))
@@ -519,10 +519,34 @@ def test_a_position_that_is_gone_is_followed_by_the_oldest_event_that_is_left() 
     assert line.cursors["journal"] == "penguin:9"
 
 
-def test_a_journal_that_names_no_position_is_read_once() -> None:
-    line = Line(Odd(b'{"events": [], "access_token": "x"}'), WITH_JOURNAL, dict(ADOBE), cursors={"journal": "a"})  # type: ignore[arg-type]
+@pytest.mark.parametrize("more", [b"", b', "events": []', b', "events": 7', b', "events": [7, {}]'])
+def test_a_journal_that_names_no_position_is_read_once(more: bytes) -> None:
+    line = Line(Odd(b'{"access_token": "x"%s}' % more), WITH_JOURNAL, dict(ADOBE), cursors={"journal": "a"})  # type: ignore[arg-type]
     line.run("journal")
-    assert [heard.cursor for heard in line.heard] == ["a"]
+    assert [(heard.cursor, heard.bodies) for heard in line.heard] == [("a", ())]
+
+
+def test_a_token_that_ended_is_replaced_for_the_journal_too() -> None:
+    line = Line(
+        Magento(journal=[told(1, NOW)]),
+        WITH_JOURNAL,
+        ADOBE | {"token": "of yesterday"},
+        cursors={"journal": "penguin:0"},
+    )
+    line.run("journal")
+    assert numbers(line.events()) == ["1"]
+    assert line.keys["token"] == "adobe-0"
+
+
+def test_an_event_of_the_journal_that_lacks_a_field_keeps_no_other_back() -> None:
+    line = Line(
+        Magento(journal=[told(n, NOW) for n in range(3)]), WITH_JOURNAL, dict(ADOBE), cursors={"journal": "penguin:0"}
+    )
+    del line.shop.journal[1][1]["data"]["value"]["grand_total"]
+    [page, _] = line.run("journal")
+    assert [len(line.events(replace(page, bodies=(page.bodies[n],)))) for n in (0, 2)] == [2, 2]
+    with pytest.raises(Unparsable, match="grand_total is missing"):
+        line.events(page)
 
 
 def test_the_journal_has_its_own_token_also_where_the_shop_is_asked_with_other_keys() -> None:
