@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import UTC
 from email.utils import format_datetime
 from urllib.parse import parse_qsl
 
@@ -19,7 +20,7 @@ _FORM = "application/x-www-form-urlencoded"
 
 
 class Stands:
-    """Played platforms behind one port. ``start`` gives the mapping that a ``Fetcher`` takes as ``reroute``."""
+    """Played platforms behind one port, each with the clock that its answers' ``at`` says. ``start`` gives the mapping that a ``Fetcher`` takes as ``reroute``."""
 
     def __init__(self, stands: Iterable[Stand], clock: Clock) -> None:
         self._stands = {host.lower(): stand for stand in stands for host in stand.hosts}
@@ -43,10 +44,9 @@ class Stands:
             body = await read_body(request, _MOST, 10.0)
         except BadBody as bad:
             return bad.response
-        now = self._clock.now()
-        answer = stand.answer(_call(request, body), now)
+        answer = stand.answer(_call(request, body), self._clock.now())
         headers = {name.lower(): value for name, value in answer.headers.items() if name.lower() != "content-length"}
-        dated = {"date": format_datetime(now, usegmt=True)} | headers
+        dated = {"date": format_datetime(answer.at.astimezone(UTC), usegmt=True)} | headers
         return web.Response(status=answer.status, body=answer.body, headers=dated)
 
 
