@@ -14,7 +14,8 @@ are refunds. Return requests (rma) are understood and tell nothing.
 
 Stock has two numbers that must never be added. Option ``stock``: ``sources`` (the default) is what each source holds
 in hand, and also what stock items say (location ``default``); ``salable`` is what may still be sold of one stock, less
-what orders have reserved (location ``salable``). The other of the two is ignored.
+what orders have reserved (location ``salable``). The other of the two is ignored. ``items`` is for a Magento whose
+sources are switched off: what stock items say, and nothing else.
 
 Cart price rules are campaigns when they have a first day, from whose midnight in the option ``zone`` (UTC without one)
 they run to the end of their last day.
@@ -362,7 +363,7 @@ def _stock_item(told: _Told) -> tuple[Event, ...]:
         location=told.location("default"),
         available=_in_hand(body["qty"], _yes(body["is_in_stock"], True)) if _managed(body) else None,
     )
-    return (stock,) if told.stock == "sources" else ()
+    return (stock,) if told.stock in ("sources", "items") else ()
 
 
 def _managed(item: Wild) -> bool:
@@ -510,6 +511,7 @@ _POLLED: Final[Mapping[str, _Tell]] = {
     "shipments": _shipment,
     "source-items": _source_item,
     "salable": _salable,
+    "stock-items": _stock_item,
     "products": _product,
     "sales-rules": _rule,
 }
@@ -545,7 +547,7 @@ _OPTIONS: Final[Mapping[str, tuple[Callable[[Any], bool], str]]] = {
     "url": (_text(_ADDRESS), "the shop's base address with https://, such as https://shop.example"),
     "store": (_text("[0-9A-Za-z_]{1,32}"), "a store view's code, such as default"),
     "zone": (_zone, "a time zone, such as Europe/Berlin"),
-    "stock": (lambda value: value in ("sources", "salable"), "sources or salable"),
+    "stock": (lambda value: value in ("sources", "salable", "items"), "sources, salable or items"),
     "stock_id": (_number(10**9), "a stock's number"),
     "locations": (
         lambda value: isinstance(value, Mapping) and all(isinstance(name, str) for name in value.values()),

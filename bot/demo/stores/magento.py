@@ -12,7 +12,7 @@ import hashlib
 import hmac
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -45,6 +45,7 @@ _TABLES = {
     "/async_events": ("subscriptions", "MageOS_AsyncEvents::manage"),
 }
 _SALABLE = re.compile(r"/inventory/get-product-salable-quantity/([^/]+)/([0-9]+)")
+_STOCK_ITEM = re.compile(r"/stockItems/([^/]+)")
 _SUBSCRIPTION = re.compile(r"/async_event(?:/([0-9]+))?")
 _HEADER = re.compile(r'(\w+)="([^"]*)"')
 _FILTER = re.compile(r"searchCriteria\[filter_groups\]\[([0-9]+)\]\[filters\]\[0\]\[(\w+)\]")
@@ -68,6 +69,7 @@ class Magento:
     products: list[Row] = field(default_factory=list)
     source_items: list[Row] = field(default_factory=list)
     salable: dict[str, float] = field(default_factory=dict)
+    stock_items: dict[str, Row] = field(default_factory=dict)
     rules: list[Row] = field(default_factory=list)
     subscriptions: list[Row] = field(default_factory=list)
     journal: list[tuple[datetime, Row]] = field(default_factory=list)
@@ -109,10 +111,14 @@ class Magento:
             if resource in self.lacks:
                 return _said(401, "The consumer isn't authorized to access %resources.", at, lacking)
             return self._search(getattr(self, table), dict(call.params), at)
-        if match := _SALABLE.fullmatch(path):
-            sku = unpercent(match[1])
-            found = self.salable.get(sku)
-            return _said(404, "The requested sku is not there.", at) if found is None else _json(found, at)
+        of_skus: tuple[tuple[re.Pattern[str], Mapping[str, Any]], ...] = (
+            (_SALABLE, self.salable),
+            (_STOCK_ITEM, self.stock_items),
+        )
+        for form, known in of_skus:
+            if match := form.fullmatch(path):
+                found = known.get(unpercent(match[1]))
+                return _said(404, "The product is not there.", at) if found is None else _json(found, at)
         if match := _SUBSCRIPTION.fullmatch(path):
             return self._subscribe(json.loads(call.body)["asyncEvent"], match[1], at)
         return _said(404, "Request does not match any route.", at)

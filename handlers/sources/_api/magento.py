@@ -256,13 +256,13 @@ def _last(items: list[Any], url: str, response: Response) -> datetime:
     return found
 
 
-_Compose = Callable[[_Caller, Asked, Response, list[Any]], Generator[Step, Any, bytes]]
+_Compose = Callable[[_Caller, Shopfront, list[Any]], Generator[Step, Any, bytes]]
 
 
 def _pages(topic: str, path: str, fields: str, sort: str, compose: _Compose | None = None) -> Callable[[Asked], Plan]:
     """A plan for things that have no time of change: all of them, page by page. The cursor is the next page's number.
 
-    ``compose`` makes the body of a page from the answer and of what more it asks.
+    ``compose`` makes the body of a page from its things and from what more it asks.
     """
 
     def plan(asked: Asked) -> Plan:
@@ -273,7 +273,7 @@ def _pages(topic: str, path: str, fields: str, sort: str, compose: _Compose | No
         while True:
             response, items, total = yield from _page(caller, f"{url}{path}", _search(fields, sort, size, page))
             more = total > page * size and bool(items)
-            body = (yield from compose(caller, asked, response, items)) if compose else response.body
+            body = (yield from compose(caller, asked.front, items)) if compose else response.body
             yield Heard(topic, (body,) if items else (), str(page + 1 if more else 1), response.at)
             if not more:
                 return
@@ -282,27 +282,50 @@ def _pages(topic: str, path: str, fields: str, sort: str, compose: _Compose | No
     return plan
 
 
-def _salable(caller: _Caller, asked: Asked, response: Response, items: list[Any]) -> Generator[Step, Any, bytes]:
-    """What may still be sold of each SKU of a page, for which Magento has to be asked one by one. Of a SKU without
-    stock (a configurable product, one just deleted) it says 4xx, and nothing is known."""
+def _of_each(caller: _Caller, items: list[Any], url: str) -> Generator[Step, Any, list[tuple[str, Any]]]:
+    """What Magento says of each SKU of a page, for which it has to be asked one by one. Of a SKU without stock (one
+    that has just been deleted, say) it says 4xx, and nothing is known."""
     found = []
-    stock = int(asked.front.options.get("stock_id", 1))
     for sku in dict.fromkeys(str(item["sku"]) for item in items if isinstance(item, dict) and item.get("sku")):
-        url = f"{_rest(asked.front)}/inventory/get-product-salable-quantity/{percent(sku)}/{stock}"
-        answer = yield from caller.ask(Call("GET", url), 400, 404)
+        answer = yield from caller.ask(Call("GET", url.replace("{sku}", percent(sku))), 400, 404)
         if answer.status == 200:
-            found.append({"sku": sku, "salable": answer.json()})
-    return json.dumps({"items": found}).encode()
+            found.append((sku, answer.json()))
+    return found
+
+
+def _salable(caller: _Caller, front: Shopfront, items: list[Any]) -> Generator[Step, Any, bytes]:
+    """What may still be sold of each SKU of one stock."""
+    stock = int(front.options.get("stock_id", 1))
+    url = f"{_rest(front)}/inventory/get-product-salable-quantity/{{sku}}/{stock}"
+    found = yield from _of_each(caller, items, url)
+    return json.dumps({"items": [{"sku": sku, "salable": units} for sku, units in found]}).encode()
+
+
+_COMPOSITE: Final = ("configurable", "bundle", "grouped")
+_STOCK_ITEM: Final = ("product_id", "qty", "is_in_stock", "manage_stock", "use_config_manage_stock")
+
+
+def _items(caller: _Caller, front: Shopfront, items: list[Any]) -> Generator[Step, Any, bytes]:
+    """The stock item of each product that is not made up of others, where Magento's sources are switched off."""
+    own = [item for item in items if isinstance(item, dict) and item.get("type_id") not in _COMPOSITE]
+    found = yield from _of_each(caller, own, f"{_rest(front)}/stockItems/{{sku}}")
+    told = [
+        {"sku": sku} | {name: item.get(name) for name in _STOCK_ITEM} for sku, item in found if isinstance(item, dict)
+    ]
+    return json.dumps({"items": told}).encode()
 
 
 _SOURCE_ITEMS: Final = ("/inventory/source-items", "sku,source_code,quantity,status")
-_IN_HAND = _pages("source-items", *_SOURCE_ITEMS, "source_item_id")
-_TO_SELL = _pages("salable", *_SOURCE_ITEMS, "sku", _salable)
+_STOCKS: Final[Mapping[str, Callable[[Asked], Plan]]] = {
+    "sources": _pages("source-items", *_SOURCE_ITEMS, "source_item_id"),
+    "salable": _pages("salable", *_SOURCE_ITEMS, "sku", _salable),
+    "items": _pages("stock-items", "/products", "sku,type_id", "entity_id", _items),
+}
 
 
 def _stock(asked: Asked) -> Plan:
-    """One of the two numbers, by the option."""
-    return _TO_SELL(asked) if asked.front.options.get("stock") == "salable" else _IN_HAND(asked)
+    """One of the numbers of stock, by the option."""
+    return _STOCKS[_option(asked.front, "stock") or "sources"](asked)
 
 
 _LIMIT: Final = ("limit", "100")

@@ -162,6 +162,14 @@ POLLS: list[tuple[str, Mapping[str, Any], tuple[Event, ...]]] = [
         ),
     ),
     (
+        "stock-items",
+        {"stock": "items"},
+        (
+            StockChanged(**BY, at=NOW, sku="SALT-FLAKE-250", item="53", location="default", available=38),
+            StockChanged(**BY, at=NOW, sku="GIFT-CARD", item="80", location="default", available=None),
+        ),
+    ),
+    (
         "salable",
         {"stock": "salable"},
         (
@@ -434,7 +442,9 @@ def test_a_stock_item_that_was_merged_with_its_product_has_a_sku_and_a_place_may
 )
 def test_what_is_in_hand_is_not_told_where_salable_counts(topic: str) -> None:
     assert parse(fixture(topic), stock="salable") == ()
-    assert parse(fixture("polled/source-items"), "source-items", stock="salable") == ()
+    assert parse(fixture("polled/stock-items"), "stock-items", stock="salable") == ()
+    for other in ("salable", "items"):
+        assert parse(fixture("polled/source-items"), "source-items", stock=other) == ()
     assert parse(fixture("polled/salable"), "salable", stock="sources") == ()
 
 
@@ -751,7 +761,7 @@ OPTIONS: list[tuple[dict[str, Any], str]] = [
     ({"zone": "Berlin"}, "zone: must be"),
     ({"zone": "../etc"}, "zone: must be"),
     ({"zone": 1}, "zone: must be"),
-    ({"stock": "both"}, "stock: must be sources or salable"),
+    ({"stock": "both"}, "stock: must be sources, salable or items"),
     ({"stock_id": 0}, "stock_id: must be"),
     ({"stock_id": True}, "stock_id: must be"),
     ({"page_size": 301}, "page_size: must be 1 to 300"),

@@ -310,6 +310,24 @@ def test_salable_is_asked_for_each_sku_once_a_page_and_unknown_ones_are_left_out
     ]  # fmt: skip
 
 
+def test_without_sources_the_stock_item_of_each_product_is_asked_for() -> None:
+    shop = Magento(products=[product(n, NOW) | {"entity_id": n, "type_id": "simple"} for n in range(5)])
+    shop.products[3]["type_id"] = "configurable"
+    item = {"is_in_stock": True, "manage_stock": True, "use_config_manage_stock": True, "item_id": 1}
+    shop.stock_items = {f"SKU-{n}": {"product_id": n, "qty": n + 0.5, **item} for n in (0, 1, 3, 4)}
+    line = Line(shop, {"stock": "items"})
+    line.run("stock")
+    assert levels(line.events()) == {("SKU-0", "default"): 0, ("SKU-1", "default"): 1, ("SKU-4", "default"): 4}
+    assert [call.url.rpartition("/")[2] for call in shop.asked] == [
+        "products",
+        "SKU-0",
+        "SKU-1",
+        "SKU-2",
+        "products",
+        "SKU-4",
+    ]
+
+
 def test_all_rules_are_read_again_and_again() -> None:
     rules = [{"rule_id": n, "name": "Pepper week", "is_active": True, "from_date": "2026-11-27"} for n in range(4)]
     line = Line(Magento(rules=rules))
