@@ -13,10 +13,10 @@ from bot.core.alerts import Alert, Change
 from bot.core.dispatch import Post
 from bot.core.message import Message
 from bot.core.mute import Hold, Never, Way, held_back, mute, told_by
-from bot.core.routes import Routed, labels_matter, route
+from bot.core.routes import Routed, Unshown, labels_matter, route
 from bot.core.settings import NO_LABELS, Department, House, Updates
 from bot.core.silences import Silence, silenced_by
-from bot.store import alerts, missed, posts, silences
+from bot.store import alerts, missed, placings, posts, silences
 from bot.store.engine import Connection
 from bot.store.labels import labels
 
@@ -53,13 +53,15 @@ class Board:
     def show(self, connection: Connection, alert: Alert, change: Change) -> None:
         """Makes every channel that sees the alert, or ever saw it, want what is true now."""
         seen = {post.channel for post in posts.of_alert(connection, alert.number) if _may_be_seen(post, alert)}
-        places = self._channels(connection, alert)
+        routed = self._routed(connection, alert)
+        places, muted = _by_channel(routed), dict[str, str]()
         silence = silenced_by(alert, silences.current(connection, self.clock.now()), self.clock.now())
         for channel in dict.fromkeys([*places, *sorted(seen)]):
             place = places.get(channel, _Place())
             message = compose.compose(alert, place.departments, self.catalog.actions.values())
             shown = _Shown(channel, place.updates, message, channel in seen, silence)
-            self._show_in(connection, alert, change, shown)
+            muted[channel] = self._show_in(connection, alert, change, shown)
+        placings.note(connection, alert.number, routed, muted, self.clock.now())
         if change == "resolved":
             self._show_inhibited(connection, alert)
 
@@ -71,19 +73,17 @@ class Board:
             if kept is not None:
                 self.show(connection, kept, "none")
 
-    def _channels(self, connection: Connection, alert: Alert) -> dict[str, _Place]:
-        """Channel to what it shows; what no channel shows is written into the log."""
-        channels: dict[str, _Place] = {}
+    def _routed(self, connection: Connection, alert: Alert) -> tuple[Routed | Unshown, ...]:
+        """Where the departments' views go; what no channel shows is also written into the log."""
         known = labels(connection, alert.shop, alert.subject) if labels_matter(self.house.routes) else NO_LABELS
-        for place in route(alert, self.house, self.clock.now(), known):
-            if isinstance(place, Routed):
-                before = channels.get(place.channel, _Place((), place.updates))
-                channels[place.channel] = replace(before, departments=(*before.departments, place.department))
-            else:
+        places = route(alert, self.house, self.clock.now(), known)
+        for place in places:
+            if isinstance(place, Unshown):
                 log.info("not_routed", alert=alert.name, department=place.department, reason=place.reason)
-        return channels
+        return places
 
-    def _show_in(self, connection: Connection, alert: Alert, change: Change, shown: _Shown) -> None:
+    def _show_in(self, connection: Connection, alert: Alert, change: Change, shown: _Shown) -> str:
+        """Makes one channel want what is true; gives what keeps the alert from being shown there, "" for nothing."""
         channel, message, seen = shown.channel, shown.message, shown.seen
         now, key, urgency = self.clock.now(), posts.alert_key(alert.number), int(alert.severity)
         inhibitor = alerts.open_on(connection, alert.shop, alert.subject, self._inhibitors(alert.rule))
@@ -91,15 +91,18 @@ class Board:
         match mute(alert, department, inhibitor, seen, now, shown.silence):
             case Hold(until, reason):
                 posts.want(connection, channel, key, message, urgency=urgency, now=now, due_at=until, reason=reason)
+                return reason
             case Never(reason):
                 if alert.state == "resolved":
                     missed.keep(connection, channel, key, now)
                 posts.drop(connection, channel, key, reason, now)
+                return reason
             case _:
                 ways = told_by(shown.updates, change) if seen and shown.silence is None else frozenset()
                 posts.want(connection, channel, key, message, urgency=urgency, now=now, fresh="message" in ways)
                 for way in ways - {"message"}:
                     self._call(connection, alert, change, channel, department, way)
+                return ""
 
     def _call(
         self,
@@ -122,6 +125,16 @@ class Board:
 
     def _inhibitors(self, rule: str) -> tuple[str, ...]:
         return tuple(other.name for other in self.catalog.rules.values() if rule in other.inhibits)
+
+
+def _by_channel(routed: tuple[Routed | Unshown, ...]) -> dict[str, _Place]:
+    """Channel to what it shows."""
+    channels: dict[str, _Place] = {}
+    for place in routed:
+        if isinstance(place, Routed):
+            before = channels.get(place.channel, _Place((), place.updates))
+            channels[place.channel] = replace(before, departments=(*before.departments, place.department))
+    return channels
 
 
 def _may_be_seen(post: Post, alert: Alert) -> bool:

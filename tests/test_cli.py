@@ -397,7 +397,8 @@ def test_why_tells_the_story_of_an_alert(run: Run, config: str, tmp_path: Path) 
     store = laid_out(tmp_path)
     with store.write() as connection:
         alert = opened()
-        alerts.save(connection, alert, "opened", "U0DEV", say("it sells fast"), NOW)
+        grounds = decisions.Grounds("StockChanged from shopify", '[["sold", "3"]]')
+        alerts.save(connection, alert, "opened", "U0DEV", say("it sells fast"), NOW, grounds=grounds)
         decisions.note(connection, "demo", "low_stock", SKU, "fire", say("it sells fast"), Facts(), NOW, alert.number)
         posts.want(connection, "#finance", posts.alert_key(1042), Message(say("x"), ()), urgency=1, now=NOW)
     store.close()
@@ -409,12 +410,13 @@ def test_why_tells_the_story_of_an_alert(run: Run, config: str, tmp_path: Path) 
             "",
             "Why A-1042",
             "HIGH Hoodie runs out · rule low_stock, now firing",
+            "Opened Mon 23 Nov 10:00 UTC on StockChanged from shopify",
             "  sold  3",
             "",
             "What happened",
             "  - Mon 23 Nov 10:00 UTC  opened by @U0DEV: it sells fast",
             "",
-            "Where it shows",
+            "Where it went",
             "  - #finance: wanted",
         ],
     )

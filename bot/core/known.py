@@ -211,7 +211,7 @@ class PostLine:
 
 @dataclass(frozen=True, slots=True)
 class PlaceLine:
-    """Where a department's view of an alert goes ("" for nowhere), by which route, and what kept it from being shown."""
+    """Where a department's view of an alert goes ("" for nowhere), by which route, and what keeps it from showing."""
 
     department: str
     channel: str

@@ -10,12 +10,12 @@ from typing import Any
 from sqlalchemy import Insert, Select, and_, bindparam, case, func, select, update
 
 from bot.core.alerts import Alert, Seat
-from bot.core.known import AlertLine, LogLine, PostLine, Story
+from bot.core.known import AlertLine, Ground, LogLine, PostLine, Story
 from bot.core.parts import Line
 from bot.core.subject import Subject
-from bot.store import posts
+from bot.store import placings, posts
 from bot.store.codec import dump, line, load
-from bot.store.decisions import shown_of
+from bot.store.decisions import NO_GROUNDS, Grounds, pairs
 from bot.store.dialect import cut, insert, locked
 from bot.store.engine import Connection, StoreDown
 from bot.store.tables.work import alert as alerts
@@ -72,11 +72,13 @@ def save(
     reason: Line,
     now: datetime,
     recheck_at: datetime | None = None,
+    grounds: Grounds = NO_GROUNDS,
 ) -> None:
     """Keeps the alert as it stands and writes into its log what changed it, by whom and why.
 
-    ``recheck_at`` is when time alone should have the rule decide again. A change of "none" is not logged. Raises
-    StoreDown, to be tried again, when another replica has just opened an alert under the number.
+    ``recheck_at`` is when time alone should have the rule decide again; ``grounds`` are those of a rule. A change of
+    "none" is not logged. Raises StoreDown, to be tried again, when another replica has just opened an alert under the
+    number.
     """
     row = {
         "number": alert.number, "shop": alert.shop, "rule": alert.rule, "about": alert.subject.about,
@@ -89,7 +91,7 @@ def save(
         raise StoreDown(f"the alert {alert.name} was changed by somebody else at the same time", again=True)
     if change != "none":
         entry = {"number": alert.number, "at": now, "change": change, "actor": actor, "reason": dump(reason)}
-        connection.execute(alert_log.insert(), entry)
+        connection.execute(alert_log.insert(), entry | {"event": grounds.event, "facts": grounds.facts})
 
 
 @cache
@@ -170,8 +172,21 @@ def story(connection: Connection, number: int) -> Story | None:
         PostLine(post.channel, post.state, post.reason, post.last_attempt_at if post.ts else None)
         for post in posts.of_alert(connection, number)
     )
-    facts = shown_of(connection, alert.shop, alert.rule, alert.subject)
-    return Story(listed(alert), facts, logged(connection, number), where)
+    places = placings.of_alert(connection, number)
+    return Story(listed(alert), logged(connection, number), where, _ground(connection, number), places)
+
+
+_GROUND = (
+    select(alert_log.c.change, alert_log.c.at, alert_log.c.event, alert_log.c.facts)
+    .where(alert_log.c.number == bindparam("of_number"), alert_log.c.change.in_(("opened", "reopened", "escalated")))
+    .order_by(alert_log.c.id.desc())
+    .limit(1)
+)
+
+
+def _ground(connection: Connection, number: int) -> Ground | None:
+    row = connection.execute(_GROUND, {"of_number": number}).first()
+    return Ground(row.change, row.at, row.event, pairs(row.facts) if row.facts else ()) if row is not None else None
 
 
 def listed(alert: Alert) -> AlertLine:

@@ -43,6 +43,24 @@ class Decision:
     number: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class Grounds:
+    """On what a rule changed an alert, as it is recorded: the event's kind and source, and the facts as JSON."""
+
+    event: str = ""
+    facts: str = ""
+
+
+NO_GROUNDS = Grounds()
+
+
+def grounds(event: Event | None, facts: object) -> Grounds:
+    """The grounds of a decision: the event, None where time brought it, and the dataclass that the rule was given."""
+    return Grounds(
+        f"{type(event).__name__} from {event.source}" if event else "", json.dumps(shown(facts), ensure_ascii=False)
+    )
+
+
 def note(
     connection: Connection,
     shop: str,
@@ -90,18 +108,6 @@ def of(connection: Connection, shop: str, about: Subject | str) -> list[Decision
     return [_decision(row) for row in connection.execute(query).mappings()]
 
 
-def shown_of(connection: Connection, shop: str, rule: str, subject: Subject) -> tuple[tuple[str, str], ...]:
-    """The facts on which a rule last decided on a subject, as label and value."""
-    query = select(decisions.c.facts).where(
-        decisions.c.shop == shop,
-        decisions.c.rule == rule,
-        decisions.c.about == subject.about,
-        decisions.c.subject == cut(subject.id),
-    )
-    found = connection.execute(query).scalar()
-    return _pairs(found) if found is not None else ()
-
-
 def _decision(values: RowMapping) -> Decision:
     return Decision(
         shop=values["shop"],
@@ -109,7 +115,7 @@ def _decision(values: RowMapping) -> Decision:
         subject=Subject(values["about"], values["subject"]),
         verdict=values["verdict"],
         reason=line(values["reason"]),
-        facts=_pairs(values["facts"]),
+        facts=pairs(values["facts"]),
         at=values["at"],
         since=values["since"],
         times=values["times"],
@@ -117,7 +123,8 @@ def _decision(values: RowMapping) -> Decision:
     )
 
 
-def _pairs(text: str) -> tuple[tuple[str, str], ...]:
+def pairs(text: str) -> tuple[tuple[str, str], ...]:
+    """Facts as they were recorded: label and value."""
     return tuple((name, value) for name, value in json.loads(text))
 
 

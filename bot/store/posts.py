@@ -129,9 +129,10 @@ def find(connection: Connection, channel: str, key: str) -> Post | None:
 def claim(connection: Connection, now: datetime, most: int) -> list[Claimed]:
     """Takes posts to work on, the most urgent and then the oldest first; at most one a channel, and none in a channel
     in which somebody is at work. A reply waits until its root is shown."""
-    chosen = connection.execute(
-        locked(connection, select(posts).where(posts.c.id.in_(_next(now, most))), skip=True)
-    ).mappings()
+    # PostgreSQL chooses by what it saw when the statement began and looks once more at a row that was changed before it
+    # could be locked: only at what is asked here, so that being due is asked here too.
+    due = select(posts).where(posts.c.look_at <= now, posts.c.id.in_(_next(now, most)))
+    chosen = connection.execute(locked(connection, due, skip=True)).mappings()
     found = sorted(chosen, key=lambda row: (-row["urgency"], row["created_at"], row["id"]))
     return [_take(connection, row, now) for row in found]
 

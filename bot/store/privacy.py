@@ -25,8 +25,9 @@ from bot.store.codec import dump, load
 from bot.store.dialect import cut, holds
 from bot.store.engine import Connection, StoreDown
 from bot.store.tables import shop as shops
+from bot.store.tables.asking import heard_hour, poll
 from bot.store.tables.log import event, heard, inbox
-from bot.store.tables.work import alert, alert_log, decision, note, post
+from bot.store.tables.work import alert, alert_log, decision, note, placing, post, silence
 
 _FORGOTTEN = "forgotten/"
 _READ_MODELS = (
@@ -40,13 +41,14 @@ _PLAIN: Sequence[tuple[Table, tuple[str, ...]]] = (
     (shops.order_line, ("order",)),
     (shops.receivable, ("reference", "number")),
     (shops.dispute, ("order",)),
+    (silence, ("subject",)),
 )
 # Tables with columns of JSON in which an order may be named, and with the plain ones beside them.
 _TEXTS: Sequence[tuple[Table, tuple[str, ...], tuple[str, ...]]] = (
     (event, ("body",), ("subject", "key")),
     (alert, ("body",), ("subject",)),
     (decision, ("reason", "facts"), ("subject",)),
-    (alert_log, ("reason",), ()),
+    (alert_log, ("reason", "facts"), ()),
 )
 
 
@@ -228,7 +230,7 @@ def _names(table: Table, columns: Iterable[str], names: Iterable[str]) -> Column
 
 
 def _rewritten(text: str, names: Mapping[str, str]) -> str:
-    return json.dumps(renamed(json.loads(text), names), ensure_ascii=False, separators=(",", ":"))
+    return text and json.dumps(renamed(json.loads(text), names), ensure_ascii=False, separators=(",", ":"))
 
 
 def _alerts_naming(connection: Connection, shop: str, names: Iterable[str]) -> set[int]:
@@ -287,8 +289,11 @@ def _forget_shop(connection: Connection, wished: Wished) -> Carried:
     messages, left = _remove_messages(connection, shop, wished.now)
     finished = (inbox.c.shop == shop) & (inbox.c.outcome != "waiting") & inbox.c.body.is_not(None)
     bodies = connection.execute(update(inbox).where(finished).values(body=None, headers="{}", note="")).rowcount
-    records = connection.execute(delete(alert_log).where(_of_shop(connection, alert_log, shop))).rowcount
-    for table in (event, heard, decision, *_READ_MODELS):
+    records = sum(
+        connection.execute(delete(table).where(_of_shop(connection, table, shop))).rowcount
+        for table in (alert_log, placing)
+    )
+    for table in (event, heard, heard_hour, poll, decision, *_READ_MODELS):
         records += connection.execute(delete(table).where(table.c.shop == shop)).rowcount
     return Carried(known, bodies, records + _remove_alerts(connection, shop), messages, left)
 

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Table, delete, select, update
 from bot.store import inbox, privacy
 from bot.store.engine import Connection
 from bot.store.tables.log import event
-from bot.store.tables.work import alert, alert_log, decision, post, slot
+from bot.store.tables.work import alert, alert_log, decision, placing, post, silence, slot
 
 MONTH = timedelta(days=31)
 THIRTEEN_MONTHS = timedelta(days=396)
@@ -30,7 +30,9 @@ def tidy(connection: Connection, now: datetime) -> dict[str, int]:
         "messages": _empty_messages(connection, now - MONTH),
         "posts": _delete(connection, post, post.c.created_at, _ended(long_ago)),
         "alert log": _delete(connection, alert_log, alert_log.c.at, alert_log.c.at < long_ago),
+        "silences": _delete(connection, silence, silence.c.until, silence.c.ended & (silence.c.until < now - MONTH)),
         "alerts": _delete(connection, alert, alert.c.opened_at, _over(long_ago)),
+        "placings": _delete(connection, placing, placing.c.at, _of_no_alert()),
         "decisions": _delete(connection, decision, decision.c.at, decision.c.at < long_ago),
         "slots": _delete(connection, slot, slot.c.claimed_at, slot.c.claimed_at < long_ago),
         "marks": privacy.unmark(connection, now),
@@ -46,6 +48,10 @@ def _outdated(before: datetime) -> ColumnElement[bool]:
         later.c.at > event.c.at,
     )
     return (event.c.at < before) & newer.exists()
+
+
+def _of_no_alert() -> ColumnElement[bool]:
+    return ~select(alert.c.number).where(alert.c.number == placing.c.number).exists()
 
 
 def _ended(before: datetime) -> ColumnElement[bool]:

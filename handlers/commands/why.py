@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from bot.core import compose
 from bot.core.facts import AlertStory, ask
 from bot.core.handlers import Refused, Reply, Request, command
-from bot.core.known import PostLine, Story
-from bot.core.message import Bullets, Figures, Heading, Message, Paragraph
-from bot.core.parts import Line, Moment, say, strong
+from bot.core.known import Ground, PlaceLine, PostLine, Story
+from bot.core.message import Block, Bullets, Figures, Heading, Message, Paragraph
+from bot.core.parts import Line, Moment, ShopText, say, strong
 
 
 @dataclass(frozen=True)
@@ -19,21 +19,37 @@ class Facts:
 
 @command("ops", verb="why", usage="A-1042")
 def why(request: Request, facts: Facts) -> Reply:
-    """Tells from the records why an alert fired, on which facts, where it was shown, and what happened since."""
-    if facts.story is None:
+    """Tells from the records why an alert fired, on which event and facts, where each department's view of it went and
+    by which route, what kept it from being shown, and what happened since."""
+    story = facts.story
+    if story is None:
         raise Refused(say("Name an alert that exists, such as /ops why A-1042. /ops alerts lists the open ones."))
-    alert = facts.story.alert
+    alert = story.alert
     title = say(f"A-{alert.number} · ", alert.title)
     blocks = (
         Heading(f"Why A-{alert.number}"),
         Paragraph(say(strong(f"{alert.severity.upper()} "), alert.title, f" · rule {alert.rule}, now {alert.state}")),
-        *((Figures(tuple((name, say(value)) for name, value in facts.story.facts)),) if facts.story.facts else ()),
+        *_grounds(story.ground),
         Heading("What happened"),
-        Bullets(compose.happened(facts.story.log)),
-        Heading("Where it shows"),
-        Bullets(tuple(_posted(post) for post in facts.story.posts) or (say("nowhere yet"),)),
+        Bullets(compose.happened(story.log)),
+        Heading("Where it went"),
+        Bullets((*map(_placed, story.places), *map(_posted, story.posts)) or (say("nowhere yet"),)),
     )
     return Reply(Message(title, blocks), share=True)
+
+
+def _grounds(ground: Ground | None) -> tuple[Block, ...]:
+    if ground is None:
+        return ()
+    on = f" on {ground.event}" if ground.event else " because time had passed"
+    line = Paragraph(say(strong(ground.change.capitalize()), " ", Moment(ground.at), on))
+    figures = tuple((name, say(ShopText(value))) for name, value in ground.facts)
+    return (line, Figures(figures)) if figures else (line,)
+
+
+def _placed(place: PlaceLine) -> Line:
+    where = f"{place.department}: {place.channel or 'nowhere'}, {place.route}"
+    return say(where, f"; {place.muted}" if place.muted else "")
 
 
 def _posted(post: PostLine) -> Line:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from bot.core.demand import Demand
 from bot.core.facts import NoFacts
 from bot.core.handlers import Help, Refused, Reply, Request, ShowDigest
-from bot.core.known import LogLine, PostLine, Story
+from bot.core.known import DecisionLine, Ground, LogLine, PlaceLine, PostLine, Story
 from bot.core.message import Footer, Message, Table
 from bot.core.parts import say
-from handlers.commands import alerts, digest, help, stock, why
+from handlers.commands import alerts, digest, help, stock, why, whynot
 from tests.core.samples import NOW
 from tests.handlers.shelves import TODAY, alert, campaign, position, spoken, words
 
@@ -163,19 +164,71 @@ def test_why_tells_the_facts_the_log_and_where_it_shows() -> None:
         PostLine("#warehouse", "shown", "", NOW + timedelta(seconds=1)),
         PostLine("#marketing", "wanted", "quiet hours", None),
     )
-    reply = why.why.answer(typed("A-7"), why.Facts(Story(alert(7), (("cover", "4 d"),), log, posts)))
+    places = (
+        PlaceLine("finance", "", "muted by route 1", "", NOW),
+        PlaceLine("marketing", "#marketing", "channel of marketing", "quiet hours", NOW),
+        PlaceLine("warehouse", "#warehouse", "channel of warehouse", "", NOW),
+    )
+    ground = Ground("opened", NOW, "StockChanged from shopify", (("cover", "4 d"),))
+    reply = why.why.answer(typed("A-7"), why.Facts(Story(alert(7), log, posts, ground, places)))
     assert spoken(message(reply)) == [
         "HIGH Hoodie runs out · rule low_stock, now firing",
-        "cover: 4 d",
+        "Opened <moment> on StockChanged from shopify",
+        "cover: «4 d»",
         "<moment>  opened: it sells fast",
         "<moment>  taken by @U1: pressed Take it",
+        "finance: nowhere, muted by route 1",
+        "marketing: #marketing, channel of marketing; quiet hours",
+        "warehouse: #warehouse, channel of warehouse",
         "#warehouse: shown since <moment>",
         "#marketing: wanted (quiet hours)",
     ]
 
 
 def test_why_of_an_alert_without_facts_or_posts_says_what_there_is() -> None:
-    assert spoken(message(why.why.answer(typed("A-7"), why.Facts(Story(alert(7), (), (), ())))))[-1] == "nowhere yet"
+    assert spoken(message(why.why.answer(typed("A-7"), why.Facts(Story(alert(7), (), ())))))[-1] == "nowhere yet"
+    ground = Ground("escalated", NOW, "", ())
+    told = spoken(message(why.why.answer(typed("A-7"), why.Facts(Story(alert(7), (), (), ground)))))
+    assert told[1] == "Escalated <moment> because time had passed"
+
+
+def decided(rule: str, verdict: str, **more: Any) -> DecisionLine:
+    fields: dict[str, Any] = {"at": NOW, "since": NOW, "times": 1, "number": None, "subject": "MUG-OWL"}
+    return DecisionLine(rule=rule, verdict=verdict, reason=say("it has 9 days"), **(fields | more))
+
+
+def test_whynot_tells_what_each_rule_last_decided_and_why() -> None:
+    known = (
+        decided("low_stock", "quiet", times=7),
+        decided("oversold", "fire", number=7),
+        decided("big_order", "clear"),
+    )
+    told = spoken(message(whynot.whynot.answer(typed("mug-owl"), whynot.Facts(known, ()))))
+    assert told[0] == "What was decided on «MUG-OWL»"
+    assert told[-3:] == [
+        "low_stock | says nothing | it has 9 days | <moment>, 7 times | – | ",
+        "oversold | fires | it has 9 days | <moment> | A-7 | ",
+        "big_order | is over | it has 9 days | <moment> | – | ",
+    ]
+
+
+def test_whynot_shows_the_newest_and_says_how_many_more_there_are() -> None:
+    known = tuple(decided(f"rule_{number}", "quiet") for number in range(23))
+    assert spoken(message(whynot.whynot.answer(typed("MUG"), whynot.Facts(known, ()))))[-1] == "+3 more"
+
+
+@pytest.mark.parametrize(
+    ("text", "nearest", "answer"),
+    [
+        (" ", (), "Name a SKU, a campaign or an order, such as /ops whynot MUG-OWL."),
+        ("MUGG", (), "No rule was ever asked about «MUGG»."),
+        ("MUGG", ("MUG-OWL",), "No rule was ever asked about «MUGG». The nearest: MUG-OWL."),
+    ],
+)
+def test_whynot_of_what_nobody_asked_about_names_the_nearest(text: str, nearest: tuple[str, ...], answer: str) -> None:
+    with pytest.raises(Refused) as refused:
+        whynot.whynot.answer(typed(text), whynot.Facts((), nearest))
+    assert words(refused.value.line) == answer
 
 
 def test_why_of_nothing_is_refused() -> None:

@@ -22,13 +22,15 @@ from bot.core.events import (
 )
 from bot.core.facts import ask
 from bot.core.handlers import Period
+from bot.core.known import Ground, PlaceLine
 from bot.core.message import Message, Paragraph
 from bot.core.money import Money
 from bot.core.parts import MoneyRange, ShopText, say
+from bot.core.routes import Routed, Unshown
 from bot.core.settings import Shop
 from bot.core.subject import Subject
 from bot.core.verdict import Cost, Fire, Severity, Step, View
-from bot.store import alerts, decisions, posts, reach
+from bot.store import alerts, decisions, placings, posts, reach
 from bot.store.engine import Store, StoreDown
 from bot.store.facts import Question, load
 from tests.store.histories import tell
@@ -148,14 +150,25 @@ def test_the_story_holds_the_alert_its_facts_its_log_and_its_posts(store: Store)
     facts = make_dataclass("Facts", [("sold", int), ("price", object)])(7, EUR)
     message = Message(say("x"), (Paragraph(say("x")),))
     with store.write() as connection:
-        decisions.note(connection, "acme", "low_stock", LAMP, "fire", say("few"), facts, NOW, alert.number)
+        ground = decisions.grounds(Tick(shop="acme", at=NOW), facts)
+        alerts.save(connection, alert, "escalated", "", say("few"), NOW, grounds=ground)
+        alerts.save(connection, alert, "overdue", "", say("late"), NOW)
+        places = (Routed("warehouse", "C1", "channel of warehouse"), Unshown("finance", "muted by route 1"))
+        placings.note(connection, alert.number, places, {}, NOW)
+        placings.note(connection, alert.number, places[:1], {"C1": "quiet hours"}, NOW + DAY)
+        placings.note(connection, alert.number, (), {}, NOW)
         posts.want(connection, "C1", posts.alert_key(alert.number), message, urgency=3, now=NOW)
         story = alerts.story(connection, alert.number)
         assert alerts.story(connection, 5) is None
     assert story is not None
     assert (story.alert.number, story.alert.severity, story.alert.cost_minor) == (alert.number, "high", 900)
-    assert story.facts == (("sold", "7"), ("price", "10.00 EUR"))
-    assert [line.change for line in story.log] == ["opened"]
+    told = (("sold", "7"), ("price", "10.00 EUR"))
+    assert story.ground == Ground("escalated", NOW, "Tick from clock", told)
+    assert [line.change for line in story.log] == ["opened", "escalated", "overdue"]
+    assert story.places == (
+        PlaceLine("finance", "", "muted by route 1", "", NOW),
+        PlaceLine("warehouse", "C1", "channel of warehouse", "quiet hours", NOW + DAY),
+    )
     assert [(post.channel, post.state, post.shown_at) for post in story.posts] == [("C1", "wanted", None)]
 
 

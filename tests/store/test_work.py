@@ -16,9 +16,11 @@ from bot.core.events import ItemSold, PaymentFailed, StockChanged
 from bot.core.facts import CampaignsFor, Latest, OrdersFor, PositionOf, ask, count, total
 from bot.core.message import Message, Paragraph
 from bot.core.parts import say
+from bot.core.routes import Unshown
 from bot.core.schedule import LATE, Slot
+from bot.core.silences import Silence
 from bot.core.subject import Subject
-from bot.store import alerts, inbox, lanes, notes, posts, slots
+from bot.store import alerts, inbox, lanes, notes, placings, posts, silences, slots
 from bot.store.engine import Store
 from bot.store.facts import Question, load
 from bot.store.inbox import Arrival
@@ -178,16 +180,20 @@ def test_what_is_old_is_forgotten_and_what_still_matters_is_not(store: Store) ->
         posts.save(connection, settled(attempting(claimed.post, START), 1, Shown("1.0"), START))
         posts.want(connection, "C2", "held", MESSAGE, urgency=1, now=START, due_at=NOW + 500 * DAY)
         slots.claim(connection, SLOT, START)
+        for number in (old.number, still_open.number):
+            placings.note(connection, number, (Unshown("finance", "muted by route 1"),), {}, START)
+        laid = silences.lay(connection, Silence(0, START + DAY, "U1", "late", START, rule="low_stock"))
+        silences.ended(connection, laid.id)
     with store.write() as connection:
         assert not any(tidy(connection, START + DAY).values())
         assert tidy(connection, START + 32 * DAY) == {
             "deliveries": 1, "events": 0, "messages": 1, "posts": 0, "alert log": 0, "alerts": 0, "decisions": 0,
-            "slots": 0, "marks": 0,
+            "slots": 0, "placings": 0, "silences": 0, "marks": 0,
         }  # fmt: skip
         found = tidy(connection, START + 400 * DAY)
     assert found == {
-        "deliveries": 0, "events": 1, "messages": 0, "posts": 1, "alert log": 2, "alerts": 1, "decisions": 0, "slots": 1,
-        "marks": 0,
+        "deliveries": 1, "events": 1, "messages": 0, "posts": 1, "alert log": 2, "alerts": 1, "decisions": 0, "slots": 1,
+        "placings": 1, "silences": 1, "marks": 0,
     }  # fmt: skip
     with store.read() as connection:
         assert connection.execute(select(func.count()).select_from(log)).scalar() == 2

@@ -8,9 +8,10 @@ from typing import Any
 from sqlalchemy import Select, select
 
 from bot.core.alerts import Alert
-from bot.core.facts import AlertsOpen, AlertsOpened, AlertStory
-from bot.core.known import AlertLine, Story
+from bot.core.facts import AlertsOpen, AlertsOpened, AlertStory, DecisionsOn
+from bot.core.known import AlertLine, DecisionLine, Story
 from bot.store import alerts as matters
+from bot.store import decisions
 from bot.store.codec import load
 from bot.store.dialect import cut
 from bot.store.engine import Connection
@@ -43,6 +44,17 @@ def story(connection: Connection, _query: AlertStory, question: Question) -> Sto
     """The story of the alert that the text names, as "A-1042" or "1042"; numbers are the same over all shops."""
     named = _NUMBER.fullmatch(question.text)
     return matters.story(connection, int(named[1])) if named else None
+
+
+@answering(DecisionsOn)
+def decisions_on(connection: Connection, _query: DecisionsOn, question: Question) -> tuple[DecisionLine, ...]:
+    """What the rules last decided on whatever the text names, in any spelling of its case."""
+    return tuple(
+        DecisionLine(
+            each.rule, each.subject.id, each.verdict, each.reason, each.at, each.since, each.times, each.number
+        )
+        for each in decisions.of(connection, question.shop.name, question.text)
+    )
 
 
 def _listed(connection: Connection, query: Select[Any]) -> tuple[AlertLine, ...]:

@@ -53,6 +53,23 @@ class AlertLog(SQLModel, table=True):
     change: str
     actor: str
     reason: str
+    event: str = ""
+    """The kind of event and its source on which a rule changed the alert; "" where a person or time did."""
+    facts: str = ""
+    """The facts on which it did, as label and value in JSON."""
+
+
+class Placing(SQLModel, table=True):
+    """Where a department's view of an alert goes by which route ("" for nowhere), and what keeps it from showing."""
+
+    __tablename__ = "placing"
+
+    number: int = Field(primary_key=True, sa_type=BigId, sa_column_kwargs={"autoincrement": False})
+    department: str = Field(primary_key=True)
+    channel: str
+    reason: str
+    muted: str
+    at: datetime = Field(sa_type=Instant)
 
 
 class DecisionRow(SQLModel, table=True):
@@ -185,6 +202,7 @@ _tables = SQLModel.metadata.tables
 alert = _tables["alert"]
 silence = _tables["silence"]
 alert_log = _tables["alert_log"]
+placing = _tables["placing"]
 decision = _tables["decision"]
 post = _tables["post"]
 slot = _tables["slot"]
