@@ -195,11 +195,12 @@ def _written(moment: datetime) -> str:
 
 
 def _moment(text: str) -> datetime | None:
+    """What Magento wrote, if it is a moment of our time."""
     try:
         found = datetime.fromisoformat(text)
     except ValueError:
         return None
-    return found.replace(tzinfo=UTC) if found.tzinfo is None else None
+    return found.replace(tzinfo=UTC) if found.tzinfo is None and 1970 <= found.year < 9999 else None
 
 
 def _changes(topic: str, path: str, fields: str, first: timedelta | None) -> Callable[[Asked], Plan]:

@@ -432,7 +432,8 @@ class Odd:
         (200, b"<html>maintenance</html>"), (200, b"[]"), (200, b"null"), (200, b"{}"), (200, b'{"items": {}}'),
         (200, b'{"items": [], "total_count": null}'), (200, b'{"items": null, "total_count": 5}'),
         (200, b'{"items": [{"updated_at": "now"}], "total_count": 1}'), (200, b'{"items": [{}], "total_count": 1}'),
-        (200, b'{"items": [7], "total_count": 1}'), (200, b'{"items": [{"updated_at": "2026-11-20T10:00:00Z"}], "total_count": 1}'),
+        (200, b'{"items": [7], "total_count": 1}'), (200, b'{"items": [{"updated_at": "0001-01-01 00:00:00"}], "total_count": 1}'),
+        (200, b'{"items": [{"updated_at": "2026-11-20T10:00:00Z"}], "total_count": 1}'),
         (500, b"<html>"), (500, b"[]"), (403, b'{"message": "\\u0000 no\\n\\u2028"}'), (302, b""), (500, b"[" * 100_000),
     ],
 )  # fmt: skip
