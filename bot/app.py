@@ -126,7 +126,8 @@ def platforms(config: Config, catalog: Catalog) -> dict[str, Platform]:
     for name, source in config.sources.items():
         api = catalog.sources[source.type].api
         if api is not None and source.keys:
-            address = f"{config.public_url}{PREFIX}{name}" if config.public_url else ""
+            # No platform sends to an address that is not https.
+            address = f"{config.public_url}{PREFIX}{name}" if config.public_url.startswith("https://") else ""
             found[name] = platform(front(config, name), api, source.keys, source.every, address)
     return found
 

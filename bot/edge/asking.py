@@ -19,6 +19,9 @@ from bot.edge.fetch import Broken, Fetcher
 log = structlog.get_logger()
 T = TypeVar("T")
 
+MOST_STEPS = 50_000
+"""A plan that goes on for longer goes round in circles."""
+
 _NOT_TAKEN = 429
 _EARLIER = timedelta(seconds=60)
 """A token is not used in its last minute."""
@@ -74,8 +77,9 @@ class Asker:
         ``holding`` raise; the plan is then closed."""
         answer: Response | None = None
         try:
-            while True:
+            for _ in range(MOST_STEPS):
                 answer = await self._step(plan.send(answer), run)
+            raise Unanswered(f"no end after {MOST_STEPS} steps")
         except StopIteration as ended:
             given: T = ended.value
             return given
@@ -113,7 +117,7 @@ class Asker:
                 response = await self.fetcher.fetch(call, run.hosts)
             except Broken as broken:
                 asked, trouble = None, Unanswered(str(broken))
-                again = call.harmless or not broken.sent
+                again = broken.passes and (call.harmless or not broken.sent)
             else:
                 if response.status != _NOT_TAKEN and response.status < 500:
                     return response

@@ -38,11 +38,14 @@ class Foreign(Exception):
 
 class Broken(Exception):
     """Nobody knows the answer: no connection, a line that broke, no answer in time, or one that is too large.
-    ``sent`` says that the call may have arrived all the same."""
 
-    def __init__(self, why: str, *, sent: bool) -> None:
+    ``sent`` says that the call may have arrived all the same, ``passes`` that it may go better the next time.
+    """
+
+    def __init__(self, why: str, *, sent: bool, passes: bool = True) -> None:
         super().__init__(why)
         self.sent = sent
+        self.passes = passes
 
 
 class Fetcher:
@@ -92,6 +95,8 @@ class Fetcher:
             return await self._made(call, url)
         except aiohttp.InvalidURL:
             raise Foreign(f"{call.method} of something that is no address") from None
+        except (aiohttp.ClientSSLError, aiohttp.ServerFingerprintMismatch):
+            raise Broken(f"{url.host}: its certificate is not trusted", sent=False, passes=False) from None
         except aiohttp.ClientConnectorError as error:
             raise Broken(f"{url.host}: no connection ({type(error).__name__})", sent=False) from None
         except aiohttp.ConnectionTimeoutError:
@@ -138,7 +143,7 @@ class Fetcher:
         async for part in answer.content.iter_chunked(_PART):
             size += len(part)
             if size > self._most:
-                raise Broken(f"an answer of more than {self._most // MIB} MiB", sent=True)
+                raise Broken(f"an answer of more than {self._most // MIB} MiB", sent=True, passes=False)
             parts.append(part)
         return b"".join(parts)
 

@@ -20,7 +20,10 @@ _FORM = "application/x-www-form-urlencoded"
 
 
 class Stands:
-    """Played platforms behind one port, each with the clock that its answers' ``at`` says. ``start`` gives the mapping that a ``Fetcher`` takes as ``reroute``."""
+    """Played platforms behind one port, each with the clock that its answers' ``at`` says.
+
+    ``start`` gives the mapping that a ``Fetcher`` takes as ``reroute``.
+    """
 
     def __init__(self, stands: Iterable[Stand], clock: Clock) -> None:
         self._stands = {host.lower(): stand for stand in stands for host in stand.hosts}

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import json
+import ssl
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from ipaddress import ip_address
+from pathlib import Path
 
 import pytest
 import structlog
 from aiohttp import web
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -208,12 +216,38 @@ async def test_where_nobody_listens_nothing_was_sent(clock: HandClock, unused_tc
     assert not caught.value.sent
 
 
-async def test_the_certificate_of_a_host_is_looked_at(clock: HandClock, serve: Serve) -> None:
-    address = await serve({"/": big})
-    fetcher = await Fetcher.open(clock, reroute={"api.example.com": address.replace("http", "https")})
-    with pytest.raises(Broken):
-        await fetcher.fetch(Call("GET", "https://api.example.com/"), HOSTS)
+def self_signed(folder: Path) -> ssl.SSLContext:
+    """A server's side with a certificate that nobody vouches for."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    alternative = x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))])
+    built = x509.CertificateBuilder(
+        name, name, key.public_key(), 1, NOW - timedelta(days=900), NOW + timedelta(days=900)
+    )
+    made = built.add_extension(alternative, critical=False).sign(key, hashes.SHA256())
+    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    (folder / "server.pem").write_bytes(private + made.public_bytes(Encoding.PEM))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(folder / "server.pem")
+    return context
+
+
+async def test_a_host_whose_certificate_nobody_vouches_for_is_told_nothing(clock: HandClock, tmp_path: Path) -> None:
+    heard: list[bytes] = []
+
+    async def listen(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heard.append(await reader.read())
+        writer.close()
+
+    server = await asyncio.start_server(listen, "127.0.0.1", 0, ssl=self_signed(tmp_path))
+    port = server.sockets[0].getsockname()[1]
+    fetcher = await Fetcher.open(clock, reroute={"api.example.com": f"https://127.0.0.1:{port}"})
+    with pytest.raises(Broken, match="its certificate is not trusted") as caught:
+        await fetcher.fetch(Call("GET", "https://api.example.com/", headers={"X-Token": "secret"}), HOSTS)
     await fetcher.close()
+    server.close()
+    await server.wait_closed()
+    assert (caught.value.passes, heard) == (False, [])
 
 
 async def test_a_document_is_its_bytes_or_nothing(fetcher: Fetcher, echo: Echo) -> None:

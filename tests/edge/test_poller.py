@@ -541,6 +541,24 @@ async def test_a_plan_that_goes_wrong_ends_alone(lab: Lab, plan: Any, outcome: s
     assert "canary" not in str(entries)
 
 
+async def test_what_will_not_pass_is_not_tried_again(lab: Lab, clock: HandClock) -> None:
+    real = lab.fetcher
+    lab.fetcher = Fetcher(real._session, clock, {HOST: str(real._reroute[HOST])}, most=1)
+    await lab.run()
+    assert (lab.waits, lab.shop.paths()) == ([], {"/token": 1})
+    assert "an answer of more than" in lab.row()["last_error"]
+
+
+async def test_a_plan_that_goes_round_in_circles_ends(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    def circles(asked: Asked) -> Plan:
+        while True:
+            yield Rest(0)
+
+    monkeypatch.setattr("bot.edge.asking.MOST_STEPS", 20)
+    await lab.run(shop(api(Stream("orders", MINUTES, circles))))
+    assert (lab.row()["last_error"], len(lab.waits)) == ("no end after 20 steps", 20)
+
+
 async def test_a_redirect_is_not_followed(lab: Lab) -> None:
     lab.shop.script = [None, say(302, location=f"{BASE}/token")]
     await lab.run()
