@@ -14,6 +14,7 @@ access_token alone as a bearer, or client_id and client_secret for Adobe's token
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import replace
@@ -257,26 +258,34 @@ def _last(items: list[Any], url: str, response: Response) -> datetime:
     return found
 
 
+_MOST_PAGES: Final = 10
+_FIRST_LOOK: Final = "first"
 _Compose = Callable[[_Caller, Shopfront, list[Any]], Generator[Step, Any, bytes]]
 
 
 def _pages(topic: str, path: str, fields: str, sort: str, compose: _Compose | None = None) -> Callable[[Asked], Plan]:
-    """A plan for things that have no time of change: all of them, page by page. The cursor is the next page's number.
+    """A plan for things that have no time of change: all of them, page by page. The cursor is the next page's number,
+    and a word more as long as they have not all been read once.
 
-    ``compose`` makes the body of a page from its things and from what more it asks.
+    ``compose`` makes the body of a page from its things and from what more it asks. Since that may take long, a run
+    then ends after some pages, and the next one goes on; but the first look, which tells nobody anything, is at all.
     """
 
     def plan(asked: Asked) -> Plan:
         url, size, caller = _rest(asked.front), _size(asked.front), _Caller(asked)
         if not url:
             return
-        page = int(asked.cursor) if asked.cursor.isascii() and asked.cursor.isdigit() else 1
+        number, _, mark = asked.cursor.partition(" ")
+        first = mark == _FIRST_LOOK or not asked.cursor
+        page = int(number) if number.isascii() and number.isdigit() else 1
+        last = page + _MOST_PAGES - 1 if compose and not first else math.inf
         while True:
             response, items, total = yield from _page(caller, f"{url}{path}", _search(fields, sort, size, page))
             more = total > page * size and bool(items)
             body = (yield from compose(caller, asked.front, items)) if compose else response.body
-            yield Heard(topic, (body,) if items else (), str(page + 1 if more else 1), response.at)
-            if not more:
+            cursor = f"{page + 1} {_FIRST_LOOK}" if more and first else str(page + 1 if more else 1)
+            yield Heard(topic, (body,) if items else (), cursor, response.at)
+            if not more or page >= last:
                 return
             page += 1
 

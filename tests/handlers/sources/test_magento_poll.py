@@ -264,7 +264,9 @@ def test_all_stock_is_read_page_by_page_as_of_when_it_was_asked() -> None:
     line = Line(stocked(7))
     line.run("stock")
     assert levels(line.events()) == {(f"SKU-{n // 2}", ("a", "b")[n % 2]): n for n in range(7)}
-    assert [heard.cursor for heard in line.heard] == ["2", "3", "1"]
+    assert [heard.cursor for heard in line.heard] == ["2 first", "3 first", "1"]
+    line.run("stock")
+    assert [heard.cursor for heard in line.heard[3:]] == ["2", "3", "1"]
     assert {heard.topic for heard in line.heard} == {"source-items"}
     assert {heard.at for heard in line.heard} == {NOW}
 
@@ -284,7 +286,7 @@ def test_pages_that_are_no_longer_there_are_the_last_one_again() -> None:
     assert (len(line.heard), line.cursors["stock"]) == (1, "1")
 
 
-@pytest.mark.parametrize("cursor", ["", "²", "x", "1"])
+@pytest.mark.parametrize("cursor", ["", "²", "x", "1", "1 first", " first"])
 def test_whatever_the_cursor_is_stock_is_read(cursor: str) -> None:
     line = Line(stocked(2), cursors={"stock": cursor})
     line.run("stock")
@@ -308,6 +310,21 @@ def test_salable_is_asked_for_each_sku_once_a_page_and_unknown_ones_are_left_out
     assert [call.url.rpartition("quantity/")[2] for call in shop.asked[1:]] == [
         "SALT%20%26%20PEPPER%2F250/2", "SKU-0/2", "SKU-1/2", "SKU-2/2", "SKU-3/2",
     ]  # fmt: skip
+
+
+def test_what_is_asked_one_by_one_keeps_other_streams_waiting_only_at_the_first_look() -> None:
+    shop = Magento(
+        source_items=[shelf(f"SKU-{n:02}", "a") for n in range(70)], salable={f"SKU-{n:02}": n for n in range(70)}
+    )
+    line = Line(shop, {"stock": "salable"})
+    line.run("stock", 30)
+    line.run("stock")
+    assert len(levels(line.events())) == 70
+    assert line.cursors["stock"] == "1"
+    pages = []
+    for _ in range(3):
+        pages.append(len(line.run("stock")))
+    assert (pages, line.cursors["stock"]) == ([10, 10, 4], "1")
 
 
 def test_without_sources_the_stock_item_of_each_product_is_asked_for() -> None:
