@@ -38,6 +38,7 @@ LEASE = timedelta(minutes=5)
 
 _CALL_SECONDS = 90.0
 _IDLE = 5.0
+_HOUR = timedelta(hours=1)
 _UNDERSTOOD = timedelta(minutes=1)
 
 
@@ -131,6 +132,9 @@ class Poller:
             self._enrolled.add(front.source)
         due = await asyncio.to_thread(self._due, each)
         if due is None or due > now:
+            if due is not None and due - now > 2 * max(*streams.values(), _HOUR):
+                # Nothing is put off for so long: the clock has been set back since.
+                self._enrolled.discard(front.source)
             return None
         return await self.within(
             lambda connection: polls.claim(connection, front.shop, front.source, list(streams), now, LEASE)
@@ -138,7 +142,8 @@ class Poller:
 
     def _due(self, each: Platform) -> datetime | None:
         with self.store.read() as connection:
-            return polls.next_due(connection, each.front.shop, each.front.source, list(each.streams))
+            front = each.front
+            return polls.next_due(connection, front.shop, front.source, list(each.streams), self.clock.now())
 
     async def within(self, work: Callable[[Connection], T]) -> T:
         """What the work gives in a write transaction of its own. Raises StoreDown."""

@@ -30,6 +30,7 @@ from bot.store.tables.shop import item, stock_level
 OWN = f"{OURS}source"
 """The topic of what the bot itself found out about a source; the body is the SourceChanged."""
 MOST_ITEMS = 5000
+LONGEST_LEASE = timedelta(hours=1)
 PATIENCE = 3
 """Runs in a row that may fail before somebody is told."""
 
@@ -94,7 +95,8 @@ def claim(
     connection: Connection, shop: str, source: str, streams: Sequence[str], now: datetime, lease: timedelta
 ) -> Turn | None:
     """The turn of the stream that is most overdue and that nobody runs; None when there is none."""
-    free = or_(poll.c.lease_until.is_(None), poll.c.lease_until <= now)
+    # A lease that lies further ahead than any is given was written by a clock that has been set back since.
+    free = or_(poll.c.lease_until.is_(None), poll.c.lease_until <= now, poll.c.lease_until > now + LONGEST_LEASE)
     query = (
         select(poll)
         .where(poll.c.shop == shop, poll.c.source == source, poll.c.stream.in_(streams), poll.c.due <= now, free)
@@ -200,12 +202,18 @@ def standings(connection: Connection) -> list[Standing]:
     return [Standing(*row) for row in connection.execute(query.order_by(poll.c.source, poll.c.stream))]
 
 
-def next_due(connection: Connection, shop: str, source: str, streams: Sequence[str]) -> datetime | None:
+def next_due(connection: Connection, shop: str, source: str, streams: Sequence[str], now: datetime) -> datetime | None:
     """When one of the streams is due next, or when the lease on one that is due ends; None when there is none."""
     query = select(poll.c.due, poll.c.lease_until).where(
         poll.c.shop == shop, poll.c.source == source, poll.c.stream.in_(streams)
     )
-    return min((max(row.due, row.lease_until or row.due) for row in connection.execute(query)), default=None)
+    return min(
+        (max(row.due, _held(row.lease_until, now) or row.due) for row in connection.execute(query)), default=None
+    )
+
+
+def _held(until: datetime | None, now: datetime) -> datetime | None:
+    return until if until is not None and until <= now + LONGEST_LEASE else None
 
 
 def hasten(connection: Connection, shop: str, source: str, stream: str, due: datetime) -> None:

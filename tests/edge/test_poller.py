@@ -413,6 +413,22 @@ async def test_a_graceful_stop_gives_the_turn_back_at_once(lab: Lab) -> None:
     assert await lab.run(which) == 1
 
 
+async def test_a_clock_that_ran_ahead_and_was_set_back_keeps_nothing_waiting(lab: Lab) -> None:
+    which, right = shop(ORDERS), lab.clock.now()
+    poller = lab.poller(which)
+    lab.clock.move(days=300)
+    await poller.step(which)
+    lab.clock.at = right
+    with lab.store.write() as connection:
+        connection.execute(poll.update().values(lease_until=right + timedelta(days=300)))
+    for _ in range(2):
+        await poller.step(which)
+    lab.shop.orders = 8
+    lab.clock.move(minutes=5)
+    assert await poller.step(which) == 1
+    assert lab.heard() == [1, 2, 3, 4, 5, 6, 7, 8]
+
+
 # Trouble.
 
 

@@ -134,7 +134,7 @@ def test_a_lease_can_be_made_longer(store: Store) -> None:
 def test_when_something_is_due_next_is_known_without_claiming(store: Store) -> None:
     def due() -> Any:
         with store.read() as connection:
-            return polls.next_due(connection, "acme", "shopify", ["orders", "stock"])
+            return polls.next_due(connection, "acme", "shopify", ["orders", "stock"], NOW)
 
     assert due() is None
     enrolled(store)
