@@ -115,7 +115,7 @@ class Board:
     ) -> None:
         """An edit moves nobody, so what people must look at again is also said in the message's thread, or beside it,
         after the department's quiet hours. A due time that passed is a change of its own though it opens no turn."""
-        part = f"overdue-{alert.version}" if change == "overdue" else f"turn-{alert.turn}"
+        part = f"{change}-{alert.version}" if change in ("overdue", "lapsing") else f"turn-{alert.turn}"
         root = posts.alert_key(alert.number) if way == "thread" else ""
         notice = posts.alert_key(alert.number, part if way == "thread" else f"{part}-beside")
         told, now, urgency = compose.notice(alert, change), self.clock.now(), int(alert.severity)

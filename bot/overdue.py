@@ -10,7 +10,7 @@ import structlog
 from bot.board import Board
 from bot.clock import Clock
 from bot.core.alerts import Alert
-from bot.core.overdue import next_at, passed, steps, told
+from bot.core.overdue import next_at, passed, steps, taken_by
 from bot.core.settings import House
 from bot.store import alerts, lanes, restore, slots
 from bot.store.engine import Connection, Store
@@ -40,16 +40,17 @@ class Overdue:
     def _remind(self, connection: Connection, alert: Alert) -> bool:
         """Takes the slots of all steps that have passed and tells the newest; a snoozed matter's pass in silence."""
         now = self.clock.now()
-        mine = steps(alert, self.house.escalations)
+        mine = steps(alert, self.house)
         alerts.reminded(connection, alert.number, next_at(mine, now))
         circle = passed(mine, now)
         fresh = [step for step in circle if slots.claim(connection, step.slot, now)]
         if not fresh or alert.state == "snoozed" or _told_before_restore(connection, fresh[-1].slot.due):
             return False
-        after, reason = told(alert, fresh[-1], circle)
-        alerts.save(connection, after, "overdue", "", reason, now, now)
-        self.board.show(connection, after, "overdue")
-        log.info("overdue", alert=alert.name, told=fresh[-1].slot.key)
+        after, reason = taken_by(alert, fresh[-1], circle, now)
+        alerts.save(connection, after, fresh[-1].what, "", reason, now, now)
+        alerts.reminded(connection, alert.number, next_at(steps(after, self.house), now))
+        self.board.show(connection, after, fresh[-1].what)
+        log.info(fresh[-1].what, alert=alert.name, step=fresh[-1].slot.key)
         return True
 
 

@@ -183,6 +183,12 @@ def test_escalations_say_who_hears_of_what_is_overdue(loaded: Loader) -> None:
     assert loaded(THREE).house.escalations == ()
 
 
+@pytest.mark.parametrize(("given", "span"), [("24h", timedelta(days=1)), ("90m", timedelta(minutes=90)), ("off", None)])
+def test_a_hold_lapses_when_the_config_says_so(loaded: Loader, given: str, span: timedelta | None) -> None:
+    assert loaded(THREE + f"hold_lapses: {given}\n").house.lapse == span
+    assert loaded(THREE).house.lapse == timedelta(days=1)
+
+
 @pytest.mark.parametrize(
     ("given", "meant"), [("ops", "#ops"), ("'#ops'", "#ops"), ("C0ABC123", "C0ABC123"), ("büro-1", "#büro-1")]
 )

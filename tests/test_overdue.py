@@ -114,6 +114,30 @@ def test_a_snoozed_matter_is_left_in_peace_and_nothing_is_made_up_for_afterwards
     assert floor.later(minutes=1) == 1
 
 
+def test_whoever_holds_a_matter_is_warned_in_time_and_then_it_is_anybodys_again(tmp_path: Path) -> None:
+    floor = Floor(tmp_path, escalations=(), lapse=3 * HOUR)
+    assert floor.bench.desk.act("take", 1042, 1, "U0ANNA").changed
+    assert [floor.later(hours=2), floor.later(minutes=59), floor.later(minutes=1)] == [1, 0, 1]
+    first, warned, over = floor.bench.shown("#warehouse")
+    assert "nobody has taken it" not in warned
+    assert warned.startswith("Still yours? HIGH")
+    assert warned.endswith("held by @U0ANNA since <moment>")
+    assert over.startswith("Anybody's again: HIGH")
+    assert first.startswith("HIGH: ")
+    # At its due time, an hour later, it is its department that is reminded.
+    assert floor.later(hours=1) == 1
+    assert floor.bench.desk.act("take", 1042, 3, "U0BEN").changed
+    floor.bench.close()
+
+
+def test_what_is_given_back_lapses_no_more(floor: Floor) -> None:
+    floor.bench.desk.act("take", 1042, 1, "U0ANNA")
+    assert floor.later(hours=1) == 0
+    assert floor.bench.desk.act("give_back", 1042, 2, "U0ANNA").changed
+    assert "nobody has taken it" in "".join(floor.bench.body("#warehouse", 0))
+    assert floor.later(hours=23) == 1
+
+
 def test_a_new_due_time_is_reminded_of_anew(floor: Floor) -> None:
     assert floor.later(hours=4) == 1
     floor.change(lambda alert: replace(alert, due_at=floor.bench.watch.now() + HOUR))

@@ -65,7 +65,8 @@ def _house(part: ConfigPart) -> House:
     fallback = Department("operations", next(iter(departments.values())).channel)
     departments.setdefault("operations", fallback)
     routes, escalations = tuple(map(_route, part.routes)), tuple(map(_escalation, part.escalations))
-    return House(shops, departments, routes, schedules, escalations)
+    lapse = duration(part.hold_lapses) if part.hold_lapses != "off" else None
+    return House(shops, departments, routes, schedules, escalations, lapse)
 
 
 def _shop(name: str, part: ShopPart) -> Shop:

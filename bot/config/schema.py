@@ -360,6 +360,9 @@ class ConfigPart(Part):
     routes: tuple[RoutePart, ...] = Field(
         default=(), description="Exceptions to each department seeing its alerts in its channel."
     )
+    hold_lapses: Pause = Field(
+        default="24h", description='How long whoever took an alert holds it ("24h"), or off for as long as it is open.'
+    )
     escalations: tuple[EscalationPart, ...] = Field(
         default=(), description="Who hears of alerts that are overdue, besides whoever holds them."
     )

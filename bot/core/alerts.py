@@ -27,7 +27,10 @@ Change = Literal[
     "snoozed",
     "woken",
     "handed_off",
+    "given_back",
     "overdue",
+    "lapsing",
+    "lapsed",
 ]
 REOPEN_WITHIN = timedelta(hours=2)
 
@@ -66,6 +69,8 @@ class Alert:
     """The worst it was in this episode: only what is worse than that calls people again."""
     recent: int = 1
     """How many times the same matter opened in the last 30 days, this one included."""
+    taken_at: datetime | None = None
+    """Since when its holder is a person."""
     escalated_to: tuple[str, ...] = ()
     """Departments without a view of their own that see it because it is overdue."""
 
@@ -174,6 +179,7 @@ def _reopen(alert: Alert, fire: Fire, now: datetime) -> Alert:
         severity=fire.severity,
         peak=fire.severity,
         holder=Holder(next(iter(fire.views))),
+        taken_at=None,
         escalated_to=(),
         turn=alert.turn + 1,
         version=alert.version + 1,
@@ -206,7 +212,14 @@ def _escalate(alert: Alert, fire: Fire, now: datetime) -> Alert:
 
 def taken(alert: Alert, person: str, now: datetime) -> Alert:
     """``person`` holds the matter."""
-    return _turned(alert, now, state="acknowledged", holder=Holder(alert.holder.department, person), snoozed_until=None)
+    holder = Holder(alert.holder.department, person)
+    return _turned(alert, now, state="acknowledged", holder=holder, snoozed_until=None, taken_at=now)
+
+
+def given_back(alert: Alert, now: datetime) -> Alert:
+    """The matter is its department's again, for anybody of it to take."""
+    holder = Holder(alert.holder.department)
+    return _turned(alert, now, state="firing", holder=holder, snoozed_until=None, taken_at=None)
 
 
 def snoozed(alert: Alert, until: datetime, person: str, now: datetime) -> Alert:
@@ -216,13 +229,15 @@ def snoozed(alert: Alert, until: datetime, person: str, now: datetime) -> Alert:
 
 
 def woken(alert: Alert, now: datetime) -> Alert:
-    """The snooze ended and the matter still stands."""
-    return _turned(alert, now, state="firing", snoozed_until=None)
+    """The snooze ended and the matter still stands; whoever holds it holds it from now on."""
+    since = now if alert.holder.person else None
+    return _turned(alert, now, state="firing", snoozed_until=None, taken_at=since)
 
 
 def handed_off(alert: Alert, holder: Holder, now: datetime) -> Alert:
     """Somebody else has it now."""
-    return _turned(alert, now, state="acknowledged" if holder.person else "firing", holder=holder, snoozed_until=None)
+    state, since = ("acknowledged", now) if holder.person else ("firing", None)
+    return _turned(alert, now, state=state, holder=holder, snoozed_until=None, taken_at=since)
 
 
 def resolved(alert: Alert, resolution: Line, person: str | None, now: datetime) -> Alert:

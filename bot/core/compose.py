@@ -97,7 +97,9 @@ def _step(alert: Alert, department: str) -> Line:
 
 def _holder(alert: Alert) -> Line:
     if alert.holder.person:
-        return say("held by ", Person(alert.holder.person), " since ", Moment(alert.changed_at, "time"))
+        return say(
+            "held by ", Person(alert.holder.person), " since ", Moment(alert.taken_at or alert.changed_at, "time")
+        )
     return say(f"with {alert.holder.department}, nobody has taken it")
 
 
@@ -140,6 +142,9 @@ _NOTICES: dict[Change, str] = {
     "reopened": "Back again: ",
     "woken": "The snooze is over and it still stands: ",
     "overdue": "Overdue: ",
+    "lapsing": "Still yours? ",
+    "lapsed": "Anybody's again: ",
+    "given_back": "Given back: ",
     "taken": "Taken: ",
     "snoozed": "Snoozed: ",
     "handed_off": "Handed over: ",
@@ -156,8 +161,9 @@ def notice(alert: Alert, change: Change) -> Message:
 
 
 def _stands(alert: Alert, change: Change) -> Line:
-    if change == "overdue":
-        return say(" · due ", _at(alert.due_at), ", ", _holder(alert))
+    if change in ("overdue", "lapsing", "lapsed", "given_back"):
+        due = say(" · due ", _at(alert.due_at)) if alert.due_at else ()
+        return say(due, ", " if due else " · ", _holder(alert))
     return say(" · ", standing(alert)) if change in ("taken", "snoozed", "handed_off", "resolved") else ()
 
 

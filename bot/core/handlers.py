@@ -130,7 +130,7 @@ class Acted:
     """The act changed the alert; ``did`` is written into its log ("taken")."""
 
     alert: Alert
-    did: Literal["taken", "snoozed", "resolved", "handed_off"]
+    did: Literal["taken", "snoozed", "resolved", "handed_off", "given_back"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,9 @@ from bot.core.alerts import Alert, Change
 from bot.core.settings import Department, QuietHours, Updates
 from bot.core.silences import Silence
 
-_CALLS_PEOPLE: frozenset[Change] = frozenset({"opened", "escalated", "reopened", "woken", "overdue"})
+_CALLS_PEOPLE: frozenset[Change] = frozenset(
+    {"opened", "escalated", "reopened", "woken", "overdue", "lapsing", "lapsed"}
+)
 
 
 @dataclass(frozen=True, slots=True)

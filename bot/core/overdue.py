@@ -1,4 +1,4 @@
-"""What happens to a matter whose due time passes while nobody has ended it: a reminder, then wider and wider circles.
+"""What happens to a matter that nobody ends: a reminder at its due time, then wider circles; and a hold lapses.
 
 Each step is a slot like a digest's: named by the matter, its episode and its due time, taken once in the transaction
 of what it posts, by whichever replica comes first. After a stop only the newest step that has passed is told, since it
@@ -8,43 +8,65 @@ an instant, so no change of the clocks moves them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from fnmatch import fnmatchcase
+from typing import Literal
 
-from bot.core.alerts import Alert
+from bot.core.alerts import Alert, given_back
 from bot.core.parts import Line, Moment, say
 from bot.core.schedule import Slot
-from bot.core.settings import Escalation
+from bot.core.settings import Escalation, House
 
 REMINDER = Escalation(timedelta(0))
 """At its due time whoever holds the matter hears of it, whatever the config says."""
 
+WARNED = timedelta(hours=1)
+"""So long before a hold lapses its holder hears of it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """An escalation of one matter, and its slot."""
+    """What happens to a matter at its slot's time: ``to`` is the department that hears of it from then on, "" for
+    whoever holds it."""
 
-    escalation: Escalation
+    what: Literal["overdue", "lapsing", "lapsed"]
     slot: Slot
+    to: str = ""
 
 
-def steps(alert: Alert, escalations: Iterable[Escalation]) -> tuple[Step, ...]:
-    """The steps of a matter in their order; none without a due time."""
+def steps(alert: Alert, house: House) -> tuple[Step, ...]:
+    """The steps of a matter in their order."""
+    return tuple(
+        sorted([*_overdue(alert, house.escalations), *_lapse(alert, house.lapse)], key=lambda step: step.slot.due)
+    )
+
+
+def _overdue(alert: Alert, escalations: Iterable[Escalation]) -> Iterator[Step]:
+    """None without a due time."""
     if alert.due_at is None:
-        return ()
-    meant = [REMINDER, *(each for each in escalations if _meant(each, alert))]
-    return tuple(Step(each, _slot(alert, alert.due_at, each)) for each in sorted(meant, key=lambda each: each.after))
+        return
+    for each in (REMINDER, *(each for each in escalations if _meant(each, alert))):
+        named = f"{alert.due_at.isoformat()}+{int(each.after.total_seconds())}s/{each.to or 'holder'}"
+        yield Step("overdue", _slot(alert, named, alert.due_at + each.after), each.to or "")
 
 
 def _meant(escalation: Escalation, alert: Alert) -> bool:
     return fnmatchcase(alert.rule, escalation.rule) and alert.severity >= escalation.at_least
 
 
-def _slot(alert: Alert, due: datetime, escalation: Escalation) -> Slot:
-    at = due + escalation.after
-    key = f"{due.isoformat()}+{int(escalation.after.total_seconds())}s/{escalation.to or 'holder'}"
+def _lapse(alert: Alert, lapse: timedelta | None) -> Iterator[Step]:
+    """None while no person holds it."""
+    if lapse is None or alert.taken_at is None:
+        return
+    taken = alert.taken_at.isoformat()
+    if lapse > WARNED:
+        yield Step("lapsing", _slot(alert, f"taken-{taken}/lapsing", alert.taken_at + lapse - WARNED))
+    yield Step("lapsed", _slot(alert, f"taken-{taken}/lapsed", alert.taken_at + lapse))
+
+
+def _slot(alert: Alert, key: str, at: datetime) -> Slot:
     return Slot(f"alert/{alert.number}/{alert.episode}", key, at, date(at.year, at.month, at.day))
 
 
@@ -58,11 +80,24 @@ def next_at(of: Iterable[Step], now: datetime) -> datetime | None:
     return min((step.slot.due for step in of if step.slot.due > now), default=None)
 
 
-def told(alert: Alert, newest: Step, circle: Iterable[Step]) -> tuple[Alert, Line]:
-    """The matter after its newest step, and the line for its log. Each department of ``circle``, the steps that have
-    passed so far, sees it from now on."""
-    departments = dict.fromkeys([*alert.escalated_to, *(step.escalation.to for step in circle if step.escalation.to)])
-    seen = tuple(name for name in departments if name not in alert.fire.views)
-    after = replace(alert, version=alert.version + 1, escalated_to=seen)
-    since = say("due at ", Moment(alert.due_at)) if alert.due_at else ()
-    return after, say(since, f"; told {newest.escalation.to or alert.holder.department}")
+def taken_by(alert: Alert, newest: Step, circle: Iterable[Step], now: datetime) -> tuple[Alert, Line]:
+    """The matter after its newest step, and the line for its log. Each department that ``circle`` names, the steps that
+    have passed so far, sees it from now on; a hold that has lapsed is over."""
+    departments = dict.fromkeys([*alert.escalated_to, *(step.to for step in circle if step.to)])
+    wider = replace(alert, escalated_to=tuple(name for name in departments if name not in alert.fire.views))
+    if any(step.what == "lapsed" for step in circle):
+        wider = given_back(wider, now)
+    else:
+        wider = replace(wider, version=alert.version + 1)
+    return wider, _reason(alert, newest)
+
+
+def _reason(alert: Alert, newest: Step) -> Line:
+    match newest.what:
+        case "overdue":
+            due = say("due at ", Moment(alert.due_at), "; ") if alert.due_at else ()
+            return say(due, f"told {newest.to or alert.holder.department}")
+        case "lapsing":
+            return say("the hold lapses in an hour")
+        case _:
+            return say("held for too long without an end")

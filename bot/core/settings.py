@@ -127,6 +127,8 @@ class House:
     routes: tuple[Route, ...] = ()
     schedules: tuple[Schedule, ...] = field(default=())
     escalations: tuple[Escalation, ...] = ()
+    lapse: timedelta | None = timedelta(hours=24)
+    """For how long whoever took a matter holds it; None for ever."""
     campaigns: CampaignMap = CampaignMap()
 
 

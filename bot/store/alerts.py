@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Insert, Select, and_, bindparam, case, func, select, update
+from sqlalchemy import Insert, Select, and_, bindparam, func, select, update
 
 from bot.core.alerts import Alert, Seat
 from bot.core.known import AlertLine, Ground, LogLine, PostLine, Story
@@ -23,7 +23,7 @@ from bot.store.tables.work import alert_log
 
 FIRST_NUMBER = 1001
 RECENT = timedelta(days=30)
-_SAVED = ("state", "severity", "version", "open", "resolved_at", "snoozed_until", "recheck_at", "due_at", "body")
+_SAVED = ("state", "severity", "version", "open", "resolved_at", "snoozed_until", "recheck_at", "remind_at", "body")
 _MATTER = (
     alerts.c.shop == bindparam("in_shop"),
     alerts.c.rule == bindparam("by_rule"),
@@ -85,7 +85,7 @@ def save(
         "subject": cut(alert.subject.id), "episode": alert.episode, "state": alert.state,
         "severity": int(alert.severity), "version": alert.version, "open": alert.state != "resolved",
         "opened_at": alert.opened_at, "resolved_at": alert.resolved_at, "snoozed_until": alert.snoozed_until,
-        "recheck_at": recheck_at, "due_at": alert.due_at, "remind_at": alert.due_at, "body": dump(alert),
+        "recheck_at": recheck_at, "remind_at": alert.changed_at, "body": dump(alert),
     }  # fmt: skip
     if connection.execute(_upsert(connection.dialect.name), row).rowcount == 0:
         raise StoreDown(f"the alert {alert.name} was changed by somebody else at the same time", again=True)
@@ -99,12 +99,10 @@ def _upsert(dialect: str) -> Insert:
     """Replaces an alert with a version of its own that is no older, and never another matter that got the number."""
     statement = insert(dialect, alerts)
     new, old = statement.excluded, alerts.c
-    # What is due at another time is reminded of anew; else what has been told stays told.
-    remind = case((new.due_at.is_distinct_from(old.due_at), new.due_at), else_=old.remind_at)
     same = [new[name] == old[name] for name in ("shop", "rule", "about", "subject", "episode")]
     made: Insert = statement.on_conflict_do_update(
         index_elements=["number"],
-        set_={name: new[name] for name in _SAVED} | {"remind_at": remind},
+        set_={name: new[name] for name in _SAVED},
         where=and_(*same, new.version >= old.version),
     )
     return made
@@ -116,7 +114,8 @@ def looked_at(connection: Connection, number: int, recheck_at: datetime) -> None
 
 
 def overdue(connection: Connection, shop: str, now: datetime) -> list[Alert]:
-    """The shop's open alerts of which somebody is to be reminded, the most severe first, their rows locked."""
+    """The shop's open alerts of which somebody may have to be reminded, the most severe first, their rows locked: those
+    whose time has come, and those that changed."""
     found = connection.execute(locked(connection, _OVERDUE), {"in_shop": shop, "by": now}).scalars()
     return [load(Alert, body) for body in found]
 

@@ -9,28 +9,34 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.alerts import Alert
-from bot.core.overdue import next_at, passed, steps, told
+from bot.core.alerts import Alert, given_back, taken
+from bot.core.overdue import Step, next_at, passed, taken_by
+from bot.core.overdue import steps as all_steps
 from bot.core.settings import Escalation
 from bot.core.verdict import Severity
-from tests.core.samples import NOW, opened
+from tests.core.samples import NOW, house, opened
+from tests.handlers.shelves import words
 
 HOUR = timedelta(hours=1)
 DUE = NOW + 4 * HOUR
 CHAIN = (Escalation(2 * HOUR, "operations"), Escalation(HOUR, "finance"))
 
 
-def after(*hours: float) -> tuple[datetime, ...]:
-    return tuple(DUE + timedelta(hours=each) for each in hours)
+def steps(alert: Alert, *chain: Escalation, lapse: timedelta | None = timedelta(hours=24)) -> tuple[Step, ...]:
+    return all_steps(alert, house(escalations=chain, lapse=lapse))
 
 
 def test_the_holder_is_reminded_at_the_due_time_and_others_hear_of_it_in_order() -> None:
-    told_to = [(step.slot.due, step.escalation.to) for step in steps(opened(), CHAIN)]
-    assert told_to == [(DUE, None), (DUE + HOUR, "finance"), (DUE + 2 * HOUR, "operations")]
+    told_to = [(step.what, step.slot.due, step.to) for step in steps(opened(), *CHAIN)]
+    assert told_to == [
+        ("overdue", DUE, ""),
+        ("overdue", DUE + HOUR, "finance"),
+        ("overdue", DUE + 2 * HOUR, "operations"),
+    ]
 
 
 def test_what_has_no_due_time_is_never_overdue() -> None:
-    assert steps(replace(opened(), due_at=None), CHAIN) == ()
+    assert steps(replace(opened(), due_at=None), *CHAIN) == ()
 
 
 @pytest.mark.parametrize(
@@ -44,17 +50,42 @@ def test_what_has_no_due_time_is_never_overdue() -> None:
     ],
 )
 def test_an_escalation_is_for_the_rules_and_severities_that_it_names(escalation: Escalation, meant: bool) -> None:
-    assert (len(steps(opened(), (escalation,))) == 2) == meant
+    assert (len(steps(opened(), escalation)) == 2) == meant
 
 
 def test_each_episode_due_time_and_step_has_a_slot_of_its_own() -> None:
     alert = opened()
     others = (alert, replace(alert, episode=2), replace(alert, due_at=DUE + HOUR), replace(alert, number=7))
-    slots = {(step.slot.schedule, step.slot.key) for each in others for step in steps(each, CHAIN)}
+    slots = {(step.slot.schedule, step.slot.key) for each in others for step in steps(each, *CHAIN)}
     assert len(slots) == 12
-    assert [step.slot for step in steps(replace(alert, version=9, turn=4), CHAIN)] == [
-        step.slot for step in steps(alert, CHAIN)
+    assert [step.slot for step in steps(replace(alert, version=9, turn=4), *CHAIN)] == [
+        step.slot for step in steps(alert, *CHAIN)
     ]
+
+
+@pytest.mark.parametrize(
+    ("lapse", "hours"),
+    [
+        (timedelta(hours=24), [23, 24]),
+        (timedelta(hours=2), [1, 2]),
+        (HOUR, [1]),
+        (timedelta(minutes=5), [1 / 12]),
+        (None, []),
+    ],
+)
+def test_a_hold_lapses_after_its_time_and_the_holder_is_warned_where_there_is_time_to(
+    lapse: timedelta | None, hours: list[float]
+) -> None:
+    held = replace(taken(opened(), "U1", NOW), due_at=None)
+    found = [((step.slot.due - NOW) / HOUR, step.what) for step in steps(held, lapse=lapse)]
+    assert [hour for hour, _ in found] == pytest.approx(hours)
+    assert [what for _, what in found] == ["lapsing", "lapsed"][2 - len(hours) :]
+
+
+def test_a_hold_taken_anew_lapses_anew() -> None:
+    first, second = (replace(taken(opened(), "U1", NOW + late), due_at=None) for late in (0 * HOUR, HOUR))
+    assert not {step.slot.key for step in steps(first)} & {step.slot.key for step in steps(second)}
+    assert steps(replace(given_back(first, NOW), due_at=None)) == ()
 
 
 @pytest.mark.parametrize(
@@ -67,38 +98,47 @@ def test_each_episode_due_time_and_step_has_a_slot_of_its_own() -> None:
     ],
 )
 def test_steps_pass_one_after_another(now: datetime, number: int, comes: datetime | None) -> None:
-    mine = steps(opened(), CHAIN)
+    mine = steps(opened(), *CHAIN)
     assert (len(passed(mine, now)), next_at(mine, now)) == (number, comes)
 
 
 @given(st.timedeltas(timedelta(-9), timedelta(9)), st.lists(st.timedeltas(timedelta(0), timedelta(9)), max_size=5))
 def test_a_step_has_either_passed_or_is_still_to_come(late: timedelta, waits: list[timedelta]) -> None:
-    mine = steps(opened(), [Escalation(wait, f"d{number}") for number, wait in enumerate(waits)])
+    mine = steps(opened(), *(Escalation(wait, f"d{number}") for number, wait in enumerate(waits)))
     ahead = [step.slot.due for step in mine if step not in passed(mine, DUE + late)]
     assert next_at(mine, DUE + late) == min(ahead, default=None)
     assert len({step.slot.key for step in mine}) == len(waits) + 1
 
 
-def reminded(alert: Alert, until: int) -> tuple[Alert, str]:
-    circle = steps(alert, CHAIN)[:until]
-    now, line = told(alert, circle[-1], circle)
-    return now, "".join(str(getattr(part, "text", part)) for part in line)
+def after(alert: Alert, until: int, *chain: Escalation) -> tuple[Alert, str]:
+    """The matter after so many of its steps, and what its log says."""
+    circle = steps(alert, *chain)[:until]
+    now, line = taken_by(alert, circle[-1], circle, DUE)
+    return now, words(line)
 
 
 def test_a_reminder_widens_no_circle_and_keeps_the_buttons() -> None:
     before = opened()
-    now, line = reminded(before, 1)
+    now, line = after(before, 1, *CHAIN)
     assert (now.escalated_to, now.turn, now.version) == ((), before.turn, before.version + 1)
-    assert line.endswith("; told warehouse")
+    assert line == "due at <moment>; told warehouse"
 
 
 def test_each_department_that_was_to_hear_of_it_sees_it_also_when_only_the_newest_step_is_told() -> None:
-    now, line = reminded(opened(), 3)
+    now, line = after(opened(), 3, *CHAIN)
     assert now.escalated_to == ("finance", "operations")
-    assert line.endswith("; told operations")
-    assert reminded(now, 3)[0].escalated_to == ("finance", "operations")
+    assert line == "due at <moment>; told operations"
+    assert after(now, 3, *CHAIN)[0].escalated_to == ("finance", "operations")
 
 
 def test_a_department_that_has_a_view_of_its_own_needs_no_second_one() -> None:
-    mine = steps(opened(), (Escalation(HOUR, "marketing"),))
-    assert told(opened(), mine[-1], mine)[0].escalated_to == ()
+    assert after(opened(), 2, Escalation(HOUR, "marketing"))[0].escalated_to == ()
+
+
+def test_a_hold_that_has_lapsed_is_over_and_one_that_is_about_to_is_not() -> None:
+    held = replace(taken(opened(), "U1", NOW), due_at=None)
+    warned, line = after(held, 1)
+    assert (warned.holder.person, warned.turn, line) == ("U1", held.turn, "the hold lapses in an hour")
+    over, line = after(held, 2)
+    assert (over.holder.person, over.state, over.turn) == (None, "firing", held.turn + 1)
+    assert line == "held for too long without an end"

@@ -36,7 +36,6 @@ class AlertRow(SQLModel, table=True):
     resolved_at: datetime | None = Field(default=None, sa_type=Instant)
     snoozed_until: datetime | None = Field(default=None, sa_type=Instant)
     recheck_at: datetime | None = Field(default=None, sa_type=Instant)
-    due_at: datetime | None = Field(default=None, sa_type=Instant)
     remind_at: datetime | None = Field(default=None, sa_type=Instant)
     body: str
 

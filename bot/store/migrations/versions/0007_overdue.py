@@ -1,4 +1,4 @@
-"""Alerts say when they are due and when somebody is to be reminded of them next."""
+"""Alerts say when somebody is to be reminded of them next."""
 
 from __future__ import annotations
 
@@ -14,6 +14,5 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.add_column("alert", sa.Column("due_at", Instant(), nullable=True))
     op.add_column("alert", sa.Column("remind_at", Instant(), nullable=True))
     op.create_index("ix_alert_remind", "alert", ["remind_at"], unique=False)
