@@ -469,5 +469,6 @@ API = Api(
         Stream("journal", timedelta(minutes=10), _journal),
     ),
     wanted=_wanted,
+    advice="without a module for webhooks, nothing is heard of its orders and its stock",
     care=_care,
 )
