@@ -7,6 +7,7 @@ gone on with. A run that fails leaves the cursor where it is.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -112,18 +113,34 @@ class Poller:
 
     async def step(self, each: Platform) -> int:
         """Runs one stream that is due. 0 when none is. Raises StoreDown."""
-        turn = await self._turn(each)
+        turn = await self._claimed(each)
         if turn is None:
             return 0
         run = Running(self, each, turn)
         try:
             await run.go()
         except asyncio.CancelledError:
-            await asyncio.shield(self.within(lambda connection: polls.let_go(connection, turn)))
+            await self._give_back(turn)
             raise
         finally:
             self.meters.poll(each.front.source, turn.stream, run.outcome)
         return 1
+
+    async def _claimed(self, each: Platform) -> Turn | None:
+        """A turn that was claimed while the process was asked to end is given back, so that nobody waits for it."""
+        claiming = asyncio.ensure_future(self._turn(each))
+        try:
+            return await asyncio.shield(claiming)
+        except asyncio.CancelledError:
+            with contextlib.suppress(StoreDown):
+                await self._give_back(await claiming)
+            raise
+
+    async def _give_back(self, turn: Turn | None) -> None:
+        """Where the store is away the lease ends by itself, and the process must end all the same."""
+        if turn is not None:
+            with contextlib.suppress(StoreDown):
+                await self.within(lambda connection: polls.let_go(connection, turn))
 
     async def _turn(self, each: Platform) -> Turn | None:
         front, now, streams = each.front, self.clock.now(), each.streams

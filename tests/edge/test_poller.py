@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack
@@ -40,7 +41,7 @@ from bot.edge.metrics import Meters
 from bot.edge.poller import CARE, LEASE, Platform, Poller, platform
 from bot.edge.stand import Stands
 from bot.store import events, polls
-from bot.store.engine import Connection, Store
+from bot.store.engine import Connection, Store, StoreDown
 from bot.store.tables.asking import poll
 from bot.store.tables.log import inbox as deliveries
 from tests.edge.conftest import HandClock
@@ -413,6 +414,59 @@ async def test_a_graceful_stop_gives_the_turn_back_at_once(lab: Lab) -> None:
     assert await lab.run(which) == 1
 
 
+class Slow:
+    """A store whose transactions wait at a gate, and fail behind it when it is told so."""
+
+    def __init__(self, store: Store, fails: bool) -> None:
+        self._store, self._fails = store, fails
+        self.read = store.read
+        self.reached, self.gate = threading.Event(), threading.Event()
+
+    def run(self, work: Callable[[Connection], Any]) -> Any:
+        self.reached.set()
+        assert self.gate.wait(20)
+        if self._fails:
+            raise StoreDown("the disk is full")
+        return self._store.run(work)
+
+
+@pytest.mark.parametrize("fails", [False, True])
+async def test_a_stop_in_the_middle_of_a_claim_leaves_no_turn_behind(lab: Lab, fails: bool) -> None:
+    await lab.run()
+    lab.clock.move(minutes=5)
+    slow, which = Slow(lab.store, fails), shop(ORDERS)
+    poller = lab.poller(which, store=slow)
+    poller._enrolled.add("shop")
+    poller.start()
+    await asyncio.to_thread(slow.reached.wait, 20)
+    stopping = asyncio.create_task(poller.stop())
+    await asyncio.sleep(0)
+    slow.gate.set()
+    async with asyncio.timeout(20):
+        await stopping
+    assert (poller.alive, lab.row()["lease_until"]) == (False, None)
+
+
+async def test_a_stop_while_the_store_is_away_ends_all_the_same(lab: Lab) -> None:
+    reached, gate, which = asyncio.Event(), asyncio.Event(), shop(api(Stream("orders", MINUTES, resting)))
+    slow = Slow(lab.store, False)
+    slow.gate.set()
+
+    async def pause(seconds: float) -> None:
+        slow._fails = True
+        reached.set()
+        await gate.wait()
+
+    poller = Poller(slow, Asker(lab.fetcher, lab.clock, pause), (which,), lab.clock, lab.meters)  # type: ignore[arg-type]
+    poller.start()
+    await reached.wait()
+    async with asyncio.timeout(20):
+        await poller.stop()
+    assert not poller.alive
+    lab.clock.move(minutes=6)
+    assert await lab.run(which) == 1
+
+
 async def test_a_clock_that_ran_ahead_and_was_set_back_keeps_nothing_waiting(lab: Lab) -> None:
     which, right = shop(ORDERS), lab.clock.now()
     poller = lab.poller(which)
@@ -593,8 +647,6 @@ async def test_no_secret_is_in_any_entry_of_the_log(lab: Lab) -> None:
 
 
 async def test_a_store_that_is_away_ends_the_run_and_is_told_to_the_loop(lab: Lab) -> None:
-    from bot.store.engine import StoreDown
-
     class Away(Dying):
         def run(self, work: Callable[[Connection], Any]) -> Any:
             try:
