@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import structlog
@@ -236,7 +237,7 @@ class App:
             },
             tuple(self._config.sources),
             lambda: self._closing,
-            trouble=lambda: self.dispatcher.trouble,
+            trouble=lambda: self.dispatcher.trouble or self._mind.upkeep.trouble,
             asked={each.front.source: tuple(each.streams) for each in self.poller.platforms},
             unasked=unasked(self._config, self._mind.catalog),
         )
@@ -341,10 +342,15 @@ async def build(
     pace: Pace = SharedLimiter(store) if store.dialect == "postgresql" else Limiter()
     meters = Meters(config.sources)
     ear = Ear(meters)
+    thinking = mind(config, catalog, store, clock, head_start)
     client = await SlackClient.open(
-        config.slack.bot_token, pace, clock, base_url=config.slack.base_url, counted=ear.hear
+        config.slack.bot_token,
+        pace,
+        clock,
+        base_url=config.slack.base_url,
+        counted=ear.hear,
+        dated=partial(thinking.upkeep.others.heard, "Slack"),
     )
     fetcher = await Fetcher.open(clock, reroute=reroute)
-    thinking = mind(config, catalog, store, clock, head_start)
     counting = replace(thinking, pipeline=replace(thinking.pipeline, counted=meters.events))
     return App(config, counting, client, pace, ear, clock, fetcher)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
 import structlog
 
-from bot.clock import Clock
+from bot.clock import Clock, Others
 from bot.core.schedule import leapt
 from bot.store import retention, wishes
 from bot.store.engine import Store, StoreDown
@@ -33,11 +34,30 @@ class Upkeep:
     clock: Clock
     wishes: Path = Path("var/privacy")
     """The folder in which wishes to forget are kept."""
+    others: Others = field(init=False)
+    trouble: str = ""
+    """Why the clock is not trusted; "" when it is. For the health check."""
     _last: dict[str, float] = field(default_factory=dict)
     _seen: tuple[datetime, float] | None = None
 
+    def __post_init__(self) -> None:
+        self.others = Others(self.clock)
+
     def steady(self) -> bool:
-        """Whether the wall clock ran since the last tick as clocks run. One that was set is not trusted for a tick."""
+        """Whether the wall clock is to be trusted: it ran since the last tick as clocks run (one that was set is not
+        trusted for a tick), and it agrees with Slack's and the database's."""
+        return self._ran_on() and self._agrees()
+
+    def _agrees(self) -> bool:
+        with suppress(StoreDown):
+            if (at := self.store.now()) is not None:
+                self.others.heard("the database", at)
+        before, self.trouble = self.trouble, self.others.disagree()
+        if self.trouble and not before:
+            log.error("wall clock is wrong", reason=self.trouble)
+        return not self.trouble
+
+    def _ran_on(self) -> bool:
         before, self._seen = self._seen, (self.clock.now(), self.clock.boottime())
         if before is None or not leapt(self._seen[0] - before[0], self._seen[1] - before[1]):
             return True

@@ -193,6 +193,29 @@ def test_a_day_of_sleep_is_no_clock_that_was_set(upkeep: Upkeep, watch: Hands) -
     assert upkeep.steady()
 
 
+@pytest.mark.parametrize(
+    ("apart", "trouble"),
+    [
+        (timedelta(0), ""),
+        (timedelta(seconds=60), ""),
+        (timedelta(seconds=-60), ""),
+        (timedelta(seconds=75), "this machine's clock is 75 seconds ahead of that of Slack"),
+        (timedelta(hours=-1), "this machine's clock is 3600 seconds behind that of Slack"),
+    ],
+)
+def test_a_clock_that_is_far_from_slacks_is_not_trusted(
+    upkeep: Upkeep, watch: Hands, apart: timedelta, trouble: str
+) -> None:
+    upkeep.others.heard("Slack", watch.now() - apart)
+    with capture_logs() as logs:
+        assert [upkeep.steady(), upkeep.steady()] == [not trouble] * 2
+    assert upkeep.trouble == trouble
+    assert [line["event"] for line in logs] == (["wall clock is wrong"] if trouble else [])
+    upkeep.others.heard("Slack", watch.now())
+    assert upkeep.steady()
+    assert upkeep.trouble == ""
+
+
 def digests(bench: Bench) -> list[str]:
     """The weeks of the digests that one department was posted, in the order in which they were made."""
     with bench.store.read() as connection:

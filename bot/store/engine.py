@@ -10,11 +10,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
 import sqlalchemy
-from sqlalchemy import Connection, Engine, event, make_url, text
+from sqlalchemy import Connection, Engine, event, func, make_url, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import ConnectionPoolEntry, StaticPool
@@ -61,6 +62,14 @@ class Store:
     def dialect(self) -> str:
         """The name of the database: "sqlite" or "postgresql"."""
         return self._engine.dialect.name
+
+    def now(self) -> datetime | None:
+        """The time by the database server's clock (aware UTC); None where there is no server. Raises StoreDown."""
+        if self.dialect != "postgresql":
+            return None
+        with self.read() as connection:
+            at: datetime = connection.execute(select(func.clock_timestamp())).scalar_one()
+        return at.astimezone(UTC)
 
     def write(self, *, patient: bool = False) -> AbstractContextManager[Connection]:
         """One transaction that may write: committed at the end, rolled back on any exception.

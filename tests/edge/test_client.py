@@ -12,6 +12,7 @@ import pytest
 from aiohttp import web
 from slack_sdk.errors import SlackClientError
 
+from bot.clock import Clock
 from bot.core.dispatch import Absent, Forbidden, NotSent, Outcome, Rejected, Shown, Unclear, Unread
 from bot.edge.limiter import Limiter
 from bot.edge.render import Rendered
@@ -59,6 +60,16 @@ async def client(
 
 def methods(bench: Workbench) -> list[str]:
     return [call["method"] for call in bench.calls]
+
+
+async def test_what_time_it_is_by_slacks_clock_is_passed_on(bench: Workbench, limiter: Limiter, time: SetClock) -> None:
+    dates: list[datetime] = []
+    client = await SlackClient.open(bench.bot_token, limiter, time, base_url=bench.api_url, dated=dates.append)
+    assert await client.probe()
+    [at] = dates
+    # The workbench's server dates its answers by this machine's clock.
+    assert abs(at - Clock().now()) < timedelta(seconds=5)
+    await client.close()
 
 
 async def test_a_post_carries_its_id_and_neither_links_nor_unfurls(client: SlackClient, bench: Workbench) -> None:

@@ -10,7 +10,9 @@ import sqlite3
 import subprocess
 import sys
 import threading
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy
@@ -24,6 +26,8 @@ from bot.store import notes
 from bot.store.engine import Store, StoreDown
 from bot.store.migrations import FOLDER, HEAD
 from bot.store.tables import METADATA
+from bot.upkeep import Upkeep
+from tests.bench import Watch
 
 
 def count_up(store: Store, times: int) -> None:
@@ -333,3 +337,15 @@ def test_a_store_says_nothing_of_its_url_in_errors(tmp_path: Path) -> None:
         notes.put(connection, "customer", "jane@example.com")
     assert not re.search(r"jane|INSERT|note", str(fault.value))
     store.close()
+
+
+def test_the_clock_of_the_database_server_counts_where_there_is_one(store: Store) -> None:
+    watch: Any = Watch(datetime(2001, 1, 1, tzinfo=UTC))
+    upkeep, server = Upkeep(store, watch), store.now()
+    assert (server is None) == (store.dialect == "sqlite")
+    assert upkeep.steady() == (server is None)
+    assert upkeep.trouble.endswith("behind that of the database") == (server is not None)
+    if server is not None:
+        watch.at = server
+        upkeep.steady()
+        assert upkeep.trouble == ""

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import aiohttp
@@ -62,12 +64,14 @@ class SlackClient:
         limiter: Pace,
         clock: Clock,
         counted: Callable[[str, str], None],
+        dated: Callable[[datetime], None],
     ) -> None:
         self.web = web
         self._session = session
         self._limiter = limiter
         self._clock = clock
         self._counted = counted
+        self._dated = dated
         self._identity: Identity | None = None
         self._ids: dict[str, str] = {}
 
@@ -81,8 +85,10 @@ class SlackClient:
         base_url: str = "https://slack.com/api/",
         seconds: float = TIMEOUT,
         counted: Callable[[str, str], None] = lambda method, outcome: None,
+        dated: Callable[[datetime], None] = lambda at: None,
     ) -> SlackClient:
-        """A client with a session of its own. ``counted`` hears of each call: its method and what became of it."""
+        """A client with a session of its own. ``counted`` hears of each call: its method and what became of it;
+        ``dated`` what time it is by Slack's clock."""
         times = aiohttp.ClientTimeout(total=seconds, sock_connect=min(_CONNECT, seconds))
         session = aiohttp.ClientSession(
             timeout=times, trust_env=False, connector=aiohttp.TCPConnector(keepalive_timeout=_IDLE)
@@ -90,7 +96,7 @@ class SlackClient:
         web = AsyncWebClient(token, base_url=base_url, session=session, retry_handlers=[])
         # The library takes a proxy from the environment on its own.
         web.proxy = None
-        return cls(web, session, limiter, clock, counted)
+        return cls(web, session, limiter, clock, counted, dated)
 
     async def close(self) -> None:
         """Gives up the connections."""
@@ -285,7 +291,12 @@ class SlackClient:
             self._counted(method, type(classify(error)).__name__.lower())
             raise
         self._counted(method, "ok")
+        self._note_date(answer.headers)
         return answer.data if isinstance(answer.data, dict) else {}
+
+    def _note_date(self, headers: Mapping[str, Any]) -> None:
+        with suppress(ValueError, TypeError):
+            self._dated(parsedate_to_datetime(str(headers.get("Date", ""))).astimezone(UTC))
 
     async def _outcome(self, method: str, error: Exception) -> Failure:
         outcome = classify(error)
