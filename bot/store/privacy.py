@@ -25,7 +25,7 @@ from bot.store.codec import dump, load
 from bot.store.dialect import cut, holds
 from bot.store.engine import Connection, StoreDown
 from bot.store.tables import shop as shops
-from bot.store.tables.asking import heard_hour, poll
+from bot.store.tables.asking import heard_hour, poll, source_aspect
 from bot.store.tables.log import event, heard, inbox
 from bot.store.tables.work import alert, alert_log, decision, note, placing, post, silence
 
@@ -293,7 +293,7 @@ def _forget_shop(connection: Connection, wished: Wished) -> Carried:
         connection.execute(delete(table).where(_of_shop(connection, table, shop))).rowcount
         for table in (alert_log, placing)
     )
-    for table in (event, heard, heard_hour, poll, decision, *_READ_MODELS):
+    for table in (event, heard, heard_hour, poll, source_aspect, decision, *_READ_MODELS):
         records += connection.execute(delete(table).where(table.c.shop == shop)).rowcount
     return Carried(known, bodies, records + _remove_alerts(connection, shop), messages, left)
 
