@@ -202,6 +202,25 @@ async def test_check_asks_slack_for_every_channel(
         await workbench.stop()
 
 
+async def test_check_says_what_a_bot_that_may_not_look_cannot_promise(
+    run: Run, config: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    workbench = await Workbench.start(0, channels=["warehouse", "finance"])
+    workbench.set_faults([{"method": "conversations.history", "kind": "error:missing_scope"}])
+    try:
+        with (tmp_path / "config.yaml").open("a") as file:
+            file.write(f"slack: {{base_url: '{workbench.api_url}'}}\n")
+        for name in SECRETS:
+            monkeypatch.setenv(name, "s3cret")
+        monkeypatch.setenv("SLACK_APP_TOKEN", "xapp-workbench")
+        monkeypatch.setenv("SLACK_BOT_TOKEN", "xoxb-workbench")
+        code, out, _ = await asyncio.to_thread(run, "check")
+        assert code == 1
+        assert "slack: the history of #warehouse may not be read (missing_scope)" in out
+    finally:
+        await workbench.stop()
+
+
 # manifest and schema
 
 

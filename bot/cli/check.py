@@ -95,22 +95,25 @@ async def _looked(config: Config) -> list[tuple[str, Outcome]]:
     from bot.edge.slack.client import SlackClient
 
     clock = Clock()
-    routes = (route.channel for route in config.house.routes if route.channel)
-    channels = dict.fromkeys([*(one.channel for one in config.house.departments.values()), *routes])
     client = await SlackClient.open(config.slack.bot_token, Limiter(), clock, base_url=config.slack.base_url)
     try:
-        return [(channel, await client.find("", channel, None, clock.now())) for channel in channels]
+        return [(channel, await client.find("", channel, None, clock.now())) for channel in config.house.channels()]
     finally:
         await client.close()
 
 
 def _told(channel: str, outcome: Outcome) -> Iterator[str]:
-    from bot.core.dispatch import NotSent, Rejected, Unclear, Unread
+    from bot.core.dispatch import Forbidden, NotSent, Rejected, Unclear, Unread
 
     match outcome:
         case Rejected("not_in_channel"):
             yield f"slack: the bot is not in {channel}; type /invite @Floorwalker there"
         case Rejected("channel_not_found"):
             yield f"slack: there is no channel {channel}, or it is private and the bot is not in it"
+        case Forbidden(reason):
+            yield (
+                f"slack: the history of {channel} may not be read ({reason}), so what is unclear may come twice and "
+                "a digest may be missing; give the app the scopes that floorwalker manifest names"
+            )
         case Rejected(reason) | Unread(reason) | NotSent(reason) | Unclear(reason):
             yield f"slack: {channel} cannot be read: {reason}"

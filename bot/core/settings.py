@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import time, timedelta
 from typing import Literal
@@ -129,7 +130,19 @@ class House:
     escalations: tuple[Escalation, ...] = ()
     lapse: timedelta | None = timedelta(hours=24)
     """For how long whoever took a matter holds it; None for ever."""
+
     campaigns: CampaignMap = CampaignMap()
+
+    def channels(self) -> tuple[str, ...]:
+        """Every channel in which anything may be shown, each once."""
+        return tuple(dict.fromkeys([*(each.channel for each in self.departments.values()), *_channels(self.routes)]))
+
+
+def _channels(routes: tuple[Route, ...]) -> Iterator[str]:
+    for each in routes:
+        if each.channel is not None:
+            yield each.channel
+        yield from _channels(each.routes)
 
 
 @dataclass(frozen=True, slots=True)

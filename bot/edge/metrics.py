@@ -21,6 +21,7 @@ _OTHER = "other"
 _POLL = ("source", "stream", "outcome")
 METHODS = (
     "auth.test",
+    "chat.delete",
     "chat.postEphemeral",
     "chat.postMessage",
     "chat.update",
