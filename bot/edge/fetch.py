@@ -108,14 +108,6 @@ class Fetcher:
         except ValueError:
             raise Foreign(f"{call.method} {url.host}: a header holds what no header may hold") from None
 
-    async def document(self, url: str, hosts: Iterable[str]) -> bytes:
-        """The document at an https address, such as a certificate. Raises Foreign, and Broken also for any status but
-        200."""
-        response = await self.fetch(Call("GET", url), hosts)
-        if response.status != 200:
-            raise Broken(f"{URL(url).host}: status {response.status}", sent=True)
-        return response.body
-
     async def _made(self, call: Call, url: URL) -> Response:
         began, left = self._clock.now(), self._clock.monotonic()
         headers = dict(call.headers)

@@ -10,7 +10,7 @@ from bot.core.facts import AspectsOf, Now, PolledOf, QuietOf, SourcesSeen, ask
 from bot.core.handlers import rule
 from bot.core.known import Aspect, Polled, Quietness, SourceSeen
 from bot.core.parts import Duration, Line, Moment, Quantity, ShopText, say
-from bot.core.quiet_source import Window
+from bot.core.quiet_source import Window, since
 from bot.core.verdict import Clear, Fire, Quiet, Severity, Step, Verdict, View
 
 
@@ -58,11 +58,13 @@ def _fire(facts: Facts, window: Window, within_hours: float) -> Fire:
     quiet = facts.quiet
     severity, cause, step = _cause(facts, window)
     hours = Duration(window.hours * 3600.0)
+    failing = facts.polled.failing if facts.polled else 0
     figures = (
         ("Heard", say(Quantity(window.seen), " in ", hours)),
         ("Usual", say(Quantity(round(window.expected)), " in ", hours)),
         ("Last heard", say(Moment(quiet.last)) if quiet.last else say("never")),
         ("Likely cause", cause),
+        *((("Polls", say(Quantity(failing, "streams"), " fail")),) if failing else ()),
     )
     return Fire(
         reason=say("So few are unlikely: once in ", Quantity(_once_in(window.probability)), " times"),
@@ -83,7 +85,7 @@ def _once_in(probability: float) -> float:
 
 def _cause(facts: Facts, window: Window) -> tuple[Severity, Line, Line]:
     """The likeliest cause, by what else is known."""
-    source, start = facts.quiet.source, facts.now - timedelta(hours=window.hours)
+    source, start = facts.quiet.source, since(window, facts.now)
     off = [one for one in facts.aspects if not one.sound and one.aspect.startswith("webhook ")]
     others = [one for one in facts.sources if one.source != source and one.last is not None]
     if others and all(one.last < start for one in others if one.last is not None):

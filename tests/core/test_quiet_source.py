@@ -88,9 +88,7 @@ def test_a_part_that_goes_missing_is_known_within_a_day() -> None:
 
 def test_a_shop_that_grows_quieter_is_measured_by_its_last_two_weeks() -> None:
     busy, calm = played(30, 240), played(60, 60, seed=2)
-    counts = busy | {
-        hour: number for hour, number in calm.items() if hour >= FIRST + 30 * 24
-    }
+    counts = busy | {hour: number for hour, number in calm.items() if hour >= FIRST + 30 * 24}
     now = at(55, 16)
     assert not alarming(windows(silent_from(counts, now), BERLIN, now))
 

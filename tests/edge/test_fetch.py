@@ -250,13 +250,6 @@ async def test_a_host_whose_certificate_nobody_vouches_for_is_told_nothing(clock
     assert (caught.value.passes, heard) == (False, [])
 
 
-async def test_a_document_is_its_bytes_or_nothing(fetcher: Fetcher, echo: Echo) -> None:
-    assert await fetcher.document("https://api.example.com/cert.pem?x=1", HOSTS)
-    echo.status = 404
-    with pytest.raises(Broken, match="status 404"):
-        await fetcher.document("https://api.example.com/cert.pem", HOSTS)
-
-
 async def test_what_is_secret_in_a_call_is_in_no_entry_of_the_log(fetcher: Fetcher) -> None:
     call = Call(
         "POST",

@@ -76,5 +76,8 @@ def test_the_figures_compare_what_came_with_what_is_usual() -> None:
     read = story(silent_source.decide(TICK, facts(Window(6, 5, 60.2, 1e-5))))
     assert (read["operations Heard"], read["operations Usual"]) == ("5 in 6 h", "60 in 6 h")
     assert read["operations Last heard"] == "Mon 02 Mar 00:30"
+    assert "operations Polls" not in read
+    failing = story(silent_source.decide(TICK, facts(SILENT, polled=Polled(None, 3))))
+    assert failing["operations Polls"] == "3 streams fail"
     never = facts(SILENT, quiet=Quietness("shopify", (SILENT,)))
     assert story(silent_source.decide(TICK, never))["operations Last heard"] == "never"
