@@ -17,7 +17,7 @@ from bot.cli.connect import registered, table
 from bot.clock import Clock
 from bot.core.delivery import Shopfront
 from bot.core.polling import Api, Asked, Call, Care, Response, Subscription, ask
-from bot.edge.poller import Platform, platform
+from bot.edge.poller import CARE, Platform, platform
 from bot.edge.stand import Stands
 
 HOST = "api.shop.test"
@@ -176,6 +176,10 @@ def test_check_says_who_is_asked_and_who_should_be(
     assert (ended.value.code, capsys.readouterr().out.splitlines()[3:]) == (0, lines)
 
 
-def test_every_platform_that_must_be_asked_says_so() -> None:
-    for source in Catalog.scan(("handlers",)).sources.values():
-        assert source.api is None or source.api.keys
+def test_the_streams_of_every_platform_have_names_of_their_own() -> None:
+    apis = [source.api for source in Catalog.scan(("handlers",)).sources.values() if source.api is not None]
+    assert apis
+    for api in apis:
+        names = [stream.name for stream in api.streams]
+        assert len({*names, CARE}) == len(names) + 1
+        assert all(api.keys)
