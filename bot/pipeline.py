@@ -19,6 +19,7 @@ from bot.board import Board
 from bot.catalog import Catalog
 from bot.clock import Clock
 from bot.core.alerts import Advanced, advance, woken
+from bot.core.calendar import deadline
 from bot.core.delivery import Delivery, Shopfront, Source, Unparsable, Unrouted
 from bot.core.events import Event, SourceChanged, StockChanged, Tick, consequences
 from bot.core.facts import NoFacts
@@ -254,7 +255,8 @@ class Pipeline:
         if alert is None and not isinstance(verdict, Fire):
             after = Advanced(None, "none", verdict.reason)
         else:
-            after = advance(alert, verdict, alerts.seat(connection, shop.name, rule.name, subject, now), now)
+            seat = alerts.seat(connection, shop.name, rule.name, subject, now)
+            after = advance(alert, verdict, seat, now, deadline(self.house))
         number = after.alert.number if after.alert else None
         decisions.note(
             connection, shop.name, rule.name, subject, _VERDICTS[type(verdict)], verdict.reason, facts, now, number

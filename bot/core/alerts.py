@@ -7,6 +7,7 @@ changes nothing. ``version`` counts every change of what is shown.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
@@ -33,6 +34,14 @@ Change = Literal[
     "lapsed",
 ]
 REOPEN_WITHIN = timedelta(hours=2)
+
+Deadline = Callable[[str, datetime, timedelta], datetime]
+"""When a department must have done what came up at a moment and is to be done within a time (aware UTC)."""
+
+
+def around_the_clock(_department: str, since: datetime, within: timedelta) -> datetime:
+    """The deadline of whoever works always."""
+    return since + within
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +110,11 @@ class Seat:
     recent: int = 1
 
 
-def advance(alert: Alert | None, verdict: Verdict, seat: Seat, now: datetime) -> Advanced:
-    """The alert after a verdict. ``alert`` is the matter's newest episode, if it has one.
+def advance(
+    alert: Alert | None, verdict: Verdict, seat: Seat, now: datetime, deadline: Deadline = around_the_clock
+) -> Advanced:
+    """The alert after a verdict. ``alert`` is the matter's newest episode, if it has one; ``deadline`` reckons when its
+    step is due.
 
     A matter that fires again within two hours of its resolution is reopened; later it is a new episode.
     """
@@ -112,7 +124,7 @@ def advance(alert: Alert | None, verdict: Verdict, seat: Seat, now: datetime) ->
         case Clear(reason, note):
             return _clear(alert, reason, note or reason, now)
         case _:
-            return _fire(alert, verdict, seat, now)
+            return _fire(alert, verdict, seat, now, deadline)
 
 
 def _clear(alert: Alert | None, reason: Line, note: Line, now: datetime) -> Advanced:
@@ -121,11 +133,11 @@ def _clear(alert: Alert | None, reason: Line, note: Line, now: datetime) -> Adva
     return Advanced(resolved(alert, note, None, now), "resolved", reason)
 
 
-def _fire(alert: Alert | None, fire: Fire, seat: Seat, now: datetime) -> Advanced:
+def _fire(alert: Alert | None, fire: Fire, seat: Seat, now: datetime, deadline: Deadline) -> Advanced:
     if alert is None or (alert.state == "resolved" and not _just_resolved(alert, now)):
-        return Advanced(_open(fire, seat, now), "opened", fire.reason)
+        return Advanced(_open(fire, seat, now, deadline), "opened", fire.reason)
     if alert.state == "resolved":
-        return Advanced(_reopen(alert, fire, now), "reopened", fire.reason)
+        return Advanced(_reopen(alert, fire, now, deadline), "reopened", fire.reason)
     if fire.severity > alert.peak:
         return Advanced(_escalate(alert, fire, now), "escalated", fire.reason)
     if _same_news(alert.fire, fire):
@@ -146,7 +158,7 @@ def _same_news(before: Fire, now: Fire) -> bool:
     return replace(before, as_of=None, reason=()) == replace(now, as_of=None, reason=())
 
 
-def _open(fire: Fire, seat: Seat, now: datetime) -> Alert:
+def _open(fire: Fire, seat: Seat, now: datetime, deadline: Deadline) -> Alert:
     department = next(iter(fire.views))
     return Alert(
         number=seat.number,
@@ -162,16 +174,17 @@ def _open(fire: Fire, seat: Seat, now: datetime) -> Alert:
         holder=Holder(department),
         opened_at=now,
         changed_at=now,
-        due_at=_due(fire, department, now),
+        due_at=_due(fire, department, now, deadline),
     )
 
 
-def _due(fire: Fire, department: str, now: datetime) -> datetime | None:
+def _due(fire: Fire, department: str, now: datetime, deadline: Deadline) -> datetime | None:
+    """A fixed moment stays what it is: whoever set it, such as a bank, does not ask when the department works."""
     step = fire.views[department].step
-    return step.by or (now + step.within if step.within else None)
+    return step.by or (deadline(department, now, step.within) if step.within else None)
 
 
-def _reopen(alert: Alert, fire: Fire, now: datetime) -> Alert:
+def _reopen(alert: Alert, fire: Fire, now: datetime, deadline: Deadline) -> Alert:
     return replace(
         alert,
         state="firing",
@@ -184,7 +197,7 @@ def _reopen(alert: Alert, fire: Fire, now: datetime) -> Alert:
         turn=alert.turn + 1,
         version=alert.version + 1,
         changed_at=now,
-        due_at=_due(fire, next(iter(fire.views)), now),
+        due_at=_due(fire, next(iter(fire.views)), now, deadline),
         resolved_at=None,
         resolved_by=None,
         resolution=(),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import time, timedelta
+from datetime import date, time, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -28,6 +28,18 @@ class Shop:
 
 
 @dataclass(frozen=True, slots=True)
+class WorkingHours:
+    """On which weekdays ("mon") a department works, from ``start`` to ``end`` local time (to the next morning when end
+    is not later), and on which days of its zone it does not all the same."""
+
+    weekdays: tuple[str, ...]
+    start: time
+    end: time
+    zone: ZoneInfo
+    holidays: frozenset[date] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class QuietHours:
     """From ``start`` to ``end`` local time (over midnight when start is later) a department is not interrupted."""
 
@@ -39,12 +51,27 @@ class QuietHours:
 
 
 @dataclass(frozen=True, slots=True)
+class Outside:
+    """A department is not interrupted whenever it does not work."""
+
+    above: Severity = Severity.HIGH
+    """Severities above this one are told at once all the same."""
+
+
+@dataclass(frozen=True, slots=True)
 class Department:
-    """A department and the channel in which it lives."""
+    """A department and the channel in which it lives.
+
+    ``wakes_above`` is the loss by waiting for the end of the quiet hours above which it is interrupted all the same;
+    ``budget`` how many new messages and calls of alerts its channel gets on one day, None for any number.
+    """
 
     name: str
     channel: str
-    quiet: QuietHours | None = None
+    quiet: QuietHours | Outside | None = None
+    hours: WorkingHours | None = None
+    wakes_above: Money | None = None
+    budget: int | None = None
 
 
 Updates = Literal["edit", "thread", "thread+channel", "new"]
