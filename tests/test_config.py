@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable, Mapping
 from dataclasses import FrozenInstanceError
-from datetime import time, timedelta
+from datetime import date, time, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -19,7 +19,7 @@ from bot.config import Config, ConfigError, load
 from bot.config.editor import json_schema
 from bot.config.schema import ConfigPart
 from bot.core.money import Money
-from bot.core.settings import Department, Escalation, Mail, Paths, QuietHours, Route, Schedule
+from bot.core.settings import Department, Escalation, Mail, Outside, Paths, QuietHours, Route, Schedule, WorkingHours
 from bot.core.verdict import Severity
 
 EXAMPLE = Path(__file__).parent.parent / "config.example.yaml"
@@ -231,8 +231,29 @@ def test_the_zone_of_the_shop_holds_where_none_is_said(loaded: Loader) -> None:
         THREE.replace("finance}", "finance, quiet: {from: 20:00, to: 07:00}}") + "shops: {main: {zone: Europe/Paris}}\n"
     )
     quiet = loaded(text).house.departments["finance"].quiet
-    assert quiet is not None
+    assert isinstance(quiet, QuietHours)
     assert quiet.zone == ZoneInfo("Europe/Paris")
+
+
+def test_a_department_says_when_it_works_and_when_it_may_be_interrupted(loaded: Loader) -> None:
+    text = """\
+departments:
+  warehouse:
+    channel: warehouse
+    hours: {days: [Monday, tue, mon], from: 7:00, to: 16:00, zone: Europe/Berlin, holidays: [2026-12-25]}
+    quiet: outside
+    wakes_above: 500 EUR
+    budget: 12
+  finance: {channel: finance, hours: {from: 09:00, to: 17:00}, quiet: {from: 18:00, to: 08:00}}
+"""
+    departments = loaded(text + "shops: {main: {zone: Asia/Tokyo}}\n").house.departments
+    depot = WorkingHours(("mon", "tue"), time(7), time(16), ZoneInfo("Europe/Berlin"), frozenset({date(2026, 12, 25)}))
+    assert departments["warehouse"] == Department(
+        "warehouse", "#warehouse", Outside(), depot, Money(50_000, "EUR"), budget=12
+    )
+    assert departments["finance"].hours == WorkingHours(
+        ("mon", "tue", "wed", "thu", "fri"), time(9), time(17), ZoneInfo("Asia/Tokyo")
+    )
 
 
 # Secrets.
@@ -376,6 +397,15 @@ WRONG: list[tuple[str, str]] = [
     ("routes: [{channel: 'Not A Channel'}]", "5: routes[0].channel: is no channel"),
     ("  legal: {quiet: {from: 20:00, to: 07:00}}", "5: departments.legal.channel: is missing; add it: The department's"),
     ("  legal: {channel: x, quiet: {from: 20:00, to: 20:00}}", "5: departments.legal.quiet: begins when it ends"),
+    ("  legal: {channel: x, quiet: {from: 20:00}}", "5: departments.legal.quiet.to: is missing; add it: When it ends"),
+    ("  legal: {channel: x, quiet: {form: 20:00, from: 20:00, to: 21:00}}", "5: departments.legal.quiet.form: is not known here; did you mean 'from'?"),
+    ("  legal: {channel: x, quiet: inside}", "5: departments.legal.quiet: must be a mapping"),
+    ("  legal: {channel: x, quiet: outside}", "5: departments.legal.quiet: is outside of hours that are not given"),
+    ("  legal: {channel: x, wakes_above: 500 EUR}", "5: departments.legal.wakes_above: wakes nobody"),
+    ("  legal: {channel: x, budget: 0}", "5: departments.legal.budget: must be at least 1"),
+    ("  legal: {channel: x, hours: {from: 07:00}}", "5: departments.legal.hours.to: is missing; add it: When it ends"),
+    ("  legal: {channel: x, hours: {from: 07:00, to: 16:00, days: []}}", "5: departments.legal.hours.days: must have at least one entry"),
+    ("  legal: {channel: x, hours: {from: 07:00, to: 16:00, holidays: [25.12.]}}", '5: departments.legal.hours.holidays[0]: is no day such as "2026-12-25"'),
     ("  legal: {channel: #legal\n}", "5: departments.legal.channel: is empty; write a value"),
 ]  # fmt: skip
 

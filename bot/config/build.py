@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Mapping
-from datetime import time
+from datetime import date, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -20,14 +20,28 @@ from bot.config.schema import (
     DigestPart,
     EscalationPart,
     MailPart,
+    OutsidePart,
     QuietPart,
     RoutePart,
     ShopPart,
     SourcePart,
+    WorkPart,
     money_of,
 )
 from bot.config.values import Config, Settings, SlackConfig, SourceConfig, WorkbenchConfig
-from bot.core.settings import Department, Escalation, House, Mail, Paths, QuietHours, Route, Schedule, Shop
+from bot.core.settings import (
+    Department,
+    Escalation,
+    House,
+    Mail,
+    Outside,
+    Paths,
+    QuietHours,
+    Route,
+    Schedule,
+    Shop,
+    WorkingHours,
+)
 from bot.core.verdict import Severity
 
 
@@ -74,7 +88,17 @@ def _shop(name: str, part: ShopPart) -> Shop:
 
 
 def _department(name: str, part: DepartmentPart, zone: ZoneInfo) -> Department:
-    return Department(name, part.channel, _quiet(part.quiet, zone) if part.quiet else None)
+    quiet = Outside() if isinstance(part.quiet, OutsidePart) else _quiet(part.quiet, zone) if part.quiet else None
+    hours = _hours(part.hours, zone) if part.hours else None
+    wakes_above = money_of(part.wakes_above) if part.wakes_above else None
+    return Department(name, part.channel, quiet, hours, wakes_above, part.budget)
+
+
+def _hours(part: WorkPart, zone: ZoneInfo) -> WorkingHours:
+    holidays = frozenset(map(date.fromisoformat, part.holidays))
+    return WorkingHours(
+        tuple(dict.fromkeys(part.days)), _time(part.start), _time(part.end), _zone(part.zone, zone), holidays
+    )
 
 
 def _quiet(part: QuietPart, zone: ZoneInfo) -> QuietHours:

@@ -12,7 +12,7 @@ from bot.catalog_settings import BadSettings, nearest
 from bot.config import asking
 from bot.config.document import Document
 from bot.config.problems import Place, Problem
-from bot.config.schema import ConfigPart, DigestPart, RoutePart, SourcePart
+from bot.config.schema import ConfigPart, DigestPart, OutsidePart, QuietPart, RoutePart, SourcePart
 
 KINDS: dict[str, Kind] = {"rules": "rule", "sections": "section", "commands": "command", "actions": "action"}
 SLACK_TOKENS = {"SLACK_BOT_TOKEN": "xoxb-", "SLACK_APP_TOKEN": "xapp-"}
@@ -146,8 +146,15 @@ class Checks:
     def _zones(self) -> Iterator[tuple[Place, str]]:
         for name, department in self.part.departments.items():
             quiet = department.quiet
-            if quiet is not None and quiet.start == quiet.end:
+            if isinstance(quiet, QuietPart) and quiet.start == quiet.end:
                 yield ("departments", name, "quiet"), "begins when it ends; leave it out or give two different times"
+            if isinstance(quiet, OutsidePart) and department.hours is None:
+                yield (
+                    ("departments", name, "quiet"),
+                    "is outside of hours that are not given; say when it works in hours",
+                )
+            if quiet is None and department.wakes_above is not None:
+                yield ("departments", name, "wakes_above"), "wakes nobody, since the department has no quiet hours"
 
     def _environment(self) -> Iterator[tuple[Place, str]]:
         url_from = self.part.store.url_from

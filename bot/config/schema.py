@@ -7,6 +7,7 @@ environment; whatever needs more than one key to judge is in ``checks``.
 from __future__ import annotations
 
 import re
+from datetime import date
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
@@ -44,6 +45,13 @@ def _locale(name: str) -> str:
         return str(Locale.parse(name))
     except (UnknownLocaleError, ValueError):
         raise ValueError('is no locale such as "en_GB" or "de_DE"') from None
+
+
+def _day(text: str) -> str:
+    try:
+        return date.fromisoformat(text).isoformat()
+    except ValueError:
+        raise ValueError('is no day such as "2026-12-25"') from None
 
 
 def _clock_time(text: str) -> str:
@@ -129,6 +137,7 @@ Zone = Annotated[str, AfterValidator(_zone)]
 Currency = Annotated[str, AfterValidator(_currency)]
 LocaleName = Annotated[str, AfterValidator(_locale)]
 ClockTime = Annotated[str, AfterValidator(_clock_time)]
+Day = Annotated[str, AfterValidator(_day)]
 Amount = Annotated[str, AfterValidator(_amount)]
 Span = Annotated[str, AfterValidator(_span)]
 Weekday = Annotated[
@@ -179,11 +188,52 @@ class QuietPart(Part):
     )
 
 
+class OutsidePart(Part):
+    """The word outside: quiet is whenever the department does not work."""
+
+
+def _quiet(value: Any) -> Any:
+    if value == "outside":
+        return OutsidePart()
+    return value if value is None else QuietPart.model_validate(value)
+
+
+class WorkPart(Part):
+    """When a department works."""
+
+    days: tuple[Weekday, ...] = Field(
+        default=("mon", "tue", "wed", "thu", "fri"),
+        min_length=1,
+        description="The weekdays on which it works, by name.",
+    )
+    start: ClockTime = Field(alias="from", description='When it begins, local time, such as "07:00".')
+    end: ClockTime = Field(alias="to", description="When it ends; not after `from` it is the next morning.")
+    zone: Zone | None = Field(default=None, description="The time zone of these hours; left out, the first shop's.")
+    holidays: tuple[Day, ...] = Field(default=(), description='Days on which nobody works, such as "2026-12-25".')
+
+
 class DepartmentPart(Part):
     """A department and the channel in which it lives."""
 
     channel: Channel = Field(description="The department's Slack channel, by its name or its id.")
-    quiet: QuietPart | None = Field(default=None, description="Hours in which the department is not interrupted.")
+    hours: WorkPart | None = Field(
+        default=None, description="When the department works, by which due times are reckoned; left out, always."
+    )
+    quiet: Annotated[
+        QuietPart | Annotated[OutsidePart, WithJsonSchema({"const": "outside"})] | None, BeforeValidator(_quiet)
+    ] = Field(
+        default=None,
+        description="Hours in which the department is not interrupted, or outside: whenever it does not work.",
+    )
+    wakes_above: Amount | None = Field(
+        default=None, description='It is interrupted all the same when waiting is expected to cost more ("500 EUR").'
+    )
+    budget: int | None = Field(
+        default=None,
+        ge=1,
+        le=1000,
+        description="How many new messages and calls its channel gets on one day; the rest is told in one summary.",
+    )
 
 
 class ApiPart(Part):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
-from itertools import islice
+from itertools import islice, pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -167,7 +167,7 @@ def test_without_hours_nothing_changes(since: datetime, within: timedelta) -> No
 @given(HOURS, MOMENTS)
 def test_openings_come_in_order_and_say_the_same_as_is_open(hours: WorkingHours, now: datetime) -> None:
     found = list(islice(openings(hours, now), 4))
-    assert all(one.end <= other.start for one, other in zip(found, found[1:], strict=False))
+    assert all(one.end <= other.start for one, other in pairwise(found))
     assert all(now < opening.end and opening.start < opening.end for opening in found)
     assert is_open(hours, now) == (found[0].start <= now)
     assert is_open(hours, found[0].start)
