@@ -43,6 +43,7 @@ from bot.edge.worker import Worker, deliveries
 from bot.hush import Hush
 from bot.overdue import Overdue
 from bot.pipeline import Feed, Pipeline
+from bot.quiet import Quiet
 from bot.store import inbox, notes
 from bot.store.engine import Store
 from bot.store.intake import Intake
@@ -68,6 +69,7 @@ class Mind:
     hush: Hush
     upkeep: Upkeep
     troubles: Troubles
+    quiet: Quiet
 
     def tick(self) -> int:
         """What time brings: due times that passed, alerts looked at again, digests, upkeep, and what Slack refused.
@@ -77,7 +79,7 @@ class Mind:
         """
         steady = self.upkeep.steady()
         changed = self.overdue.tick() if steady else 0
-        changed += self.pipeline.tick() + (self.desk.post_due_digests() if steady else 0)
+        changed += self.pipeline.tick() + (self.quiet.tick() + self.desk.post_due_digests() if steady else 0)
         self.upkeep.tick()
         return changed + self.hush.tick() + self.troubles.tick()
 
@@ -96,6 +98,7 @@ def mind(config: Config, catalog: Catalog, store: Store, clock: Clock, head_star
         Hush(store, config.house, board, clock),
         Upkeep(store, clock, folder_of(config.store_url)),
         Troubles(store, config.operations, clock),
+        Quiet(store, config.house, board, clock),
     )
 
 

@@ -14,6 +14,7 @@ from bot.app import Mind
 from bot.core.delivery import Delivery
 from bot.hush import Hush
 from bot.overdue import Overdue
+from bot.quiet import Quiet
 from bot.store import inbox
 from bot.store.engine import Store
 from bot.store.inbox import Arrival
@@ -61,7 +62,8 @@ def mind(bench: Bench, upkeep: Upkeep) -> Mind:
     troubles = Troubles(bench.store, "#operations", upkeep.clock)
     overdue = Overdue(bench.store, bench.house, bench.pipeline.board, upkeep.clock)
     hush = Hush(bench.store, bench.house, bench.pipeline.board, upkeep.clock)
-    return Mind(bench.store, bench.catalog, bench.pipeline, bench.desk, overdue, hush, upkeep, troubles)
+    quiet = Quiet(bench.store, bench.house, bench.pipeline.board, upkeep.clock)
+    return Mind(bench.store, bench.catalog, bench.pipeline, bench.desk, overdue, hush, upkeep, troubles, quiet)
 
 
 def admitted(store: Store, key: str, at: datetime) -> None:

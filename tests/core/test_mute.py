@@ -41,7 +41,7 @@ MORNING = datetime(2026, 11, 24, 7, 0, tzinfo=UTC)
             Hold(MORNING, "snoozed"),
         ),
         (opened(), SLEEPING, None, False, NOW, Now()),
-        (opened(), SLEEPING, None, False, AT_NIGHT, Hold(MORNING, "quiet hours of warehouse")),
+        (opened(), SLEEPING, None, False, AT_NIGHT, Hold(MORNING, "quiet hours of warehouse", quiet=True)),
         # What is critical wakes people up.
         (opened(Severity.CRITICAL), SLEEPING, None, False, AT_NIGHT, Now()),
     ],
