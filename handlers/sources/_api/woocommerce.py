@@ -1,0 +1,289 @@
+"""How WooCommerce is asked: its REST API (wc/v3) with a consumer key and secret.
+
+Orders and products are read by their time of change, ascending, always on from the last one seen, since pages shift
+when a thing on them changes while they are read. Variations are asked for product by product. Only the fields that the
+parser reads are asked for, so that nothing about a customer leaves the shop. There is no published limit: two calls a
+second.
+
+Keys: consumer_key and consumer_secret (right to read; to mend webhooks, to read and write), and webhook_secret, with
+which `floorwalker connect` makes new webhooks: the same that the config names among the source's secrets.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections.abc import Callable, Generator
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from bot.core.delivery import Shopfront
+from bot.core.polling import (
+    Api,
+    Asked,
+    Call,
+    Care,
+    Denied,
+    Heard,
+    Pairs,
+    Plan,
+    Response,
+    Rest,
+    Step,
+    Stream,
+    Subscription,
+)
+
+PAGE: Final = 100
+OVERLAP: Final = timedelta(minutes=5)
+_FIRST: Final = timedelta(hours=24)
+_SECOND: Final = timedelta(seconds=1)
+_POLITE: Final = Rest(0.5)
+_HOST = re.compile(r"https://([^/?#]+)")
+_ORDER: Final = (
+    "id,number,status,currency,total,date_created_gmt,date_modified_gmt,date_paid_gmt,payment_method,transaction_id,"
+    "coupon_lines,line_items,refunds"
+)
+_GOODS: Final = (
+    "id,name,sku,type,parent_id,price,manage_stock,stock_quantity,stock_status,date_modified_gmt,categories,tags,permalink,"
+    "attributes,variations"
+)
+_COUPON: Final = "id,code,status,date_created_gmt,date_modified_gmt,date_expires_gmt,product_ids,product_categories"
+TOPICS: Final = tuple(
+    f"{thing}.{what}"
+    for thing in ("order", "product", "coupon")
+    for what in ("created", "updated", "restored", "deleted")
+)
+
+
+def hosts(front: Shopfront) -> tuple[str, ...]:
+    """The shop's host; none while the config does not say where the shop is."""
+    found = _HOST.match(str(front.options.get("url", "")))
+    return (found[1].lower().removesuffix(":443"),) if found else ()
+
+
+Json = dict[str, Any]
+Asking = Generator[Step, Any, Response]
+
+
+def _call(asked: Asked, path: str, params: Pairs = (), method: Any = "GET", body: bytes = b"") -> Call:
+    url = f"{str(asked.front.options['url']).rstrip('/')}/wp-json/wc/v3/{path}"
+    keys = asked.keys["consumer_key"], asked.keys["consumer_secret"]
+    headers = {"authorization": f"Basic {base64.b64encode(':'.join(keys).encode()).decode()}"}
+    if body:
+        headers["content-type"] = "application/json"
+    return Call(method, url, params, headers, body=body, harmless=method != "POST")
+
+
+def _asked(asked: Asked, path: str, params: Pairs = (), method: Any = "GET", body: bytes = b"") -> Asking:
+    """The answer to a call, after a polite rest. Raises Denied in words for the operators unless it is 2xx."""
+    yield _POLITE
+    response = yield _call(asked, path, params, method, body)
+    assert isinstance(response, Response)
+    if not 200 <= response.status < 300:
+        raise Denied(
+            response.status,
+            f"{method} {path.partition('/')[0]}: {_WHY.get(response.status, 'refused')}: {_said(response)}",
+        )
+    return response
+
+
+_WHY: Final = {
+    401: "the consumer key or secret was refused, or the server strips the Authorization header",
+    403: "the consumer key's user may not do this, or the key may only read",
+    404: "nothing answers there; is the option url right, and are permalinks switched on?",
+}
+
+
+def _said(response: Response) -> str:
+    """WooCommerce's own word for it, short and printable."""
+    try:
+        answer = json.loads(response.body)
+    except (ValueError, RecursionError):
+        return "no reason given"
+    said = str(answer.get("message", "no reason given")) if isinstance(answer, dict) else "no reason given"
+    return "".join(letter if letter.isprintable() else " " for letter in said[:150])
+
+
+def _items(response: Response) -> list[Json]:
+    """A list of objects. Raises Denied when the answer is something else, such as a page of a firewall."""
+    found = response.json()
+    if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):
+        raise Denied(response.status, "the answer is no list of things")
+    return found
+
+
+def _page(fields: str, number: int, *more: tuple[str, str]) -> Pairs:
+    return (*more, ("per_page", str(PAGE)), ("page", str(number)), ("_fields", fields))
+
+
+def _changes(
+    topic: str, path: str, fields: str, after: Callable[[Asked, list[Json], Response], Plan]
+) -> Callable[[Asked], Plan]:
+    """A plan for things with a time of change; the cursor is the moment up to which all has been heard."""
+
+    def plan(asked: Asked) -> Plan:
+        if not hosts(asked.front):
+            return
+        since, page, began = _since(asked), 1, None
+        while True:
+            window = (
+                ("modified_after", _written(since)),
+                ("dates_are_gmt", "true"),
+                ("orderby", "modified"),
+                ("order", "asc"),
+            )
+            response = yield from _asked(asked, path, _page(fields, page, *window))
+            items = _items(response)
+            began = began or response.at
+            last = max(filter(None, map(_modified, items)), default=None)
+            more = len(items) >= PAGE and last is not None
+            yield from after(asked, items, response)
+            cursor = last if more and last is not None else began
+            yield Heard(topic, (response.body,) if items else (), _written(cursor), response.at)
+            if not more or last is None:
+                return
+            # ``modified_after`` leaves out its own second. Where a page has one second alone, only its number leads on.
+            onwards = last - _SECOND
+            since, page = (onwards, 1) if onwards > since else (since, page + 1)
+
+    return plan
+
+
+def _since(asked: Asked) -> datetime:
+    found = _moment(asked.cursor)
+    return found - OVERLAP if found else asked.now - _FIRST
+
+
+def _written(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%S}"
+
+
+def _modified(item: Json) -> datetime | None:
+    return _moment(str(item.get("date_modified_gmt", "")))
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return found.replace(tzinfo=UTC) if found.tzinfo is None and 1970 < found.year < 9999 else None
+
+
+def _refunds(asked: Asked, orders: list[Json], response: Response) -> Plan:
+    """The refunds of the orders that have any, with the times that an order leaves out."""
+    for order in orders:
+        if order.get("refunds") and str(order.get("id", "")).isdigit():
+            found = yield from _asked(asked, f"orders/{order['id']}/refunds", _page("id,amount,date_created_gmt", 1))
+            told = {"of": {"id": order["id"], "currency": order.get("currency")}, "items": _items(found)}
+            yield Heard("refunds", (json.dumps(told).encode(),), asked.cursor, found.at)
+
+
+def _variations(asked: Asked, products: list[Json], response: Response) -> Plan:
+    """The variations of the products that have any, with what only the product knows."""
+    for product in products:
+        if product.get("variations") and str(product.get("id", "")).isdigit():
+            yield from _of_product(asked, product)
+
+
+def _of_product(asked: Asked, product: Json) -> Plan:
+    owner = {name: product[name] for name in ("id", "name", "categories", "tags", "permalink") if name in product}
+    page = 1
+    while True:
+        found = yield from _asked(asked, f"products/{product['id']}/variations", _page(_GOODS, page))
+        items = _items(found)
+        if items:
+            yield Heard("variations", (json.dumps({"of": owner, "items": items}).encode(),), asked.cursor, found.at)
+        if len(items) < PAGE:
+            return
+        page += 1
+
+
+def _nothing(asked: Asked, items: list[Json], response: Response) -> Plan:
+    yield from ()
+
+
+def _all(
+    topic: str, path: str, fields: str, after: Callable[[Asked, list[Json], Response], Plan]
+) -> Callable[[Asked], Plan]:
+    """A plan that reads a whole list anew, page by page, by ids, which do not shift. The cursor is the next page."""
+
+    def plan(asked: Asked) -> Plan:
+        if not hosts(asked.front):
+            return
+        page = int(asked.cursor) if asked.cursor.isascii() and asked.cursor.isdigit() else 1
+        while True:
+            order = (("orderby", "id"), ("order", "asc"))
+            response = yield from _asked(asked, path, _page(fields, page, *order))
+            items = _items(response)
+            yield from after(asked, items, response)
+            more = len(items) >= PAGE
+            yield Heard(topic, (response.body,) if items else (), str(page + 1) if more else "done", response.at)
+            if not more:
+                return
+            page += 1
+
+    return plan
+
+
+def care(asked: Asked, address: str, topics: frozenset[str]) -> Care:
+    """Our webhooks, by the address to which they deliver; one that is paused counts as disabled."""
+    if not hosts(asked.front):
+        raise Denied(0, "the option url of the source does not say where the shop is")
+    ours: dict[str, Json] = {}
+    page = 1
+    while True:
+        found = _items((yield from _asked(asked, "webhooks", _page("id,topic,status,delivery_url", page))))
+        for each in found:
+            if each.get("delivery_url") == address and ours.get(str(each.get("topic")), {}).get("status") != "active":
+                ours[str(each.get("topic"))] = each
+        if len(found) < PAGE:
+            break
+        page += 1
+    mended = []
+    for topic in sorted(topics):
+        if ours.get(topic, {}).get("status") != "active":
+            yield from _mend(asked, topic, ours.get(topic), address)
+            mended.append(topic)
+    return tuple(_state(topic, ours.get(topic), topic in mended) for topic in sorted({*ours, *topics}))
+
+
+def _state(topic: str, found: Json | None, mended: bool) -> Subscription:
+    status = str(found.get("status")) if found else ""
+    if mended or status == "active":
+        return Subscription(topic, "active", mended)
+    return Subscription(topic, "disabled" if found else "missing", note=status)
+
+
+def _mend(asked: Asked, topic: str, found: Json | None, address: str) -> Generator[Step, Any, None]:
+    if found is not None:
+        yield from _asked(asked, f"webhooks/{found.get('id')}", method="PUT", body=b'{"status": "active"}')
+        return
+    secret = asked.keys.get("webhook_secret")
+    if not secret:
+        raise Denied(0, "a new webhook needs the key webhook_secret, the same that is among the source's secrets")
+    wanted = {
+        "name": f"Floorwalker {topic}",
+        "topic": topic,
+        "delivery_url": address,
+        "secret": secret,
+        "status": "active",
+    }
+    yield from _asked(asked, "webhooks", method="POST", body=json.dumps(wanted).encode())
+
+
+API = Api(
+    keys=(("consumer_key", "consumer_secret"), ("consumer_key", "consumer_secret", "webhook_secret")),
+    advice="WooCommerce tries each delivery once; without keys what it could not deliver stays unknown, and so do refunds",
+    hosts=hosts,
+    streams=(
+        Stream("orders", timedelta(minutes=5), _changes("orders", "orders", _ORDER, _refunds)),
+        Stream("products", timedelta(minutes=5), _changes("products", "products", _GOODS, _variations)),
+        Stream("stock", timedelta(days=1), _all("products", "products", _GOODS, _variations)),
+        Stream("coupons", timedelta(hours=1), _all("coupons", "coupons", _COUPON, _nothing)),
+    ),
+    wanted=lambda front: TOPICS,
+    care=care,
+)

@@ -1,0 +1,273 @@
+"""How WooCommerce is polled, against the played API: every change is heard, also of pages that shift."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.core.events import CampaignChanged, ItemDescribed, OrderChanged, OrderPlaced, Refunded, StockChanged
+from bot.core.polling import Call, Denied, Response, Subscription
+from bot.demo.stores.woocommerce import KEYS, WooCommerce
+from handlers.sources.woocommerce import SOURCE
+from tests.handlers.sources.line import NOW, Line
+from tests.handlers.sources.test_woocommerce import coupon, order, product
+
+URL = {"url": "https://shop.example"}
+ADDRESS = "https://bot.example/webhooks/woocommerce"
+
+
+def line(shop: WooCommerce, **changes: Any) -> Line:
+    keys = {name: KEYS[name] for name in ("consumer_key", "consumer_secret")}
+    return Line(SOURCE, shop, changes.pop("keys", keys), changes.pop("options", URL), **changes)
+
+
+def at(minutes: float) -> str:
+    return f"{NOW + timedelta(minutes=minutes):%Y-%m-%dT%H:%M:%S}"
+
+
+def orders(count: int, spread: float = 1) -> list[dict[str, Any]]:
+    return [
+        order(
+            id=n, number=str(n), date_modified_gmt=at(-1 - n * spread), date_created_gmt=at(-600), customer_note="pii"
+        )
+        for n in range(1, count + 1)
+    ]
+
+
+def heard(of: Line) -> set[str]:
+    return {event.order for event in of.events() if isinstance(event, OrderChanged)}
+
+
+def test_the_first_run_hears_a_days_orders_and_the_next_ones_what_changed_since() -> None:
+    shop = WooCommerce(orders=[*orders(3), order(id=9, date_modified_gmt=at(-60 * 25))])
+    of = line(shop)
+    of.run("orders")
+    assert heard(of) == {"1", "2", "3"}
+    of.now = NOW + timedelta(minutes=5)
+    shop.orders[0]["date_modified_gmt"] = at(4)
+    assert {event.order for event in of.events(*of.run("orders")) if isinstance(event, OrderChanged)} == {"1", "2", "3"}
+    of.now = NOW + timedelta(minutes=60)
+    of.run("orders")
+    assert of.run("orders")[0].bodies == ()
+    assert of.rested == pytest.approx(0.5 * len(of.calls))
+
+
+@pytest.mark.parametrize(("count", "spread"), [(250, 1), (250, 0), (100, 1), (101, 0.001), (1, 1)])
+def test_every_order_of_many_pages_is_heard_also_when_they_changed_in_one_second(count: int, spread: float) -> None:
+    of = line(WooCommerce(orders=orders(count, spread)))
+    of.run("orders")
+    assert len(heard(of)) == count
+
+
+def test_no_call_asks_for_anything_about_a_customer() -> None:
+    of = line(WooCommerce(orders=orders(3)))
+    of.run("orders")
+    assert not any(b"pii" in body for each in of.heard for body in each.bodies)
+
+
+@settings(max_examples=40)
+@given(st.lists(st.integers(1, 12), min_size=1, max_size=10), st.lists(st.integers(0, 40), max_size=6))
+def test_wherever_a_run_is_cut_off_the_next_one_makes_up_for_it(changed: list[int], cuts: list[int]) -> None:
+    shop = WooCommerce(orders=orders(130))
+    of = line(shop)
+    for number, cut in enumerate(cuts):
+        of.run("orders", cut)
+        of.now += timedelta(minutes=1)
+        shop.orders[changed[number % len(changed)]]["date_modified_gmt"] = f"{of.now:%Y-%m-%dT%H:%M:%S}"
+    of.now += timedelta(minutes=1)
+    of.run("orders")
+    newest = {
+        event.order: event.at for event in sorted(of.events(), key=lambda e: e.at) if isinstance(event, OrderChanged)
+    }
+    for row in shop.orders:
+        modified = datetime.fromisoformat(row["date_modified_gmt"]).replace(tzinfo=UTC)
+        assert timedelta(0) <= newest[str(row["id"])] - modified < timedelta(milliseconds=1)
+
+
+@settings(max_examples=30)
+@given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 9), st.booleans()), max_size=25))
+def test_whatever_webhooks_are_lost_the_poll_ends_with_the_shops_stock(changes: list[tuple[int, int, bool]]) -> None:
+    rows = [product(id=n, sku=f"POT-{n}", stock_quantity=5, date_modified_gmt=at(-30)) for n in range(5)]
+    shop = WooCommerce(products=rows)
+    of = line(shop)
+    of.run("products")
+    for number, units, polls in changes:
+        of.now += timedelta(seconds=7)
+        rows[number].update(stock_quantity=units, date_modified_gmt=f"{of.now:%Y-%m-%dT%H:%M:%S}")
+        if polls:
+            of.run("products")
+    of.now += timedelta(minutes=5)
+    of.run("products")
+    known = {event.sku: event.available for event in of.events() if isinstance(event, StockChanged)}
+    assert known == {row["sku"]: row["stock_quantity"] for row in rows}
+
+
+def test_variations_and_refunds_are_asked_for_where_there_are_any() -> None:
+    shop = WooCommerce(
+        orders=[order(id=7, refunds=[{"id": 90, "total": "-5.00"}], date_modified_gmt=at(-1))],
+        refunds={7: [{"id": 90, "amount": "5.00", "date_created_gmt": at(-2), "reason": "pii"}]},
+        products=[
+            product(id=72, variations=[75]),
+            product(id=74, sku="BARE", variations=[1]),
+            product(id=73, sku="PLAIN", variations=[]),
+        ],
+        variations={72: [product(id=100 + n, sku=f"V{n}") for n in range(150)]},
+    )
+    of = line(shop)
+    of.run("orders")
+    of.run("products")
+    assert [event.refund for event in of.events() if isinstance(event, Refunded)] == ["90"]
+    assert len({event.sku for event in of.events() if isinstance(event, ItemDescribed)}) == 153
+
+
+def test_the_whole_stock_is_read_page_by_page_and_goes_on_where_it_was_cut_off() -> None:
+    of = line(WooCommerce(products=[product(id=n, sku=f"P{n}") for n in range(250)]))
+    of.run("stock", 4)
+    assert of.cursors["stock"] == "2"
+    of.run("stock")
+    assert of.cursors["stock"] == "done"
+    assert len({event.sku for event in of.events() if isinstance(event, StockChanged)}) == 250
+    assert len(of.run("stock")) == 3
+
+
+def test_coupons_are_read_whole() -> None:
+    of = line(WooCommerce(coupons=[coupon(id=n) for n in range(3)]))
+    of.run("coupons")
+    assert len([event for event in of.events() if isinstance(event, CampaignChanged)]) == 3
+    assert line(WooCommerce()).run("coupons")[0].bodies == ()
+
+
+def test_an_order_polled_and_told_is_one_and_the_same_event() -> None:
+    shop = WooCommerce(orders=[order(date_modified_gmt=at(-1))])
+    of = line(shop)
+    of.run("orders")
+    from tests.handlers.sources.test_woocommerce import FRONT, told
+
+    by_webhook = told("order.updated", shop.orders[0], FRONT)
+    assert of.events() == by_webhook
+    assert any(isinstance(event, OrderPlaced) for event in by_webhook)
+
+
+@pytest.mark.parametrize("stream", ["orders", "products", "stock", "coupons"])
+def test_without_the_shops_address_nothing_is_asked(stream: str) -> None:
+    assert line(WooCommerce(), options={}).run(stream) == []
+
+
+@pytest.mark.parametrize(
+    ("shop", "keys", "why"),
+    [
+        (WooCommerce(strips=True), None, "401: GET orders: the consumer key or secret was refused"),
+        (WooCommerce(), {"consumer_key": "x", "consumer_secret": "y"}, "Sorry, you cannot list resources"),
+    ],
+)
+def test_a_refusal_says_what_to_do(shop: WooCommerce, keys: dict[str, str] | None, why: str) -> None:
+    with pytest.raises(Denied, match=why):
+        line(shop, **({"keys": keys} if keys else {})).run("orders")
+
+
+class Odd:
+    """A server that answers something else."""
+
+    hosts = ("shop.example",)
+
+    def __init__(self, status: int, body: bytes) -> None:
+        self.status, self.body = status, body
+
+    def answer(self, call: Call, now: datetime) -> Response:
+        return Response(self.status, {}, self.body, now)
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "why"),
+    [
+        (200, b"<html>", "the answer is no JSON"),
+        (200, b"{}", "the answer is no list of things"),
+        (200, b"[1]", "the answer is no list of things"),
+        (404, b"[]", "404: GET orders: nothing answers there.*no reason given"),
+        (418, b"<html>", "418: GET orders: refused: no reason given"),
+        (403, b'{"message": "no\\u0007pe"}', "403: .*: no pe"),
+    ],
+)
+def test_odd_answers_are_denied_in_words(status: int, body: bytes, why: str) -> None:
+    with pytest.raises(Denied, match=why):
+        line(Odd(status, body)).run("orders")  # type: ignore[arg-type]
+
+
+def test_a_busy_firewall_is_asked_again_by_the_edge() -> None:
+    of = line(WooCommerce(orders=orders(1), busy=2))
+    of.run("orders")
+    assert heard(of) == {"1"}
+
+
+def test_things_without_a_time_of_change_or_an_id_are_heard_all_the_same() -> None:
+    odd = [{"id": "x", "variations": [1]}, {"date_modified_gmt": "soon"}, {"date_modified_gmt": "0001-01-01T00:00:00"}]
+
+    class Few(Odd):
+        def answer(self, call: Call, now: datetime) -> Response:
+            import json
+
+            return Response(200, {}, json.dumps(odd).encode(), now)
+
+    assert len(line(Few(200, b"")).run("products")) == 1  # type: ignore[arg-type]
+
+
+# Webhooks.
+
+
+def hook(number: int, topic: str, status: str = "active", url: str = ADDRESS) -> dict[str, Any]:
+    return {"id": number, "topic": topic, "status": status, "delivery_url": url, "name": "x"}
+
+
+def test_a_look_tells_the_state_of_the_webhooks_that_are_ours() -> None:
+    hooks = [
+        hook(1, "order.created"),
+        hook(2, "order.updated", "disabled"),
+        hook(3, "coupon.created", url="https://other.example"),
+    ]
+    found = line(WooCommerce(webhooks=hooks)).care(ADDRESS)
+    assert found == (
+        Subscription("order.created", "active"),
+        Subscription("order.updated", "disabled", note="disabled"),
+    )
+
+
+def test_of_two_webhooks_for_one_topic_the_active_one_counts() -> None:
+    hooks = [hook(1, "order.created", "paused"), hook(2, "order.created"), hook(3, "order.created", "disabled")]
+    assert line(WooCommerce(webhooks=hooks)).care(ADDRESS) == (Subscription("order.created", "active"),)
+
+
+def test_what_is_disabled_is_switched_on_and_what_is_missing_is_made() -> None:
+    shop = WooCommerce(
+        webhooks=[
+            *[hook(100 + n, "x", url="https://other.example") for n in range(100)],
+            hook(2, "order.updated", "disabled"),
+        ]
+    )
+    of = line(shop, keys=dict(KEYS))
+    found = of.care(ADDRESS, "order.updated", "order.created")
+    assert found == (Subscription("order.created", "active", True), Subscription("order.updated", "active", True))
+    assert {each["topic"]: each["status"] for each in shop.webhooks if each["delivery_url"] == ADDRESS} == {
+        "order.updated": "active", "order.created": "active",
+    }  # fmt: skip
+    assert of.care(ADDRESS, "order.updated") == (
+        Subscription("order.created", "active"),
+        Subscription("order.updated", "active"),
+    )
+
+
+def test_what_cannot_be_mended_says_what_is_missing() -> None:
+    with pytest.raises(Denied, match="needs the key webhook_secret"):
+        line(WooCommerce()).care(ADDRESS, "order.created")
+    with pytest.raises(Denied, match="403: PUT webhooks: the consumer key's user may not do this"):
+        line(WooCommerce(webhooks=[hook(2, "order.updated", "disabled")], reads=True)).care(ADDRESS, "order.updated")
+    with pytest.raises(Denied, match="option url"):
+        line(WooCommerce(), options={}).care(ADDRESS)
+
+
+def test_a_topic_that_is_missing_is_told_as_missing_by_a_look_at_it() -> None:
+    assert SOURCE.api is not None
+    assert "order.created" in SOURCE.api.wanted(line(WooCommerce()).front)
