@@ -137,6 +137,7 @@ class Board:
             connection, shown.channel, key, shown.message, urgency=int(alert.severity), now=now, due_at=hold.until,
             reason=hold.reason,
         )  # fmt: skip
+        held.look_first(connection, shown.channel, alert.number, hold.until)
         if hold.quiet:
             held.hold(connection, shown.channel, alert.number, hold.until, now)
         return hold.reason

@@ -257,6 +257,12 @@ class ParkedPosts(Query):
     """Posts that cannot be shown until somebody has seen to it: tuple[ParkedLine, ...], longest parked first."""
 
 
+@dataclass(frozen=True, slots=True)
+class Interruptions(Query):
+    """What the channels that have a budget of interruptions were interrupted for in the period, and what exceeded it:
+    tuple[InterruptionLine, ...], by channel, day and rule."""
+
+
 # How handlers write them. They return Any because the field they stand in has the type of the answer.
 
 

@@ -265,3 +265,15 @@ class ParkedLine:
     summary: tuple[Any, ...]
     since: datetime
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class InterruptionLine:
+    """How many new messages and calls of a rule's alerts spent a channel's budget on one of its days (``YYYY-MM-DD``),
+    and how many exceeded it and went into the day's summary."""
+
+    channel: str
+    day: str
+    rule: str
+    told: int
+    exceeded: int

@@ -42,9 +42,14 @@ class Spent:
 
 
 def hold(connection: Connection, channel: str, number: int, until: datetime, now: datetime) -> None:
-    """Keeps an alert's post until it is looked at again. To be called after the post is wanted, in its transaction."""
+    """Notes that quiet hours hold an alert."""
     row = {"channel": channel, "number": number, "until": until, "since": now}
     connection.execute(upsert(connection.dialect.name, held, ("until",)), row)
+
+
+def look_first(connection: Connection, channel: str, number: int, until: datetime) -> None:
+    """Has an alert's post that is held until then wait for the look at it, by which it is shown or taken back. To be
+    called after the post is wanted, in the same transaction."""
     waits = (post.c.channel == channel, post.c.alert == number, post.c.thread == "", post.c.ts.is_(None))
     statement = update(post).where(*waits, post.c.state == "wanted", post.c.due_at == until)
     connection.execute(statement.values(look_at=until + LOOKED_AT_WITHIN))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -10,9 +11,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.alerts import Alert, Change, resolved, snoozed
-from bot.core.mute import Hold, Mute, Never, Now, Way, mute, quiet_until, told_by
-from bot.core.settings import Department, QuietHours, Updates
-from bot.core.verdict import Severity
+from bot.core.money import Money
+from bot.core.mute import (
+    Hold,
+    Mute,
+    Never,
+    Now,
+    Way,
+    expected_loss,
+    held_back,
+    mute,
+    quiet_until,
+    resting_until,
+    told_by,
+)
+from bot.core.parts import MoneyRange, say
+from bot.core.settings import Department, Outside, QuietHours, Updates, WorkingHours
+from bot.core.silences import Silence
+from bot.core.verdict import Cost, Severity, Step, View
 from tests.core.samples import NOW, opened
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -109,3 +125,105 @@ def test_quiet_hours_always_end_within_a_day_and_an_hour(now: datetime, start: t
     at = now.replace(tzinfo=UTC)
     until = quiet_until(QuietHours(start, end, ZoneInfo(zone)), at)
     assert until is None or timedelta(0) - timedelta(hours=1) <= until - at <= timedelta(hours=25)
+
+
+# Quiet outside of working hours, and who is woken all the same.
+
+DEPOT = WorkingHours(("mon", "tue", "wed", "thu", "fri"), time(7), time(16), BERLIN)
+AT_WORK = Department("warehouse", "#warehouse", Outside(), DEPOT)
+
+
+@pytest.mark.parametrize(
+    ("department", "local", "until"),
+    [
+        (AT_WORK, "2026-11-23 12:00", None),
+        (AT_WORK, "2026-11-23 16:00", "2026-11-24 07:00"),
+        (AT_WORK, "2026-11-27 16:30", "2026-11-30 07:00"),
+        # Who says nothing of its hours, or of its rest, has none.
+        (Department("warehouse", "#warehouse", Outside()), "2026-11-28 12:00", None),
+        (Department("warehouse", "#warehouse", None, DEPOT), "2026-11-28 12:00", None),
+        (SLEEPING, "2026-11-23 20:00", "2026-11-24 08:00"),
+    ],
+)
+def test_a_department_rests_in_its_quiet_hours_or_whenever_it_does_not_work(
+    department: Department, local: str, until: str | None
+) -> None:
+    now = datetime.fromisoformat(local).replace(tzinfo=BERLIN).astimezone(UTC)
+    expected = datetime.fromisoformat(until).replace(tzinfo=BERLIN).astimezone(UTC) if until else None
+    assert resting_until(department, now) == expected
+
+
+def test_quiet_hours_that_end_in_the_repeated_hour_never_end_in_the_past() -> None:
+    quiet = QuietHours(time(22), time(2, 30), BERLIN)
+    second = datetime(2026, 10, 25, 1, 15, tzinfo=UTC)
+    assert second.astimezone(BERLIN).time() == time(2, 15)
+    assert quiet_until(quiet, second) == datetime(2026, 10, 25, 1, 30, tzinfo=UTC)
+    assert quiet_until(quiet, second - timedelta(hours=1)) == datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
+
+
+def costing(low: int, high: int, currency: str = "EUR", **step: object) -> Alert:
+    """An alert with a range of major units, and a step of the warehouse."""
+    cost = Cost(MoneyRange(Money(low * 100, currency), Money(high * 100, currency)), say("so"))
+    views = {"warehouse": View(say("So."), Step(say("acts"), **step))}  # type: ignore[arg-type]
+    alert = opened()
+    return replace(alert, fire=replace(alert.fire, cost=cost, views=views))
+
+
+HOURS = timedelta(hours=1)
+
+
+@pytest.mark.parametrize(
+    ("alert", "hours", "loss"),
+    [
+        # The middle of 400 to 800 EUR, for a quarter of the step's time.
+        (costing(400, 800, within=8 * HOURS), 2, 15_000),
+        (costing(400, 800, within=8 * HOURS), 8, 60_000),
+        # No more can be lost than there is.
+        (costing(400, 800, within=8 * HOURS), 80, 60_000),
+        (costing(400, 800, by=NOW + 4 * HOURS), 2, 30_000),
+        (costing(400, 800, by=NOW - HOURS), 2, 60_000),
+        # A fixed moment goes before a span, as it does for the due time.
+        (costing(400, 800, by=NOW + 4 * HOURS, within=HOURS), 2, 30_000),
+        # What has no time, or no amount, tells nothing of what waiting costs.
+        (costing(400, 800), 2, None),
+        (replace(opened(), fire=replace(opened().fire, cost=None)), 2, None),
+    ],
+)
+def test_what_waiting_is_expected_to_cost(alert: Alert, hours: int, loss: int | None) -> None:
+    expected = Money(loss, "EUR") if loss is not None else None
+    assert expected_loss(alert, "warehouse", NOW, NOW + hours * HOURS) == expected
+
+
+def test_a_department_without_a_step_of_its_own_waits_for_the_first_ones() -> None:
+    alert = costing(400, 800, within=8 * HOURS)
+    assert expected_loss(alert, "finance", NOW, NOW + 2 * HOURS) == Money(15_000, "EUR")
+
+
+@pytest.mark.parametrize(
+    ("alert", "limit", "reason"),
+    [
+        # From ten in the evening to eight in the morning are ten of the twenty hours.
+        (
+            costing(900, 1_100, within=20 * HOURS),
+            Money(49_999, "EUR"),
+            "told in quiet hours: waiting would cost 500.00 EUR, more than 499.99 EUR",
+        ),
+        (costing(900, 1_100, within=20 * HOURS), Money(50_000, "EUR"), ""),
+        (costing(900, 1_100, "USD", within=20 * HOURS), Money(1, "EUR"), ""),
+        (costing(900, 1_100), Money(1, "EUR"), ""),
+        (costing(900, 1_100, within=20 * HOURS), None, ""),
+    ],
+)
+def test_a_department_is_woken_only_by_what_would_cost_more_than_its_limit(
+    alert: Alert, limit: Money | None, reason: str
+) -> None:
+    department = replace(SLEEPING, wakes_above=limit)
+    told = mute(alert, department, None, False, AT_NIGHT, None)
+    assert told == (Now(reason) if reason else Hold(MORNING, "quiet hours of warehouse", quiet=True))
+    assert (held_back(alert, department, AT_NIGHT) is None) == bool(reason)
+
+
+def test_a_silence_ends_into_the_quiet_hours() -> None:
+    silence = Silence(1, AT_NIGHT, "U1", "known", NOW, rule="low_stock")
+    assert mute(opened(), SLEEPING, None, False, NOW, silence) == Hold(MORNING, "silence S-1")
+    assert mute(opened(), WAREHOUSE, None, False, NOW, silence) == Hold(AT_NIGHT, "silence S-1")
