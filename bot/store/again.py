@@ -14,17 +14,17 @@ from typing import Any, get_args, get_type_hints
 from sqlalchemy import Select, bindparam, select, update
 
 from bot.core import events as told
-from bot.core.events import Event, StockChanged
+from bot.core.events import Event, ItemDescribed, StockChanged
 from bot.store.codec import load
 from bot.store.dialect import cut
 from bot.store.engine import Connection
 from bot.store.models import Telling, listeners
+from bot.store.models.item import sku_of
 from bot.store.tables.log import event as log
 from bot.store.tables.shop import stock_level
 
 _SHIPMENT_STATES = get_args(get_type_hints(told.ShipmentChanged)["status"])
 _STANDS: dict[type[Event], Callable[[Any], tuple[str, ...] | None]] = {
-    told.ItemDescribed: lambda event: (event.key,),
     told.OrderChanged: lambda event: None,
     told.DisputeChanged: lambda event: None,
     told.InvoiceChanged: lambda event: None,
@@ -100,7 +100,7 @@ def apply_again(connection: Connection, event: Event, day: date) -> None:
 
 def _standing(connection: Connection, event: Event) -> _Found | None:
     """The telling in the log that says the same of the same entity, when it is older and the last word on it."""
-    if type(event) not in _STANDS and not isinstance(event, StockChanged):
+    if type(event) not in _STANDS and type(event) not in _BY_MODEL:
         return None
     names = {
         "in_shop": event.shop, "of_kind": type(event).__name__, "on_subject": cut(event.subject.id),
@@ -109,7 +109,7 @@ def _standing(connection: Connection, event: Event) -> _Found | None:
     row = connection.execute(_NEWEST, names).first()
     if row is None or row.at >= event.at or replace(load(type(event), row.body), at=event.at) != event:
         return None
-    stands = _is_level if isinstance(event, StockChanged) else _is_last
+    stands = _BY_MODEL.get(type(event), _is_last)
     found = _Found(row.id, row.at, row.seen or row.at)
     return found if stands(connection, event, found) else None
 
@@ -124,6 +124,12 @@ def _is_level(connection: Connection, event: Event, found: _Found) -> bool:
     return row is not None and row.available == event.available
 
 
+def _is_item(connection: Connection, event: Event, _found: _Found) -> bool:
+    """An item may have been told under another SKU since, which is another subject."""
+    assert isinstance(event, ItemDescribed)
+    return sku_of(connection, event.shop, event.source, event.item) == event.sku
+
+
 def _is_last(connection: Connection, event: Event, found: _Found) -> bool:
     keys = _STANDS[type(event)](event)
     names = {
@@ -132,3 +138,10 @@ def _is_last(connection: Connection, event: Event, found: _Found) -> bool:
     }  # fmt: skip
     since: Select[Any] = _SINCE if keys is None else _SINCE.where(log.c.key.in_(list(map(cut, keys))))
     return connection.execute(since, names).first() is None
+
+
+_BY_MODEL: dict[type[Event], Callable[[Connection, Event, _Found], bool]] = {
+    StockChanged: _is_level,
+    ItemDescribed: _is_item,
+}
+"""Kinds whose entity is told under more than one subject or key, so that the read model says what stands."""

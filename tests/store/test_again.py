@@ -214,6 +214,19 @@ def test_another_entity_of_the_same_subject_does_not_stand_in_the_way(store: Sto
     assert count(store) == 2
 
 
+def test_an_item_that_had_another_sku_in_between_is_told_anew(store: Store) -> None:
+    lamp = ItemDescribed(shop="acme", source="s", at=START, item="1", sku="A", title=ShopText("Lamp"))
+    other = replace(lamp, sku="B", at=START + 5 * HOUR)
+    late, back = replace(lamp, at=START + HOUR), replace(lamp, at=START + 9 * HOUR)
+    *_, third, fourth = tell(store, [(lamp, True), (other, True), (late, True), (back, True)])
+    assert (third.known, third.fresh, fourth.known, fourth.fresh) == (False, False, False, True)
+    with store.read() as connection:
+        before = state(connection)
+    rebuild(store)
+    with store.read() as connection:
+        assert state(connection) == before
+
+
 def test_what_happens_and_is_no_state_is_always_recorded(store: Store) -> None:
     received = StockReceived(shop="acme", source="s", at=START, sku="A", quantity=1)
     tell(store, [(replace(received, at=START + HOUR * hours), True) for hours in range(3)])
