@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from bot.board import Board
 from bot.catalog import Catalog
+from bot.core.dispatch import Shown, settled
 from bot.core.facts import Interruptions, ask
 from bot.core.known import InterruptionLine
 from bot.core.message import Message, Paragraph
@@ -25,7 +26,8 @@ from bot.store.engine import Store
 from bot.store.held import Held, Spent
 from bot.store.tables.held import interruption
 from tests.bench import Watch
-from tests.core.samples import NOW, SHOP, house, opened
+from tests.core.samples import NOW, house, opened
+from tests.store.histories import SHOP
 from tests.store.test_facts import answer
 
 HOUR = timedelta(hours=1)
@@ -72,8 +74,9 @@ def test_only_a_post_that_nobody_has_tried_to_send_waits_for_the_look(store: Sto
         assert posts.next_due(connection) == until
         claimed = posts.claim(connection, until, 5)
         assert [each.post.key for each in claimed] == ["alert/2"]
-    with store.write() as connection:
+        posts.save(connection, settled(claimed[0].post, 1, Shown("1.1"), until))
         late = until + held.LOOKED_AT_WITHIN
+        assert posts.claim(connection, late - timedelta(seconds=1), 5) == []
         assert [each.post.key for each in posts.claim(connection, late, 5)] == ["alert/1"]
 
 
@@ -115,7 +118,7 @@ def test_what_was_spent_is_forgotten_after_thirteen_months(store: Store) -> None
 def test_a_digest_knows_which_rules_spent_the_budgets_of_its_period_in_its_shop(store: Store) -> None:
     period = period_before(date(2026, 11, 24), 7, SHOP.zone)
     with store.write() as connection:
-        for number, rule, shop in ((1, "low_stock", "demo"), (2, "oversold", "demo"), (3, "low_stock", "other")):
+        for number, rule, shop in ((1, "low_stock", SHOP.name), (2, "oversold", SHOP.name), (3, "low_stock", "other")):
             alert = replace(opened(), number=number, rule=rule, shop=shop)
             alerts.save(connection, alert, "opened", "", (), NOW)
         held.note(connection, "#a", "alert/1", 1, Spent(TODAY, True), NOW)

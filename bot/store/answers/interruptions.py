@@ -29,4 +29,4 @@ def interruptions(connection: Connection, _query: Interruptions, question: Quest
         .group_by(interruption.c.channel, interruption.c.day, alert.c.rule)
         .order_by(interruption.c.channel, interruption.c.day, alert.c.rule)
     )
-    return tuple(InterruptionLine(*row) for row in connection.execute(query).tuples())
+    return tuple(InterruptionLine(*row) for row in connection.execute(query))
