@@ -80,7 +80,10 @@ def _signed(config: Config, source: SourceConfig, event: str) -> tuple[dict[str,
     currency = config.house.shops[source.shop].currency
     shopfront = Shopfront(source.name, source.shop, currency, source.live, source.options)
     sign = Catalog.scan(config.handlers, Path(config.file).parent).sources[source.type].sign
-    return sign(event, body, source.secrets[0], now, shopfront), body
+    try:
+        return sign(event, body, source.secrets[0], now, shopfront), body
+    except ValueError as error:
+        raise Stop(str(error)) from None
 
 
 def _base(config: Config, url: str | None) -> str:
