@@ -15,7 +15,7 @@ from bot.core import compose
 from bot.core.alerts import Alert, Change
 from bot.core.dispatch import Post
 from bot.core.message import Message
-from bot.core.mute import Hold, Never, Now, Way, held_back, mute, told_by, too_dear
+from bot.core.mute import Hold, Never, Way, held_back, mute, told_by, too_dear
 from bot.core.routes import Routed, Unshown, labels_matter, route
 from bot.core.settings import NO_LABELS, Department, House, Updates
 from bot.core.silences import Silence, silenced_by
@@ -119,13 +119,13 @@ class Board:
                 return self._leave_out(connection, alert, shown, reason)
             case _ if shown.seen:
                 return self._keep_true(connection, alert, change, shown)
-            case Now(reason):
+            case granted:
                 held.release(connection, shown.channel, alert.number)
                 key = posts.alert_key(alert.number)
                 if exceeded := self._exceeded(connection, alert, change, shown, key, now):
                     return self._leave_out(connection, alert, shown, exceeded)
                 posts.want(connection, shown.channel, key, shown.message, urgency=int(alert.severity), now=now)
-                return reason
+                return granted.reason
 
     def _hold(self, connection: Connection, alert: Alert, change: Change, shown: _Shown, hold: Hold) -> str:
         """What people see in a summary stays there in quiet hours, until somebody must look at it again."""

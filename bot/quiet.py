@@ -14,7 +14,7 @@ from bot.core.held import Looked, ended, order
 from bot.core.mute import held_back
 from bot.core.schedule import LATE, Slot
 from bot.core.settings import Department, House
-from bot.store import alerts, held, placings, posts, slots
+from bot.store import alerts, held, lanes, placings, posts, slots
 from bot.store.engine import Connection, Store
 from bot.store.held import Held
 
@@ -42,6 +42,9 @@ class Quiet:
         return looked
 
     def _look(self, connection: Connection, channel: str) -> int:
+        """Nobody else works on the shops' alerts meanwhile: what another replica looks at is left to it."""
+        if not all(lanes.hold(connection, shop) for shop in held.shops_of(connection, channel)):
+            return 0
         now, mine = self.clock.now(), self._standing(connection, channel)
         over = [(each, alert) for each, alert in mine if each.until <= now]
         early = [alert for each, alert in mine if each.until > now and self._changed(each, alert)]

@@ -135,9 +135,7 @@ class Depot:
         return looked
 
     def said(self, channel: str = "#warehouse") -> list[str]:
-        """What a channel shows, by the words before the first colon, as far as they matter."""
-        with self.bench.store.read():
-            pass
+        """What a channel shows, oldest first."""
         return [words(message.summary) for post, message in self.bench.posts(channel) if post.ts is not None]
 
     def why(self, number: int, channel: str = "#warehouse") -> str:
@@ -283,6 +281,16 @@ def test_an_alert_that_is_forgotten_is_not_held_any_more(depot: Depot) -> None:
     assert depot.tick() == 0
     with depot.bench.store.read() as connection:
         assert [each.number for each in held.of_channels(connection)["#warehouse"]] == [1001]
+
+
+def test_what_is_found_held_after_the_line_was_told_is_looked_at_and_not_told_of_again(depot: Depot) -> None:
+    """As when another replica's clock was a little behind."""
+    depot.opens()
+    depot.at(OPENING)
+    with depot.bench.store.write() as connection:
+        held.hold(connection, "#warehouse", 1001, OPENING, EVENING)
+    assert depot.tick() == 1
+    assert len(depot.said()) == 2
 
 
 # The config changes while something is held.
@@ -518,6 +526,27 @@ def test_a_silenced_alert_leaves_the_summary_and_asks_again_when_the_silence_is_
     assert (depot.why(kept), listed(depot)) == ("silence S-1", [])
     depot.at(now + HOUR)
     assert listed(depot) == ["A-1002 HIGH"]
+    depot.bench.close()
+
+
+def test_moved_figures_leave_an_alert_in_the_summary_and_cost_nothing_anew(tmp_path: Path) -> None:
+    depot = budgeted(tmp_path, 1)
+    _, kept = depot.opens(), depot.opens(cost=5)
+    dearer = replace(depot.alert(kept), version=2, severity=Severity.MEDIUM)
+    depot.save(dearer, "updated")
+    assert (depot.shows(kept), listed(depot)) == (False, ["A-1002 MEDIUM"])
+    depot.bench.close()
+
+
+def test_what_waits_to_be_sent_is_paid_for_once(tmp_path: Path) -> None:
+    depot = budgeted(tmp_path, 1)
+    alert = replace(opened(now=depot.bench.watch.now()), number=1500)
+    for change in ("opened", "none"):
+        with depot.bench.store.write() as connection:
+            alerts.save(connection, alert, "none", "", (), depot.bench.watch.now())
+            depot.board.show(connection, alert, change)
+    depot.bench.deliver_posts()
+    assert depot.shows(1500)
     depot.bench.close()
 
 

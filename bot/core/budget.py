@@ -74,7 +74,8 @@ def _rank(alert: Alert, house: House) -> tuple[bool, bool, bool, str, int, int, 
     the shop's own come first, then currency by currency, then what has no amount."""
     cost = alert.fire.cost.amount.high if alert.fire.cost else None
     currency, minor = (cost.currency, cost.minor) if cost else ("", 0)
-    foreign = currency != house.shops[alert.shop].currency
+    shop = house.shops.get(alert.shop)
+    foreign = shop is None or currency != shop.currency
     return alert.state == "resolved", cost is None, foreign, currency, -minor, -alert.severity, alert.number
 
 

@@ -69,9 +69,15 @@ def of_channels(connection: Connection) -> dict[str, list[Held]]:
 
 
 def of_channel(connection: Connection, channel: str) -> list[Held]:
-    """What a channel holds, the rows locked; those that another replica looks at are left out."""
+    """What a channel holds."""
     query = select(held).where(held.c.channel == channel).order_by(held.c.number)
-    return [Held(**row) for row in connection.execute(locked(connection, query, skip=True)).mappings()]
+    return [Held(**row) for row in connection.execute(query).mappings()]
+
+
+def shops_of(connection: Connection, channel: str) -> list[str]:
+    """The shops of the alerts that a channel holds."""
+    query = select(alert.c.shop).join(held, held.c.number == alert.c.number).where(held.c.channel == channel)
+    return list(connection.execute(query.distinct().order_by(alert.c.shop)).scalars())
 
 
 def find(connection: Connection, channel: str, number: int) -> Held | None:

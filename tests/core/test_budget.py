@@ -96,9 +96,11 @@ def test_the_summary_names_the_worst_ten_by_money_and_counts_the_rest() -> None:
 def test_amounts_of_two_currencies_are_not_compared_and_what_is_over_comes_last() -> None:
     over = resolved(alert(1006, 9_000), (), None, NOW)
     listed = [over, alert(1001, None), alert(1002, 900, "USD"), alert(1003, 5), alert(1004, 10), alert(1005, None)]
-    told = summary(listed, house(), DAY)
-    assert names(told) == ["A-1004", "A-1003", "A-1002", "A-1001", "A-1005", "A-1006"]
-    assert "+6 more today (2026-11-23), 1 of them over" in words(told.summary)
+    # A shop that the config does not name any more has no currency of its own.
+    gone = alert(1007, 9_000, shop="closed")
+    told = summary([gone, *listed], house(), DAY)
+    assert names(told) == ["A-1004", "A-1003", "A-1007", "A-1002", "A-1001", "A-1005", "A-1006"]
+    assert "+7 more today (2026-11-23), 1 of them over" in words(told.summary)
     assert [line for line in spoken(told) if line.startswith("A-1006 RESOLVED")]
 
 
