@@ -24,6 +24,8 @@ BERLIN, LODZ = EVERYWHERE = tuple(shop.LOCATIONS)
 
 _HOODIES_SOLD = (22, 31, 18, 27, 24, 29, 19, 26)
 _HOODIES_RECEIVED = 900
+# Platforms write whole seconds, some for orders alone: what follows within one would seem to come before.
+_MOMENT = timedelta(seconds=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,10 +156,10 @@ def _generic(kind: str, fields: Body) -> Telling:
 
 
 def _sold_one_by_one(hour: _Hour, item: Item, first: int, quantities: tuple[int, ...]) -> Iterator[Telling]:
-    """Orders of one item, a second apart up to the hour, each with the level that it leaves."""
+    """Orders of one item, each a moment after the other up to the hour, with the level that it leaves."""
     gone = 0
     for nth, quantity in enumerate(quantities):
-        moment = hour.at - timedelta(seconds=len(quantities) - 1 - nth)
+        moment = hour.at - (len(quantities) - 1 - nth) * _MOMENT
         gone += quantity
         yield from _order(hour, first + nth, item, quantity, moment)
         yield from _in_berlin(hour.front, item, -gone, moment)
@@ -190,7 +192,7 @@ def _dispute_comes(hour: _Hour) -> Iterator[Telling]:
 
 def _beanies_gone(hour: _Hour) -> Iterator[Telling]:
     item, sold = BY_SKU["BEANIE-GRY"], (30, 20, 13, 7)
-    yield from _sold_one_by_one(replace(hour, at=hour.at - timedelta(seconds=1)), item, 300, sold)
+    yield from _sold_one_by_one(replace(hour, at=hour.at - _MOMENT), item, 300, sold)
     shelves = _shelves(item.stock)
     yield from _order(hour, 304, item, shelves[LODZ], hour.at)
     left = {BERLIN: shelves[BERLIN] - sum(sold), LODZ: 0}
