@@ -18,17 +18,21 @@ from bot.core.delivery import Delivery, Shopfront, Unparsable, Unrouted, Unverif
 from bot.core.events import (
     STORED,
     CampaignChanged,
+    CampaignEchoed,
     DisputeChanged,
     Event,
     InvoiceChanged,
     ItemDescribed,
     OrderChanged,
+    OrderHeld,
     OrderLine,
     OrderPlaced,
     PaymentFailed,
     PaymentSucceeded,
     PayoutChanged,
     Refunded,
+    ShipmentChanged,
+    SourceChanged,
     StockChanged,
     StockExpected,
     StockReceived,
@@ -122,6 +126,22 @@ TELLINGS: dict[str, tuple[Event, ...]] = {
             skus=("TEA-EARL-100", "POT-CLAY"),
             uplift=2.5,
         ),
+    ),
+    "campaign.echoed": (
+        CampaignEchoed(
+            **BY, reference="cam_1Fix0008tea/2026-11-20T10", echo="bounced", count=12, campaign="cam_1Fix0008tea"
+        ),
+    ),
+    "shipment.changed": (
+        ShipmentChanged(
+            **BY, shipment="JD014600", order="2044", status="delayed", number="#2044", carrier="Leafpost", due=SOON
+        ),
+    ),
+    "order.held": (
+        OrderHeld(**BY, order="2044", held=True, number="#2044", reason=ShopText("The address cannot be found.")),
+    ),
+    "source.changed": (
+        SourceChanged(**BY, aspect="nightly export", sound=False, note=ShopText("It has not run since Monday.")),
     ),
     "batch": (
         stock("TEA-EARL-100", 7, at=datetime(2026, 11, 20, 9, 15, tzinfo=UTC)),
