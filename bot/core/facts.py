@@ -263,6 +263,14 @@ class Interruptions(Query):
     tuple[InterruptionLine, ...], by channel, day and rule."""
 
 
+@dataclass(frozen=True, slots=True)
+class EchoesOf(Query):
+    """How the recipients of the subject campaign, or channel, reacted in the last ``days`` local days, today among
+    them: Echoes."""
+
+    days: int = 7
+
+
 # How handlers write them. They return Any because the field they stand in has the type of the answer.
 
 

@@ -277,3 +277,14 @@ class InterruptionLine:
     rule: str
     told: int
     exceeded: int
+
+
+@dataclass(frozen=True, slots=True)
+class Echoes:
+    """How many recipients a campaign, or a channel, had in a span of days, and how they reacted."""
+
+    sent: int = 0
+    bounced: int = 0
+    complained: int = 0
+    unsubscribed: int = 0
+    failed: int = 0
