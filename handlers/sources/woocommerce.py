@@ -1,21 +1,23 @@
 """WooCommerce webhooks and REST polling: orders, products with their stock, refunds and coupons.
 
-Topics: order.created, updated, restored and deleted; product.created, updated and restored (a variation comes as a
-product of type "variation"); coupon.created, updated and restored. The rest of them (customers, *.deleted, actions of
-plugins) is understood and tells nothing. WooCommerce tries each delivery once and switches a webhook off after some
-failures, so polling is not optional: docs/sources/woocommerce.md.
+Topics: order.created, updated and restored; product.created, updated, restored and deleted (a variation comes as a
+product of type "variation"); coupon.created, updated and restored. The rest of them (customers, other *.deleted,
+actions of plugins) is understood and tells nothing. WooCommerce tries each delivery once and switches a webhook off
+after some failures, so polling is not optional: docs/sources/woocommerce.md.
 
 * An order counts as placed once it is on hold, in process or done, or was paid: one that is pending has taken no stock.
   It is owed while nobody has paid it and it is neither failed, cancelled nor refunded. Done is shipped.
 * An order that failed is a failed payment, as of its last change. A refund has no time in a webhook, so refunds are
   told by polling alone.
 * Stock is that of the product or variation that counts its own, at the location "shop". One that does not count is
-  known to be out of stock or nothing. A variation that shares its parent's stock has none of its own.
+  known to be out of stock or nothing. A variation that shares its parent's stock has none of its own. What is deleted
+  or in the bin is not counted any more.
 * A coupon with an expiry date is a campaign from its creation on.
 * A body that only says that the webhook's owner may not see the thing is a trouble of this source: give the webhook to
   a user who may.
 
-Options: ``url`` (https, the shop's address; needed for polling), ``location`` (another name than "shop").
+Options: ``url`` (https, the shop's address; needed for polling), ``location`` (another name than "shop"),
+``paid_elsewhere`` (the payment methods whose payments and refunds another source tells, such as stripe).
 
 Names, addresses, e-mail addresses and notes of customers are never read.
 """
@@ -23,7 +25,6 @@ Names, addresses, e-mail addresses and notes of customers are never read.
 from __future__ import annotations
 
 import hashlib
-import html
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -59,8 +60,19 @@ _PING = re.compile(rb"webhook_id=[0-9]{1,20}")
 _FORBIDDEN: Final = re.compile("woocommerce_rest_cannot_|rest_forbidden")
 
 
+# https://developer.wordpress.org/reference/functions/wp_specialchars_decode/ with ENT_QUOTES: these entities alone.
+# Whatever else looks like one, such as &copy in a secret made by chance, stays as it is.
+_ENTITY = re.compile(r"&(?:(lt|gt|amp|quot)|#0*(34|38|39|60|62)|#[xX]0*(22|26|27));")
+_NAMED: Final = {"lt": "<", "gt": ">", "amp": "&", "quot": '"'}
+
+
 def _decoded(secret: str) -> str:
-    return html.unescape(secret) if "&" in secret else secret
+    return _ENTITY.sub(_character, secret)
+
+
+def _character(entity: re.Match[str]) -> str:
+    name, decimal, hexadecimal = entity.groups()
+    return _NAMED[name] if name else chr(int(decimal) if decimal else int(hexadecimal, 16))
 
 
 def verify(delivery: Delivery, secrets: tuple[str, ...], now: datetime, shopfront: Shopfront) -> None:
@@ -105,6 +117,13 @@ class _Told:
     body: Wild
     at: datetime
     front: Shopfront
+    counted: bool = False
+    """Whether stock is as of the telling: a daily count finds also what was changed past WooCommerce's own dates."""
+
+    @property
+    def where(self) -> str:
+        """The one place that holds the stock."""
+        return str(self.front.options.get("location", "shop"))
 
     @property
     def by(self) -> dict[str, Any]:
@@ -145,12 +164,11 @@ def _polled(topic: str, body: Wild, at: datetime, front: Shopfront) -> Iterator[
     """A page as WooCommerce gave it, or for variations and refunds an object of ours that also says whose they are."""
     owner = body["of"] if isinstance(body.value, dict) else None
     for each in body["items"].list() if owner is not None else body.list():
-        if topic == "variations" and owner is not None:
-            yield from _variation(_Told(each, at, front), owner)
-        elif topic == "refunds" and owner is not None:
-            yield from _refund(_Told(each, at, front), owner)
+        told = _Told(each, at, front, topic.startswith("stock"))
+        if owner is not None and topic in _OWNED:
+            yield from _OWNED[topic](told, owner)
         else:
-            yield from _POLLED[topic](_Told(each, at, front))
+            yield from _POLLED[topic](told)
 
 
 # Orders.
@@ -197,6 +215,8 @@ def _line(line: Wild, currency: str) -> OrderLine:
 
 def _payments(told: _Told, status: str, at: datetime, total: Money) -> tuple[Event, ...]:
     body = told.body
+    if _elsewhere(body, told.front):
+        return ()
     provider = body["payment_method"].id_or("woocommerce").lower()
     attempt: dict[str, Any] = {
         **told.by, "provider": provider, "method": provider, "amount": total, "order": body["id"].id(),
@@ -209,8 +229,15 @@ def _payments(told: _Told, status: str, at: datetime, total: Money) -> tuple[Eve
     return ()
 
 
+def _elsewhere(order: Wild, front: Shopfront) -> bool:
+    """Whether another source tells what was paid for this order: counted twice, one bad hour would be two."""
+    return order["payment_method"].id_or("") in front.options.get("paid_elsewhere", ())
+
+
 def _refund(told: _Told, order: Wild) -> Iterator[Event]:
     """The amount of a refund is positive here, and negative in the list of an order."""
+    if _elsewhere(order, told.front):
+        return
     amount = told.body["amount"].money(order["currency"].text())
     at = told.moment("date_created")
     yield Refunded(**told.by, at=at, refund=told.body["id"].id(), amount=amount, order=order["id"].id())
@@ -232,10 +259,11 @@ def _variation(told: _Told, parent: Wild) -> Iterator[Event]:
     values = ", ".join(each["option"].text_or("") for each in body["attributes"].each())
     own, parents = body["name"].text_or(""), parent["name"].text_or("")
     name = own if parents in own and own else " – ".join(filter(None, (parents, own or values)))
-    return _goods(told, name, _groups(parent))
+    return _goods(told, name, tuple(dict.fromkeys((*_groups(parent), f"product {body['id'].id()}"))))
 
 
 def _goods(told: _Told, name: str, groups: tuple[str, ...]) -> Iterator[Event]:
+    """A thing with a SKU. Stock shared with a parent is counted there; what is in the bin is told by its absence."""
     body, at = told.body, told.moment("date_modified")
     item, sku = body["id"].id(), body["sku"].id_or("")
     if not sku:
@@ -244,11 +272,13 @@ def _goods(told: _Told, name: str, groups: tuple[str, ...]) -> Iterator[Event]:
     title = ShopText(name) or None
     yield ItemDescribed(**told.by, at=at, item=item, sku=sku, title=title, price=price, groups=groups)
     if body["manage_stock"].value != "parent":
-        where = str(told.front.options.get("location", "shop"))
-        yield StockChanged(**told.by, at=at, sku=sku, location=where, available=_available(body))
+        as_of = told.at if told.counted else at
+        yield StockChanged(**told.by, at=as_of, sku=sku, location=told.where, available=_available(body))
 
 
 def _available(body: Wild) -> int | None:
+    if body["status"].text_or("") == "trash":
+        return None
     if body["manage_stock"].value is True and body["stock_quantity"]:
         return body["stock_quantity"].int()
     return 0 if body["stock_status"].text_or("") == "outofstock" else None
@@ -310,8 +340,14 @@ def _forbidden(told: _Told) -> tuple[Event, ...]:
     return (SourceChanged(**told.by, at=told.at, aspect="rights of the webhook's owner", sound=False, note=note),)
 
 
+def _product_deleted(told: _Told) -> tuple[Event, ...]:
+    """Only an id is told; whatever SKU it has is not counted any more."""
+    item = told.body["id"].id()
+    return (StockChanged(**told.by, at=told.at, item=item, location=told.where, available=None),)
+
+
 def _deleted(told: _Told) -> tuple[Event, ...]:
-    """Only an id is told; the order's last state stays until a poll says otherwise."""
+    """Only an id is told; a poll finds the order in the bin, where it counts as cancelled."""
     told.body["id"].id()
     return ()
 
@@ -322,10 +358,16 @@ _TOPICS: Final[Mapping[str, _Tell]] = {
     **dict.fromkeys((f"order.{what}" for what in ("created", "updated", "restored")), _order),
     **dict.fromkeys((f"product.{what}" for what in ("created", "updated", "restored")), _product),
     **dict.fromkeys((f"coupon.{what}" for what in ("created", "updated", "restored")), _coupon),
-    **dict.fromkeys((f"{what}.deleted" for what in ("order", "product", "coupon")), _deleted),
+    **dict.fromkeys((f"{what}.deleted" for what in ("order", "coupon")), _deleted),
+    "product.deleted": _product_deleted,
 }
 _POLLED: Final[Mapping[str, _Tell]] = {
     "orders": _order, "products": _product, "variations": _product, "refunds": _deleted, "coupons": _coupon,
+    "stock": _product, "stock/variations": _product,
+}  # fmt: skip
+# Polled topics whose body also says whose they are.
+_OWNED: Final[Mapping[str, Callable[[_Told, Wild], Iterator[Event]]]] = {
+    "variations": _variation, "stock/variations": _variation, "refunds": _refund,
 }  # fmt: skip
 
 
@@ -339,14 +381,19 @@ def options(given: Mapping[str, Any]) -> None:
             raise ValueError(f"{name}: must be {form}")
 
 
+_ADDRESS: Final = re.compile(r"https://[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+(/[^?#\s]*)?")
 _OPTIONS: Final[Mapping[str, tuple[Callable[[Any], bool], str]]] = {
     "url": (
-        lambda value: isinstance(value, str) and re.fullmatch(r"https://[^/?#@\s]+(/[^?#\s]*)?", value) is not None,
+        lambda value: isinstance(value, str) and value.isascii() and _ADDRESS.fullmatch(value) is not None,
         "the shop's address, such as https://shop.example",
     ),
     "location": (
         lambda value: isinstance(value, str) and bool(value.strip()),
         "the name of the place that holds the stock",
+    ),
+    "paid_elsewhere": (
+        lambda value: isinstance(value, list | tuple) and all(isinstance(each, str) for each in value),
+        "a list of payment methods, such as [stripe]",
     ),
 }
 

@@ -84,6 +84,12 @@ class WooCommerce:
 
 
 def _page(rows: list[Row], params: dict[str, str], now: datetime) -> Response:
+    # Webhooks have a status too, and no bin.
+    wanted = params.get("status", "").split(",")
+    if wanted != [""]:
+        rows = [row for row in rows if row.get("status") in wanted]
+    else:
+        rows = [row for row in rows if row.get("status") != "trash"]
     if after := params.get("modified_after"):
         rows = [row for row in rows if row["date_modified_gmt"] > after]
     order = {"modified": "date_modified_gmt", "id": "id"}.get(params.get("orderby", ""), "id")

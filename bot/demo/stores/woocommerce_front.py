@@ -18,7 +18,9 @@ class WooCommerce:
 
     name: str = "woocommerce"
     secret: str = "demo & secret"
-    options: Mapping[str, Any] = field(default_factory=lambda: {"url": "https://shop.example"})
+    options: Mapping[str, Any] = field(
+        default_factory=lambda: {"url": "https://shop.example", "paid_elsewhere": ["stripe"]}
+    )
 
     def product(self, item: Item, at: datetime) -> Iterator[Telling]:
         yield Telling(self.name, "product.updated", _product(item, item.stock, at))

@@ -1,9 +1,9 @@
 """How WooCommerce is asked: its REST API (wc/v3) with a consumer key and secret.
 
 Orders and products are read by their time of change, ascending, always on from the last one seen, since pages shift
-when a thing on them changes while they are read. Variations are asked for product by product. Only the fields that the
-parser reads are asked for, so that nothing about a customer leaves the shop. There is no published limit: two calls a
-second.
+when a thing on them changes while they are read; what lies in the bin is asked for as well. The first run also reads
+the orders that are still open. Variations are asked for product by product. Only the fields that the parser reads are
+asked for, so that nothing about a customer leaves the shop. There is no published limit: two calls a second.
 
 Keys: consumer_key and consumer_secret (right to read; to mend webhooks, to read and write), and webhook_secret, with
 which `floorwalker connect` makes new webhooks: the same that the config names among the source's secrets.
@@ -15,6 +15,7 @@ import base64
 import json
 import re
 from collections.abc import Callable, Generator
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -40,13 +41,19 @@ OVERLAP: Final = timedelta(minutes=5)
 _FIRST: Final = timedelta(hours=24)
 _SECOND: Final = timedelta(seconds=1)
 _POLITE: Final = Rest(0.5)
+_PART: Final = 10
+_MOST_PAGES: Final = 1_000
+_LONG_AGO: Final = datetime(2000, 1, 1, tzinfo=UTC)
+_BIN: Final = (("status", "trash"),)
+_OPEN: Final = (("status", "pending,on-hold,processing"),)
+_BY_CHANGE: Final = (("dates_are_gmt", "true"), ("orderby", "modified"), ("order", "asc"))
 _HOST = re.compile(r"https://([^/?#]+)")
 _ORDER: Final = (
     "id,number,status,currency,total,date_created_gmt,date_modified_gmt,date_paid_gmt,payment_method,transaction_id,"
     "coupon_lines,line_items,refunds"
 )
 _GOODS: Final = (
-    "id,name,sku,type,parent_id,price,manage_stock,stock_quantity,stock_status,date_modified_gmt,categories,tags,permalink,"
+    "id,name,sku,type,status,parent_id,price,manage_stock,stock_quantity,stock_status,date_modified_gmt,categories,tags,permalink,"
     "attributes,variations"
 )
 _COUPON: Final = "id,code,status,date_created_gmt,date_modified_gmt,date_expires_gmt,product_ids,product_categories"
@@ -118,37 +125,69 @@ def _page(fields: str, number: int, *more: tuple[str, str]) -> Pairs:
     return (*more, ("per_page", str(PAGE)), ("page", str(number)), ("_fields", fields))
 
 
-def _changes(
-    topic: str, path: str, fields: str, after: Callable[[Asked, list[Json], Response], Plan]
-) -> Callable[[Asked], Plan]:
-    """A plan for things with a time of change; the cursor is the moment up to which all has been heard."""
+After = Callable[[Asked, list[Json], Response], Plan]
+
+
+def _nothing(asked: Asked, items: list[Json], response: Response) -> Plan:
+    yield from ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Shelf:
+    """A list of the API: on which topic it is heard, which fields are read, and what is asked ``after`` each page.
+
+    ``first`` chooses what the first run reads besides, however long ago it was changed.
+    """
+
+    topic: str
+    path: str
+    fields: str
+    after: After = _nothing
+    first: Pairs = ()
+
+
+def _changes(shelf: _Shelf) -> Callable[[Asked], Plan]:
+    """A plan for things with a time of change; the cursor is the moment up to which all has been heard.
+
+    What is in the bin is in no list unless one asks for it; this goes before, and leaves the cursor where it was.
+    """
 
     def plan(asked: Asked) -> Plan:
         if not hosts(asked.front):
             return
-        since, page, began = _since(asked), 1, None
-        while True:
-            window = (
-                ("modified_after", _written(since)),
-                ("dates_are_gmt", "true"),
-                ("orderby", "modified"),
-                ("order", "asc"),
-            )
-            response = yield from _asked(asked, path, _page(fields, page, *window))
-            items = _items(response)
-            began = began or response.at
-            last = max(filter(None, map(_modified, items)), default=None)
-            more = len(items) >= PAGE and last is not None
-            yield from after(asked, items, response)
-            cursor = last if more and last is not None else began
-            yield Heard(topic, (response.body,) if items else (), _written(cursor), response.at)
-            if not more or last is None:
-                return
-            # ``modified_after`` leaves out its own second. Where a page has one second alone, only its number leads on.
-            onwards = last - _SECOND
-            since, page = (onwards, 1) if onwards > since else (since, page + 1)
+        if _moment(asked.cursor):
+            yield from _walk(asked, shelf, _since(asked), _BIN, keep=True)
+        elif shelf.first:
+            yield from _walk(asked, shelf, _LONG_AGO, shelf.first, keep=True)
+        yield from _walk(asked, shelf, _since(asked))
 
     return plan
+
+
+def _walk(asked: Asked, shelf: _Shelf, since: datetime, chosen: Pairs = (), keep: bool = False) -> Plan:
+    """All that changed since, oldest first. ``keep`` keeps the cursor, so that a run that is cut off begins anew."""
+    page, began, calls = 1, None, 0
+    while calls < _MOST_PAGES:
+        window = (*chosen, ("modified_after", _written(since)), *_BY_CHANGE)
+        response = yield from _asked(asked, shelf.path, _page(shelf.fields, page, *window))
+        items, calls = _items(response), calls + 1
+        began = began or response.at
+        last = max(filter(None, map(_modified, items)), default=None)
+        more = len(items) >= PAGE and last is not None
+        yield from shelf.after(asked, items, response)
+        cursor = last if more and last is not None else began
+        yield Heard(shelf.topic, _bodies(items), asked.cursor if keep else _written(cursor), response.at)
+        if not more or last is None:
+            return
+        # ``modified_after`` leaves out its own second. Where a page has one second alone, only its number leads on.
+        onwards = last - _SECOND
+        since, page = (onwards, 1) if onwards > since else (since, page + 1)
+
+
+def _bodies(items: list[Json]) -> tuple[bytes, ...]:
+    """A page in parts: a hundred orders of a wholesaler have more values than one delivery may."""
+    parts = (items[first : first + _PART] for first in range(0, len(items), _PART))
+    return tuple(json.dumps(part).encode() for part in parts)
 
 
 def _since(asked: Asked) -> datetime:
@@ -177,53 +216,52 @@ def _refunds(asked: Asked, orders: list[Json], response: Response) -> Plan:
     for order in orders:
         if order.get("refunds") and str(order.get("id", "")).isdigit():
             found = yield from _asked(asked, f"orders/{order['id']}/refunds", _page("id,amount,date_created_gmt", 1))
-            told = {"of": {"id": order["id"], "currency": order.get("currency")}, "items": _items(found)}
+            owner = {name: order.get(name) for name in ("id", "currency", "payment_method")}
+            told = {"of": owner, "items": _items(found)}
             yield Heard("refunds", (json.dumps(told).encode(),), asked.cursor, found.at)
 
 
-def _variations(asked: Asked, products: list[Json], response: Response) -> Plan:
+def _variations(topic: str) -> After:
     """The variations of the products that have any, with what only the product knows."""
-    for product in products:
-        if product.get("variations") and str(product.get("id", "")).isdigit():
-            yield from _of_product(asked, product)
+
+    def after(asked: Asked, products: list[Json], response: Response) -> Plan:
+        for product in products:
+            if product.get("variations") and str(product.get("id", "")).isdigit():
+                yield from _of_product(asked, product, topic)
+
+    return after
 
 
-def _of_product(asked: Asked, product: Json) -> Plan:
+def _of_product(asked: Asked, product: Json, topic: str) -> Plan:
     owner = {name: product[name] for name in ("id", "name", "categories", "tags", "permalink") if name in product}
-    page = 1
-    while True:
+    for page in range(1, _MOST_PAGES):
         found = yield from _asked(asked, f"products/{product['id']}/variations", _page(_GOODS, page))
         items = _items(found)
-        if items:
-            yield Heard("variations", (json.dumps({"of": owner, "items": items}).encode(),), asked.cursor, found.at)
+        told = tuple(json.dumps({"of": owner, "items": [each]}).encode() for each in items)
+        if told:
+            yield Heard(topic, told, asked.cursor, found.at)
         if len(items) < PAGE:
             return
-        page += 1
 
 
-def _nothing(asked: Asked, items: list[Json], response: Response) -> Plan:
-    yield from ()
-
-
-def _all(
-    topic: str, path: str, fields: str, after: Callable[[Asked, list[Json], Response], Plan]
-) -> Callable[[Asked], Plan]:
+def _all(shelf: _Shelf) -> Callable[[Asked], Plan]:
     """A plan that reads a whole list anew, page by page, by ids, which do not shift. The cursor is the next page."""
 
     def plan(asked: Asked) -> Plan:
         if not hosts(asked.front):
             return
-        page = int(asked.cursor) if asked.cursor.isascii() and asked.cursor.isdigit() else 1
-        while True:
+        first = int(asked.cursor) if asked.cursor.isascii() and asked.cursor.isdigit() else 1
+        for page in range(first, first + _MOST_PAGES):
+            # What is asked on the way must leave the cursor at this page, and not where the run began.
+            here = replace(asked, cursor=str(page))
             order = (("orderby", "id"), ("order", "asc"))
-            response = yield from _asked(asked, path, _page(fields, page, *order))
+            response = yield from _asked(asked, shelf.path, _page(shelf.fields, page, *order))
             items = _items(response)
-            yield from after(asked, items, response)
+            yield from shelf.after(here, items, response)
             more = len(items) >= PAGE
-            yield Heard(topic, (response.body,) if items else (), str(page + 1) if more else "done", response.at)
+            yield Heard(shelf.topic, _bodies(items), str(page + 1) if more else "done", response.at)
             if not more:
                 return
-            page += 1
 
     return plan
 
@@ -276,13 +314,17 @@ def _mend(asked: Asked, topic: str, found: Json | None, address: str) -> Generat
 
 API = Api(
     keys=(("consumer_key", "consumer_secret"), ("consumer_key", "consumer_secret", "webhook_secret")),
-    advice="WooCommerce tries each delivery once; without keys what it could not deliver stays unknown, and so do refunds",
+    advice="WooCommerce tries each delivery once; without keys what it could not deliver stays unknown, as do refunds",
     hosts=hosts,
     streams=(
-        Stream("orders", timedelta(minutes=5), _changes("orders", "orders", _ORDER, _refunds)),
-        Stream("products", timedelta(minutes=5), _changes("products", "products", _GOODS, _variations)),
-        Stream("stock", timedelta(days=1), _all("products", "products", _GOODS, _variations)),
-        Stream("coupons", timedelta(hours=1), _all("coupons", "coupons", _COUPON, _nothing)),
+        Stream("orders", timedelta(minutes=5), _changes(_Shelf("orders", "orders", _ORDER, _refunds, _OPEN))),
+        Stream(
+            "products",
+            timedelta(minutes=5),
+            _changes(_Shelf("products", "products", _GOODS, _variations("variations"))),
+        ),
+        Stream("stock", timedelta(days=1), _all(_Shelf("stock", "products", _GOODS, _variations("stock/variations")))),
+        Stream("coupons", timedelta(hours=1), _all(_Shelf("coupons", "coupons", _COUPON))),
     ),
     wanted=lambda front: TOPICS,
     care=care,

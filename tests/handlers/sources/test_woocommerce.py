@@ -77,10 +77,26 @@ def only(events: list[Event], kind: type[Any]) -> Any:
 
 # Proof.
 
+ENTITIES = [
+    ("&lt;&gt;&#038;&#38;", "<>&&"),
+    ("&#x27;&#X0026;&#x022;", "'&\""),
+    ("&#0039;&#60;&#62;&#34;", "'<>\""),
+    # None of these is one that WordPress decodes.
+    ("tea&copy=1&ltx", "tea&copy=1&ltx"),
+    ("&eacute;&#x3c;&AMP;&#65;", "&eacute;&#x3c;&AMP;&#65;"),
+]
+
 
 @pytest.mark.parametrize(
     ("secret", "key"),
-    [("tea", "tea"), ("a&amp;b", "a&b"), ("&quot;x&#039;", "\"x'"), ("a & b", "a & b"), ("&amp;amp;", "&amp;")],
+    [
+        ("tea", "tea"),
+        ("a&amp;b", "a&b"),
+        ("&quot;x&#039;", "\"x'"),
+        ("a & b", "a & b"),
+        ("&amp;amp;", "&amp;"),
+        *ENTITIES,
+    ],
 )
 def test_the_key_is_the_secret_as_wordpress_decodes_it(secret: str, key: str) -> None:
     body = b'{"id": 1}'
@@ -211,6 +227,7 @@ def test_refunds_are_positive_and_have_the_currency_of_their_order() -> None:
         ({"manage_stock": False, "stock_quantity": None}, None),
         ({"manage_stock": False, "stock_quantity": None, "stock_status": "outofstock"}, 0),
         ({"manage_stock": True, "stock_quantity": None, "stock_status": "onbackorder"}, None),
+        ({"status": "trash"}, None),
     ],
 )
 def test_stock_is_what_a_product_counts(changes: dict[str, Any], available: int | None) -> None:
@@ -249,6 +266,46 @@ def test_a_polled_variation_is_named_after_its_product(own: str, values: list[st
     attributes = [{"name": "x", "option": value} for value in values]
     page = {"of": product(), "items": [product(id=75, sku="POT-RED", name=own, attributes=attributes)]}
     assert only(polled("variations", page), ItemDescribed).title.text == title
+
+
+def test_a_polled_variation_may_be_named_by_a_coupon_itself_or_by_its_product() -> None:
+    page = {"of": product(), "items": [product(id=75, sku="POT-RED")]}
+    assert {"product 72", "product 75"} <= set(only(polled("variations", page), ItemDescribed).groups)
+
+
+def test_a_deleted_product_is_not_counted_any_more() -> None:
+    gone = only(told("product.deleted", {"id": 72}), StockChanged)
+    assert (gone.item, gone.sku, gone.available, gone.location, gone.at) == ("72", "", None, "shop", NOW)
+
+
+@pytest.mark.parametrize(
+    ("topic", "page"),
+    [("stock", [product()]), ("stock/variations", {"of": product(), "items": [product()]})],
+)
+def test_a_daily_count_is_of_its_own_moment_and_a_described_thing_of_its_change(topic: str, page: Any) -> None:
+    events = polled(topic, page)
+    assert (only(events, StockChanged).at, only(events, ItemDescribed).at) == (NOW, AT)
+
+
+def test_what_another_source_tells_of_payments_is_not_told_twice() -> None:
+    front = Shopfront("woocommerce", "leaf", "EUR", options={"paid_elsewhere": ["stripe"]})
+    for status in ("processing", "failed"):
+        changes = {"status": status, **({"date_paid_gmt": None} if status == "failed" else {})}
+        kinds = {type(event) for event in told("order.updated", order(**changes), front)}
+        assert OrderChanged in kinds and not kinds & {PaymentSucceeded, PaymentFailed}
+        by_transfer = told("order.updated", order(payment_method="bacs", **changes), front)
+        assert {type(event) for event in by_transfer} & {PaymentSucceeded, PaymentFailed}
+
+
+@pytest.mark.parametrize(("method", "refunds"), [("stripe", 0), ("bacs", 1), (None, 1)])
+def test_a_refund_of_a_payment_that_another_source_tells_is_left_to_it(method: str | None, refunds: int) -> None:
+    front = Shopfront("woocommerce", "leaf", "EUR", options={"paid_elsewhere": ["stripe"]})
+    page = {
+        "of": {"id": 7, "currency": "EUR", "payment_method": method},
+        "items": [{"id": 90, "amount": "5.00", "date_created_gmt": LATER}],
+    }
+    given = Delivery("woocommerce", {POLLED: "refunds"}, json.dumps(page).encode(), NOW)
+    assert len(SOURCE.parse(given, front)) == refunds
 
 
 def test_the_place_of_the_stock_may_have_a_name() -> None:
@@ -304,11 +361,17 @@ def test_what_nobody_asked_for_is_unrouted() -> None:
     [
         ({"url": "http://shop.example"}, "url: must be the shop's address"),
         ({"url": "https://u:p@shop.example"}, "url: must be"),
+        ({"url": "https://shop.example:8443"}, "url: must be"),
+        ({"url": "https://shop"}, "url: must be"),
+        ({"url": "https://shop.example/für-alle"}, "url: must be"),
+        ({"url": 7}, "url: must be"),
         ({"location": " "}, "location: must be"),
+        ({"paid_elsewhere": "stripe"}, "paid_elsewhere: must be a list"),
+        ({"paid_elsewhere": [1]}, "paid_elsewhere: must be a list"),
         ({"kettle": 1}, "kettle: woocommerce has no such option"),
     ],
 )
 def test_options_that_do_not_fit_are_named(options: dict[str, Any], why: str) -> None:
     with pytest.raises(ValueError, match=why):
         SOURCE.options(options)
-    SOURCE.options({"url": "https://shop.example/store", "location": "Depot"})
+    SOURCE.options({"url": "https://shop.example/store", "location": "Depot", "paid_elsewhere": ["stripe"]})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -43,7 +44,7 @@ def heard(of: Line) -> set[str]:
 
 
 def test_the_first_run_hears_a_days_orders_and_the_next_ones_what_changed_since() -> None:
-    shop = WooCommerce(orders=[*orders(3), order(id=9, date_modified_gmt=at(-60 * 25))])
+    shop = WooCommerce(orders=[*orders(3), order(id=9, status="completed", date_modified_gmt=at(-60 * 25))])
     of = line(shop)
     of.run("orders")
     assert heard(of) == {"1", "2", "3"}
@@ -61,6 +62,59 @@ def test_every_order_of_many_pages_is_heard_also_when_they_changed_in_one_second
     of = line(WooCommerce(orders=orders(count, spread)))
     of.run("orders")
     assert len(heard(of)) == count
+
+
+@pytest.mark.parametrize(("status", "is_heard"), [("on-hold", True), ("processing", True), ("completed", False)])
+def test_the_first_run_hears_what_is_still_open_however_old_it_is(status: str, is_heard: bool) -> None:
+    of = line(WooCommerce(orders=[order(id=9, status=status, date_modified_gmt=at(-60 * 24 * 40))]))
+    of.run("orders")
+    assert heard(of) == ({"9"} if is_heard else set())
+
+
+def test_what_was_put_into_the_bin_is_found_there_also_by_a_run_that_was_cut_off() -> None:
+    shop = WooCommerce(orders=orders(3), products=[product(date_modified_gmt=at(-30))])
+    of = line(shop)
+    of.run("orders")
+    of.run("products")
+    of.now += timedelta(minutes=3)
+    shop.orders[1] |= {"status": "trash", "date_modified_gmt": at(2)}
+    shop.products[0] |= {"status": "trash", "date_modified_gmt": at(2)}
+    for steps in (3, 10_000):
+        of.run("orders", steps)
+        of.run("products", steps)
+    orders_now = {event.order: event for event in of.events() if isinstance(event, OrderChanged)}
+    assert (orders_now["2"].cancelled, orders_now["2"].outstanding.minor) == (True, 0)
+    assert not orders_now["1"].cancelled
+    assert [event.available for event in of.events() if isinstance(event, StockChanged)][-1] is None
+
+
+def test_a_page_of_large_orders_comes_in_parts_that_can_all_be_read() -> None:
+    lines = [{"sku": f"S{n}", "name": "Pot", "quantity": 1, "total": "1.00", "taxes": [{}] * 20} for n in range(80)]
+    of = line(WooCommerce(orders=[each | {"line_items": lines} for each in orders(100, 0.01)]))
+    of.run("orders")
+    assert len(heard(of)) == 100
+
+
+def test_a_count_finds_stock_that_was_changed_without_a_date() -> None:
+    shop = WooCommerce(products=[product(date_modified_gmt=at(-30))])
+    of = line(shop)
+    of.run("products")
+    of.now += timedelta(hours=20)
+    shop.products[0]["stock_quantity"] = 1
+    of.run("stock")
+    newest = max((event for event in of.events() if isinstance(event, StockChanged)), key=lambda event: event.at)
+    assert (newest.available, newest.at) == (1, of.now)
+
+
+def test_the_whole_stock_goes_on_at_the_page_whose_variations_were_being_read() -> None:
+    shop = WooCommerce(products=[product(id=n, sku=f"P{n}", variations=[n]) for n in range(1, 121)])
+    shop.variations = {n: [product(id=1_000 + n, sku=f"V{n}")] for n in range(1, 121)}
+    of = line(shop)
+    of.run("stock", 340)
+    assert of.cursors["stock"] == "2"
+    of.run("stock")
+    skus = {event.sku for event in of.events() if isinstance(event, StockChanged)}
+    assert len(skus) == 240
 
 
 def test_no_call_asks_for_anything_about_a_customer() -> None:
@@ -120,7 +174,7 @@ def test_variations_and_refunds_are_asked_for_where_there_are_any() -> None:
     of = line(shop)
     of.run("orders")
     of.run("products")
-    assert [event.refund for event in of.events() if isinstance(event, Refunded)] == ["90"]
+    assert {(event.refund, event.order) for event in of.events() if isinstance(event, Refunded)} == {("90", "7")}
     assert len({event.sku for event in of.events() if isinstance(event, ItemDescribed)}) == 153
 
 
@@ -142,7 +196,7 @@ def test_coupons_are_read_whole() -> None:
 
 
 def test_an_order_polled_and_told_is_one_and_the_same_event() -> None:
-    shop = WooCommerce(orders=[order(date_modified_gmt=at(-1))])
+    shop = WooCommerce(orders=[order(status="completed", date_modified_gmt=at(-1))])
     of = line(shop)
     of.run("orders")
     from tests.handlers.sources.test_woocommerce import FRONT, told
@@ -150,6 +204,33 @@ def test_an_order_polled_and_told_is_one_and_the_same_event() -> None:
     by_webhook = told("order.updated", shop.orders[0], FRONT)
     assert of.events() == by_webhook
     assert any(isinstance(event, OrderPlaced) for event in by_webhook)
+
+
+class Deaf:
+    """A shop behind something that ignores every parameter: each page is full, and each is the same."""
+
+    hosts: tuple[str, ...] = ("shop.example",)
+
+    def __init__(self, *page: dict[str, Any]) -> None:
+        self.page = json.dumps(page * 100).encode()
+        self.inner = json.dumps([{}] * (100 if any(each.get("variations") for each in page) else 0)).encode()
+
+    def answer(self, call: Call, now: datetime) -> Response:
+        return Response(200, {}, self.inner if call.url.endswith("/variations") else self.page, now)
+
+
+@pytest.mark.parametrize("stream", ["orders", "coupons"])
+def test_a_shop_that_ignores_what_is_asked_is_left_in_the_end(stream: str) -> None:
+    of = Line(SOURCE, Deaf({"id": 1, "date_modified_gmt": at(-1)}), KEYS, URL)
+    of.run(stream, 100_000)
+    assert 1_000 <= len(of.calls) <= 2_000
+
+
+def test_a_product_without_an_end_of_variations_is_left_in_the_end() -> None:
+    of = Line(SOURCE, Deaf({"id": 1, "variations": [2]}), KEYS, URL)
+    of.run("stock", 3_500)
+    asked = [call for call in of.calls if call.url.endswith("/variations")]
+    assert len(asked) > 1_000 and ("page", "1") in asked[999].params
 
 
 @pytest.mark.parametrize("stream", ["orders", "products", "stock", "coupons"])
@@ -172,7 +253,7 @@ def test_a_refusal_says_what_to_do(shop: WooCommerce, keys: dict[str, str] | Non
 class Odd:
     """A server that answers something else."""
 
-    hosts = ("shop.example",)
+    hosts: tuple[str, ...] = ("shop.example",)
 
     def __init__(self, status: int, body: bytes) -> None:
         self.status, self.body = status, body
