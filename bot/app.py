@@ -89,11 +89,12 @@ def mind(config: Config, catalog: Catalog, store: Store, clock: Clock, head_star
     awake, settings = switched(catalog, config)
     feeds = {name: Feed(catalog.sources[each.type], front(config, name)) for name, each in config.sources.items()}
     board = Board(awake, config.house, clock)
+    pipeline = Pipeline(store, awake, config.house, feeds, board, clock, settings, folder_of(config.store_url))
     return Mind(
         store,
         awake,
-        Pipeline(store, awake, config.house, feeds, board, clock, settings, folder_of(config.store_url)),
-        Desk(store, awake, config.house, board, clock, settings, head_start),
+        pipeline,
+        Desk(store, awake, config.house, board, clock, settings, head_start, hear=pipeline.hear),
         Overdue(store, config.house, board, clock),
         Hush(store, config.house, board, clock),
         Upkeep(store, clock, folder_of(config.store_url)),
@@ -201,6 +202,7 @@ class App:
             catalog.commands,
             self.clock,
             look,
+            forms=catalog.forms,
             base_url=config.slack.base_url,
             changed=self.dispatcher.wake,
         )
@@ -208,7 +210,7 @@ class App:
         self.asked = Worker("asked", self.errands.step)
         self.reception = Reception(self.intake, self.clock, by=by, wake=self.asked.wake)
         names = {name for name, _ in catalog.commands}
-        self.bolt = slack_app(self._client.web, self.reception, names, self._say)
+        self.bolt = slack_app(self._client.web, self.reception, names, self._say, interactions.check)
         self.line: HttpLine | Socket = (
             HttpLine(self.clock)
             if config.slack.mode == "http"
@@ -355,5 +357,6 @@ async def build(
         dated=partial(thinking.upkeep.others.heard, "Slack"),
     )
     fetcher = await Fetcher.open(clock, reroute=reroute)
-    counting = replace(thinking, pipeline=replace(thinking.pipeline, counted=meters.events))
+    pipeline = replace(thinking.pipeline, counted=meters.events)
+    counting = replace(thinking, pipeline=pipeline, desk=replace(thinking.desk, hear=pipeline.hear))
     return App(config, counting, client, pace, ear, clock, fetcher)

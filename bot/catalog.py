@@ -21,9 +21,12 @@ from typing import Any, Literal, TypeVar
 
 from bot.catalog_settings import convert, nearest, setting_problems
 from bot.core.delivery import Source
-from bot.core.handlers import Action, Command, Handler, Rule, Section, Setting
+from bot.core.forms import Form
+from bot.core.handlers import Action, Command, Rule, Section, Setting
+from bot.core.handlers import Handler as Declared
 
-Kind = Literal["rule", "command", "action", "section"]
+Kind = Literal["rule", "command", "action", "section", "form"]
+Handler = Declared | Form
 
 T = TypeVar("T")
 
@@ -53,6 +56,7 @@ class Catalog:
     commands: Mapping[tuple[str, str], Command] = field(default_factory=dict)
     actions: Mapping[str, Action] = field(default_factory=dict)
     sections: Mapping[str, Section] = field(default_factory=dict)
+    forms: Mapping[str, Form] = field(default_factory=dict)
 
     @classmethod
     def scan(cls, packages: tuple[str, ...], folder: Path | None = None) -> Catalog:
@@ -83,15 +87,17 @@ class Catalog:
             commands={(one.name, one.verb): one for one in _sorted(values, Command, "name", "verb")},
             actions={one.name: one for one in _sorted(values, Action, "order", "name")},
             sections={one.name: one for one in _sorted(values, Section, "order", "name")},
+            forms={one.name: one for one in _sorted(values, Form, "name")},
         )
 
     def configurable(self, kind: Kind) -> dict[str, Mapping[str, Setting]]:
         """The handlers of a kind by the name under which the config speaks of them, each with its settings."""
-        tables: dict[Kind, Mapping[str, Rule | Command | Action | Section]] = {
+        tables: dict[Kind, Mapping[str, Rule | Command | Action | Section | Form]] = {
             "rule": self.rules,
             "command": {command_label(one): one for one in self.commands.values()},
             "action": self.actions,
             "section": self.sections,
+            "form": self.forms,
         }
         return {name: handler.settings for name, handler in tables[kind].items()}
 
@@ -180,7 +186,7 @@ def _handlers(module: ModuleType, problems: list[str]) -> list[Found]:
     distinct = {id(value): value for value in vars(module).values() if isinstance(value, Handler | Source)}
     if not distinct:
         problems.append(
-            f"{file}: holds no handler; declare a rule, command, action, section or source, "
+            f"{file}: holds no handler; declare a rule, command, action, section, form or source, "
             "or begin the file's name with an underscore"
         )
     found = [Found(_documented(value, module), file) for value in distinct.values()]

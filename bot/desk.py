@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,9 +11,12 @@ from bot.board import Board
 from bot.catalog import Catalog, command_label
 from bot.clock import Clock
 from bot.core import compose, schedule
-from bot.core.alerts import standing
+from bot.core.alerts import Alert, standing
+from bot.core.events import Event
 from bot.core.facts import AlertsOpen, Now, SourcesSeen, ask
+from bot.core.forms import Form, Saved, Sent, Submission, Wrong, read
 from bot.core.handlers import (
+    Acted,
     Click,
     Entry,
     Help,
@@ -24,27 +27,33 @@ from bot.core.handlers import (
     Request,
     Section,
     ShowDigest,
+    ShowForm,
     ShowModal,
 )
 from bot.core.home import home
 from bot.core.known import AlertLine, SourceSeen
-from bot.core.message import Message, Paragraph
-from bot.core.parts import Line, Moment, say
+from bot.core.message import Message, Paragraph, button_value, read_button_value
+from bot.core.parts import Line, Moment, join, say
 from bot.core.schedule import Slot
 from bot.core.settings import House, Schedule, Shop
 from bot.core.subject import Subject
-from bot.store import alerts, destinations, posts, slots
-from bot.store.engine import Connection, Store
+from bot.store import alerts, destinations, lanes, posts, slots
+from bot.store.answers.stock import spelt
+from bot.store.engine import Connection, Store, StoreDown
 from bot.store.facts import Question, load
 
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """What a click did: whether anything changed, what only the one who clicked is told, and a modal to open."""
+    """What a click or a form did: whether anything changed, what only the one who acted is told, and what to open."""
 
     changed: bool = False
     told: Line | None = None
-    modal: ShowModal | None = None
+    modal: ShowModal | ShowForm | None = None
+
+
+Hear = Callable[[Connection, Shop, tuple[Event, ...]], None]
+"""hear(connection, shop, events) records what people told and decides on it, within the write transaction."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +82,8 @@ class Desk:
     head_start: timedelta = timedelta(0)
     """How far back a schedule that was never seen before is taken to have begun."""
 
+    hear: Hear = field(kw_only=True)
+
     def act(self, action: str, number: int, turn: int, person: str) -> Act:
         """A press of an alert's button. A press on an older turn changes nothing and is told what is true now."""
         with self.store.write() as connection:
@@ -87,12 +98,75 @@ class Desk:
                 return Act(modal=did)
             if turn != alert.turn or alert.state not in wanted.states:
                 return Act(told=say("Nothing changed: ", standing(alert), "."))
-            alerts.save(connection, did.alert, did.did, person, say("pressed ", wanted.label), now, now)
-            self.board.show(connection, did.alert, did.did)
-            return Act(changed=True)
+            if isinstance(did, ShowForm):
+                return Act(modal=replace(did, about=button_value(number, turn), shop=alert.shop))
+            return self._acted(connection, did, person, say("pressed ", wanted.label), now)
 
-    def answer(self, name: str, verb: str, request: Request) -> Reply:
-        """The private answer to a slash command. Raises Refused with a line for the one who typed it."""
+    def _acted(self, connection: Connection, did: Acted, person: str, how: Line, now: datetime) -> Act:
+        alerts.save(connection, did.alert, did.did, person, how, now, now)
+        self.board.show(connection, did.alert, did.did)
+        return Act(changed=True)
+
+    # Forms.
+
+    def check(self, submission: Submission) -> Mapping[str, Line]:
+        """What is wrong with a form as it was sent, by field; nothing is changed. Raises Refused."""
+        with self.store.read() as connection:
+            try:
+                self._sent(connection, self._form(submission), submission)
+            except Wrong as wrong:
+                return wrong.problems
+        return {}
+
+    def submit(self, submission: Submission) -> Act:
+        """Carries a form out, in one transaction. Sent twice it changes nothing the second time. Raises Refused."""
+        with self.store.write() as connection:
+            form = self._form(submission)
+            shop = self.house.shops[submission.shop]
+            # What is told of a shop is recorded one after another, by whichever replica.
+            if not lanes.hold(connection, shop.name):
+                raise StoreDown("another replica works on this shop", again=True)
+            try:
+                did = self._sent(connection, form, submission)
+            except Wrong as wrong:
+                said = join([say(form.fields[name].label, ": ", line) for name, line in wrong.problems.items()], " ")
+                return Act(told=say("Nothing was saved. ", said))
+            if isinstance(did, Acted):
+                return self._acted(connection, did, submission.person, say(f"sent {form.title}"), submission.at)
+            self.hear(connection, shop, did.events)
+            return Act(changed=True, told=did.told or None)
+
+    def _form(self, submission: Submission) -> Form:
+        form = self.catalog.forms.get(submission.form)
+        if form is None or submission.shop not in self.house.shops:
+            raise Refused(say("This form is from an older version of me. Please open it again."))
+        return form
+
+    def _sent(self, connection: Connection, form: Form, submission: Submission) -> Saved | Acted:
+        """What sending the form would do. Raises Wrong, and Refused when its alert has moved on."""
+        shop = self.house.shops[submission.shop]
+        answers = read(form, submission.entered, lambda typed: spelt(connection, shop.name, typed))
+        alert = self._alert(connection, form, submission.about) if form.on_alert else None
+        sent = Sent(submission.person, submission.at, shop.name, submission.about, alert)
+        question = Question(shop=shop, subject=Subject("text", submission.about), now=self.clock.now())
+        facts = load(connection, form.facts, question)
+        did: Saved | Acted = form.send(answers, sent, facts, **self.settings.get(("form", form.name), {}))
+        return did
+
+    def _alert(self, connection: Connection, form: Form, about: str) -> Alert:
+        number, turn = read_button_value(about)
+        alert = alerts.by_number(connection, number)
+        if alert is None:
+            raise Refused(say("This alert no longer exists."))
+        if turn != alert.turn or alert.state not in form.states:
+            raise Refused(say("Nothing changed: ", standing(alert), "."))
+        return alert
+
+    # Questions.
+
+    def answer(self, name: str, verb: str, request: Request) -> Reply | ShowForm:
+        """The private answer to a slash command, or the form that it opens. Raises Refused with a line for the one who
+        typed it."""
         asked = self.catalog.commands.get((name, verb))
         if asked is None:
             raise Refused(say(f"There is no /{name} {verb}. /ops help lists what there is."))
@@ -107,6 +181,8 @@ class Desk:
                 return Reply(self.digest(department, shop), share=True)
             case ReleaseParked(id):
                 return Reply(self._release(id))
+            case ShowForm():
+                return replace(answer, shop=shop.name)
             case _:
                 return answer
 

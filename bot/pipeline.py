@@ -195,6 +195,12 @@ class Pipeline:
 
     # Events.
 
+    def hear(self, connection: Connection, shop: Shop, told: tuple[Event, ...]) -> None:
+        """Records what people told and decides on it, within the caller's write transaction."""
+        word = Delivery("slack", {}, b"", self.clock.now())
+        for event in told:
+            self._event(connection, shop, event, word)
+
     def _event(self, connection: Connection, shop: Shop, event: Event, delivery: Delivery) -> None:
         """Records an event and decides on it. What belongs to the first look at a platform is recorded alone."""
         day = event.at.astimezone(shop.zone).date()

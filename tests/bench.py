@@ -82,7 +82,7 @@ class Bench:
         board = Board(self.catalog, self.house, clock)
         self.feeds = feeds
         self.pipeline = Pipeline(self.store, self.catalog, self.house, feeds, board, clock, self.settings)
-        self.desk = Desk(self.store, self.catalog, self.house, board, clock, self.settings)
+        self.desk = Desk(self.store, self.catalog, self.house, board, clock, self.settings, hear=self.pipeline.hear)
 
     def close(self) -> None:
         self.store.close()

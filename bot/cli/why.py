@@ -17,7 +17,7 @@ def why(alert: str, config: Path) -> None:
     from bot.app import mind
     from bot.catalog import Catalog
     from bot.clock import Clock
-    from bot.core.handlers import Refused, Request
+    from bot.core.handlers import Refused, Reply, Request
     from bot.edge.words import Look, plain
     from bot.edge.written import written
 
@@ -30,4 +30,5 @@ def why(alert: str, config: Path) -> None:
             reply = desk.answer("ops", "why", Request(alert, "", "", clock.now()))
         except Refused as refused:
             raise Stop(plain(refused.line, look)) from None
+    assert isinstance(reply, Reply), "this command opens no form"
     click.echo(written(reply.message, look))

@@ -218,6 +218,14 @@ class CampaignsAhead(Query):
 
 
 @dataclass(frozen=True, slots=True)
+class CampaignsMatching(Query):
+    """Campaigns whose id or name is the request's text, else those whose name holds it, else those spelt most like it:
+    tuple[Campaign, ...], the latest start first, ``most`` at most."""
+
+    most: int = 10
+
+
+@dataclass(frozen=True, slots=True)
 class PositionsAhead(Query):
     """Positions of every SKU of the campaigns ahead: tuple[Position, ...]."""
 

@@ -1,4 +1,5 @@
-"""What a handler file declares: a Rule, a Command, an Action or a Section. (A Source is in ``delivery``.)
+"""What a handler file declares: a Rule, a Command, an Action or a Section. (A Source is in ``delivery``, a Form in
+``forms``.)
 
 The decorators turn a pure function into one of these values; the catalog collects the values by type. The function's
 annotations are its contract: a rule's first parameter is its subscription, the second its facts, and keyword-only
@@ -92,7 +93,21 @@ class ReleaseParked:
     id: str
 
 
-Answer = Reply | ShowDigest | ReleaseParked
+@dataclass(frozen=True, slots=True)
+class ShowForm:
+    """Opens the form of that name: ``about`` an id that comes back with it, its fields filled with what is ``given``.
+
+    ``note`` is told above the fields. ``shop`` is filled in by who opens it.
+    """
+
+    form: str
+    about: str = ""
+    given: Mapping[str, object] = field(default_factory=dict)
+    note: Line = ()
+    shop: str = ""
+
+
+Answer = Reply | ShowDigest | ReleaseParked | ShowForm
 
 
 class Refused(Exception):
@@ -151,7 +166,7 @@ class Action:
     states: tuple[str, ...]
     style: Literal["", "primary", "danger"]
     settings: Mapping[str, Setting]
-    act: Callable[..., Acted | ShowModal]
+    act: Callable[..., Acted | ShowModal | ShowForm]
     doc: str = ""
 
 
@@ -193,7 +208,7 @@ def rule(*, about: SubjectKind, inhibits: tuple[str, ...] = ()) -> Callable[[Cal
     """Declares ``def my_rule(event: StockChanged | ItemSold, facts: Facts, *, setting=default) -> Verdict``."""
 
     def declare(decide: Callable[..., Verdict]) -> Rule:
-        contract = _Contract.of(decide)
+        contract = Contract.of(decide)
         return Rule(
             name=decide.__name__,
             about=about,
@@ -212,7 +227,7 @@ def command(name: str, *, verb: str = "", usage: str = "") -> Callable[[Callable
     """Declares ``def stock(request: Request, facts: Facts, *, setting=default) -> Reply``; no slash in ``name``."""
 
     def declare(answer: Callable[..., Answer]) -> Command:
-        contract = _Contract.of(answer)
+        contract = Contract.of(answer)
         return Command(name, verb, usage, contract.facts(), contract.settings, answer, contract.doc)
 
     return declare
@@ -220,11 +235,11 @@ def command(name: str, *, verb: str = "", usage: str = "") -> Callable[[Callable
 
 def action(
     *, label: str, order: int, states: tuple[str, ...], style: Literal["", "primary", "danger"] = ""
-) -> Callable[[Callable[..., Acted | ShowModal]], Action]:
-    """Declares ``def take(alert: Alert, click: Click, *, setting=default) -> Acted | ShowModal``."""
+) -> Callable[[Callable[..., Acted | ShowModal | ShowForm]], Action]:
+    """Declares ``def take(alert: Alert, click: Click, *, setting=default) -> Acted | ShowModal | ShowForm``."""
 
-    def declare(act: Callable[..., Acted | ShowModal]) -> Action:
-        contract = _Contract.of(act)
+    def declare(act: Callable[..., Acted | ShowModal | ShowForm]) -> Action:
+        contract = Contract.of(act)
         return Action(act.__name__, label, order, states, style, contract.settings, act, contract.doc)
 
     return declare
@@ -234,14 +249,14 @@ def section(*, departments: tuple[str, ...], order: int) -> Callable[[Callable[.
     """Declares ``def stock_risk(period: Period, facts: Facts, *, setting=default) -> Entry | None``."""
 
     def declare(write: Callable[..., Entry | None]) -> Section:
-        contract = _Contract.of(write)
+        contract = Contract.of(write)
         return Section(write.__name__, departments, order, contract.facts(), contract.settings, write, contract.doc)
 
     return declare
 
 
 @dataclass(frozen=True, slots=True)
-class _Contract:
+class Contract:
     """What a handler's function says of itself. Raises TypeError, naming the function, where it says too little."""
 
     name: str
@@ -250,7 +265,8 @@ class _Contract:
     settings: Mapping[str, Setting] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, function: Callable[..., Any]) -> _Contract:
+    def of(cls, function: Callable[..., Any]) -> Contract:
+        """Reads a function's annotations, defaults and docstring."""
         hints = get_type_hints(function)
         positional: list[Any] = []
         settings: dict[str, Setting] = {}
@@ -267,17 +283,19 @@ class _Contract:
         return cls(function.__name__, tuple(positional), doc, settings)
 
     def events(self) -> tuple[type[Event], ...]:
+        """The kinds of events that the first parameter is annotated with."""
         annotation = self.positional[0]
         kinds = get_args(annotation) if get_origin(annotation) in (Union, UnionType) else (annotation,)
         if not all(isinstance(kind, type) and issubclass(kind, Event) for kind in kinds):
             raise TypeError(f"the first parameter of {self.name} must be annotated with the events it listens to")
         return tuple(kinds)
 
-    def facts(self) -> type[Any]:
-        if len(self.positional) < 2:
+    def facts(self, after: int = 1) -> type[Any]:
+        """The facts that the parameter ``after`` so many others is annotated with."""
+        if len(self.positional) <= after:
             return NoFacts
-        facts = self.positional[1]
+        facts = self.positional[after]
         if not isinstance(facts, type):
-            raise TypeError(f"the second parameter of {self.name} must be annotated with its facts")
+            raise TypeError(f"the last parameter of {self.name} must be annotated with its facts")
         queries(facts)
         return facts

@@ -11,7 +11,8 @@ from zoneinfo import ZoneInfo
 
 from bot.clock import Clock
 from bot.core.facts import NoFacts
-from bot.core.handlers import Command, Refused, Reply, Request, ShowModal, command
+from bot.core.forms import Choice, Form, Number, Saved, Sent, Submission, Text, asked, form
+from bot.core.handlers import Command, Refused, Reply, Request, ShowForm, ShowModal, command
 from bot.core.message import Button, Buttons, Message, Paragraph
 from bot.core.parts import Line, ShopText, say
 from bot.edge.health import HttpLine
@@ -42,7 +43,7 @@ class Act:
 
     changed: bool = False
     told: Line | None = None
-    modal: ShowModal | None = None
+    modal: ShowModal | ShowForm | None = None
 
 
 @dataclass
@@ -51,6 +52,9 @@ class ScriptedPipeline:
 
     acts: list[tuple[str, int, int, str]] = field(default_factory=list)
     asked: list[tuple[str, str, str]] = field(default_factory=list)
+    checked: list[Submission] = field(default_factory=list)
+    sent: list[Submission] = field(default_factory=list)
+    problems: Mapping[str, Line] = field(default_factory=dict)
     result: Act = Act(changed=True)
     error: Exception | None = None
     slow: Any = None
@@ -60,13 +64,27 @@ class ScriptedPipeline:
         self._fail()
         return self.result
 
-    def answer(self, name: str, verb: str, request: Request) -> Reply:
+    def check(self, submission: Submission) -> Mapping[str, Line]:
+        self.checked.append(submission)
+        if self.slow is not None:
+            self.slow.wait(5)
+        self._fail()
+        return self.problems
+
+    def submit(self, submission: Submission) -> Act:
+        self.sent.append(submission)
+        self._fail()
+        return self.result
+
+    def answer(self, name: str, verb: str, request: Request) -> Reply | ShowForm:
         self.asked.append((name, verb, request.text))
         if self.slow is not None:
             self.slow.wait(5)
         self._fail()
         if request.text == "nonsense":
             raise Refused(say("There is no such SKU."))
+        if verb == "wish":
+            return ShowForm("wish", "w-1", {"what": request.text, "many": 2}, say("Think twice."), "demo")
         line = say("12 units of ", ShopText(request.text))
         return Reply(Message(line, (Paragraph(line),)), share=True)
 
@@ -90,8 +108,29 @@ def _command(name: str, verb: str = "", usage: str = "") -> Command:
 
 COMMANDS: Mapping[tuple[str, str], Command] = {
     (known.name, known.verb): known
-    for known in (_command("stock", usage="SKU"), _command("ops", "alerts", "[mine]"), _command("ops", "why", "A-1"))
+    for known in (
+        _command("stock", usage="SKU"),
+        _command("ops", "alerts", "[mine]"),
+        _command("ops", "why", "A-1"),
+        _command("ops", "wish"),
+    )
 }
+
+
+@dataclass(frozen=True)
+class Wish:
+    what: str = asked(Text(label="What", longest=20))
+    many: int = asked(Number(label="How many", least=1, most=9))
+    kind: str | None = asked(Choice(label="Kind", optional=True, options=(("big", "Big"), ("small", "Small"))))
+
+
+@form(title="A wish")
+def wish(answers: Wish, sent: Sent) -> Saved:
+    """Writes a wish down."""
+    return Saved()
+
+
+FORMS: Mapping[str, Form] = {"wish": wish}
 
 
 @dataclass
@@ -146,6 +185,7 @@ async def floor(
     mode: str = "socket",
     patience: float = 2.0,
     working: float = 2.5,
+    checking: float = 2.0,
     idle: float = 1.0,
 ) -> AsyncIterator[Floor]:
     """An edge that is connected to a workbench by a socket or by HTTP, and worked by its errands."""
@@ -155,7 +195,7 @@ async def floor(
         pipeline, changed, progress = ScriptedPipeline(), list[int](), asyncio.Event()
         doing = Interactions(
             pipeline, client, COMMANDS, clock, LOOK,
-            base_url=bench.api_url, changed=lambda: changed.append(1), patience=Patience(working),
+            forms=FORMS, base_url=bench.api_url, changed=lambda: changed.append(1), patience=Patience(working, checking),
         )  # fmt: skip
         errands = Errands(store, doing, clock, Meters(), by=ME, done=progress.set)
         worker = Worker("interactions", errands.step, idle=idle)
@@ -164,7 +204,7 @@ async def floor(
         async def tell(response_url: str, text: str) -> None:
             await client.respond(response_url, {"response_type": "ephemeral", "replace_original": False, "text": text})
 
-        app = slack_app(client.web, reception, {name for name, _ in COMMANDS}, tell)
+        app = slack_app(client.web, reception, {name for name, _ in COMMANDS}, tell, doing.check)
         built = Floor(bench, pipeline, client, store, errands, reception, changed, progress)
         worker.start()
         if mode == "socket":

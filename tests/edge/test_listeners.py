@@ -19,7 +19,7 @@ from bot.clock import Clock
 from bot.edge.intake import Admits
 from bot.edge.slack import asked
 from bot.edge.slack.asked import Asked, Unreadable
-from bot.edge.slack.listeners import NOT_KEPT, SLOW, UNKNOWN_COMMAND, Reception, slack_app
+from bot.edge.slack.listeners import NOT_KEPT, SLOW, UNKNOWN_COMMAND, Check, Reception, slack_app
 from bot.store import inbox
 from bot.store.engine import Store, StoreDown
 from bot.store.inbox import Arrival
@@ -81,11 +81,17 @@ class Told:
         self.said.append((response_url, text))
 
 
-def _app(intake: Admits, told: Told | None = None, patience: float = 2.0) -> tuple[AsyncApp, Reception]:
+async def _sound(what: Asked) -> dict[str, str]:
+    return {}
+
+
+def _app(
+    intake: Admits, told: Told | None = None, patience: float = 2.0, check: Check = _sound
+) -> tuple[AsyncApp, Reception]:
     reception = Reception(intake, Clock(), by="replica-1", patience=patience)
     # Nothing listens there: whatever called Slack's Web API would fail.
     client = AsyncWebClient("xoxb-test", base_url="http://127.0.0.1:9/api/", retry_handlers=[])
-    return slack_app(client, reception, ("stock", "ops"), told or Told()), reception
+    return slack_app(client, reception, ("stock", "ops"), told or Told(), check), reception
 
 
 def _form(fields: dict[str, Any]) -> AsyncBoltRequest:

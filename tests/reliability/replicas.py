@@ -47,7 +47,7 @@ class Replica:
         }
         board = Board(catalog, self.house, self.clock)
         self.pipeline = Pipeline(self.store, catalog, self.house, feeds, board, self.clock)
-        self.desk = Desk(self.store, catalog, self.house, board, self.clock)
+        self.desk = Desk(self.store, catalog, self.house, board, self.clock, hear=self.pipeline.hear)
 
     def close(self) -> None:
         self.store.close()

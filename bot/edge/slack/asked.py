@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from datetime import datetime
 from typing import Any, Literal, get_args
 
-Kind = Literal["command", "click", "share", "home"]
+from bot.core.forms import Entered
+from bot.edge.forms import PREFIX, entered, place
+
+Kind = Literal["command", "click", "share", "home", "form"]
 
 SHARE = "reply.share"
 ALERT = "alert."
@@ -21,10 +26,11 @@ class Unreadable(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """A command, the click on an alert's button or on Share, or a visit of App Home, by ``user`` (a Slack id).
+    """A command, the click on an alert's button or on Share, a visit of App Home, or a form, by ``user`` (a Slack id).
 
     ``by`` names the process that took it down. ``action`` is the button without its prefix, ``value`` what it carries.
-    ``response_url`` and ``trigger`` are Slack's ways back: half an hour, and three seconds.
+    ``response_url`` and ``trigger`` are Slack's ways back: half an hour, and three seconds. A form has its name as its
+    ``action`` and what it is about as its ``value``; ``entries`` is JSON, and ``at`` when it was sent (ISO, aware).
     """
 
     kind: Kind
@@ -37,6 +43,14 @@ class Asked:
     value: str = ""
     response_url: str = ""
     trigger: str = ""
+    shop: str = ""
+    entries: str = ""
+    at: str = ""
+
+    def entered(self) -> Entered:
+        """What was entered in the form."""
+        given = json.loads(self.entries or "{}")
+        return {name: tuple(value) if isinstance(value, list) else value for name, value in given.items()}
 
 
 def write(asked: Asked) -> bytes:
@@ -90,6 +104,29 @@ def of_click(body: Mapping[str, Any]) -> Asked:
 def of_visit(body: Mapping[str, Any]) -> Asked:
     """From an app_home_opened event."""
     return Asked(kind="home", user=_text(body["event"], "user"))
+
+
+def of_submission(body: Mapping[str, Any], now: datetime) -> Asked:
+    """From a view_submission payload of a form. Raises ValueError for a view that no form of ours can be."""
+    view = body["view"]
+    where = place(_text(view, "private_metadata"))
+    values = entered((view.get("state") or {}).get("values"))
+    return Asked(
+        kind="form",
+        user=_text(body["user"], "id"),
+        channel=where.channel,
+        action=_text(view, "callback_id").removeprefix(PREFIX),
+        value=where.about,
+        shop=where.shop,
+        entries=json.dumps(values, separators=(",", ":"), sort_keys=True),
+        at=now.isoformat(),
+    )
+
+
+def submission_key(body: Mapping[str, Any], what: Asked) -> str:
+    """A window that is sent again with the same entries is the same sending; with others it is another one."""
+    digest = hashlib.sha256(what.entries.encode()).hexdigest()[:32]
+    return ":".join(("form", _text(body["view"], "id"), what.user, digest))
 
 
 def click_key(body: Mapping[str, Any]) -> str:

@@ -1,28 +1,36 @@
-"""Does what was asked in Slack and answers it: commands, clicks, shared answers and the App Home."""
+"""Does what was asked in Slack and answers it: commands, clicks, shared answers, forms and the App Home."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any, Protocol
 
 import structlog
 
 from bot.clock import Clock
-from bot.core.handlers import Command, Refused, Reply, Request, ShowModal
+from bot.core.authority import Actor, Standing, authorize
+from bot.core.forms import Form, Submission
+from bot.core.handlers import Command, Refused, Reply, Request, ShowForm, ShowModal
 from bot.core.message import Message, Paragraph, read_button_value
 from bot.core.parts import Line, Person, say
+from bot.edge.forms import errors, view
 from bot.edge.render import Look, home, modal, render
 from bot.edge.slack.asked import Asked
 from bot.edge.slack.commands import Meant, meant
 from bot.edge.slack.ways_back import NOT_TOLD, may_answer, share_block, shared_command
+from bot.store.engine import StoreDown
 
 log = structlog.get_logger()
 
 WORKING = "Working on it, this takes a moment."
 FAILED = "That went wrong, and it is noted in my log. Nothing else is affected."
-TOO_LATE = "That took too long for a window to open. Please press the button again."
+TOO_LATE = "That took too long for a window to open. Please try again."
+SLOW_CHECK = "I cannot look at this just now, so nothing was saved. Please send it again in a minute."
+OLD_FORM = "This form is from an older version of me. Please open it again."
+NOT_SHARED = "A form cannot be shared."
 _MOST_BLOCKS = 50
 OLD_BUTTON = "This button is from an older version of me. The alert's newest message has ones that work."
 
@@ -37,7 +45,7 @@ class Act(Protocol):
     def told(self) -> Line | None: ...
 
     @property
-    def modal(self) -> ShowModal | None: ...
+    def modal(self) -> ShowModal | ShowForm | None: ...
 
 
 class Pipeline(Protocol):
@@ -45,7 +53,11 @@ class Pipeline(Protocol):
 
     def act(self, action: str, number: int, turn: int, person: str) -> Act: ...
 
-    def answer(self, name: str, verb: str, request: Request) -> Reply: ...
+    def answer(self, name: str, verb: str, request: Request) -> Reply | ShowForm: ...
+
+    def check(self, submission: Submission) -> Mapping[str, Line]: ...
+
+    def submit(self, submission: Submission) -> Act: ...
 
     def home(self, user: str) -> Message: ...
 
@@ -59,14 +71,18 @@ class Client(Protocol):
 
     async def publish_home(self, user: str, view: Mapping[str, Any]) -> None: ...
 
+    async def standing(self, user: str) -> Standing: ...
+
     async def ephemeral(self, channel: str, user: str, text: str, blocks: list[dict[str, Any]]) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """Seconds after which somebody who waits for an answer is told that it is being worked on."""
+    """Seconds after which somebody who waits for an answer is told that it is being worked on, and for which Slack can
+    wait for a form to be checked: of its three, some are needed to store it."""
 
     working: float = 2.5
+    checking: float = 1.0
 
 
 class Interactions:
@@ -80,6 +96,7 @@ class Interactions:
         clock: Clock,
         look: Look,
         *,
+        forms: Mapping[str, Form],
         base_url: str = "",
         changed: Callable[[], None] = lambda: None,
         patience: Patience = Patience(),
@@ -87,6 +104,7 @@ class Interactions:
         self._pipeline = pipeline
         self._client = client
         self._commands = commands
+        self._forms = forms
         self._clock = clock
         self._look = look
         self._base_url = base_url
@@ -97,6 +115,7 @@ class Interactions:
             "click": self._click,
             "share": self._share,
             "home": self._home,
+            "form": self._form,
         }
 
     async def do(self, what: Asked) -> None:
@@ -107,8 +126,50 @@ class Interactions:
         """Tells the one who asked that it went wrong."""
         await self._say(what, say(FAILED))
 
+    async def check(self, what: Asked) -> dict[str, str]:
+        """What is wrong with a form that was sent, by field; it is asked while Slack waits. Nothing is changed."""
+        form = self._forms.get(what.action)
+        if form is None:
+            # Whatever its fields were called, Slack brought their names back.
+            return dict.fromkeys(what.entered(), OLD_FORM)
+        asking = asyncio.to_thread(self._pipeline.check, _submission(what))
+        try:
+            problems = await asyncio.wait_for(asking, self._patience.checking)
+        except Refused as refused:
+            problems = {"": refused.line}
+        except (StoreDown, TimeoutError) as error:
+            log.warning("form not checked", form=form.name, reason=type(error).__name__)
+            problems = {"": say(SLOW_CHECK)}
+        return errors(problems, form.fields, self._look)
+
+    async def _form(self, what: Asked) -> None:
+        refused = await self._refused(what, what.action)
+        try:
+            act = None if refused else await asyncio.to_thread(self._pipeline.submit, _submission(what))
+        except Refused as gone:
+            refused, act = gone.line, None
+        if act is not None and act.changed:
+            self._changed()
+        told = act.told if act is not None else refused
+        if told is None:
+            return
+        try:
+            await self._say(what, told)
+        except NOT_TOLD as error:
+            # What was sent is saved; that nobody can be told of it there is no reason to save it again.
+            log.warning("answer not taken", kind=what.kind, reason=type(error).__name__)
+
+    async def _refused(self, what: Asked, form: str) -> Line | None:
+        known = self._forms.get(form)
+        if known is None:
+            return say(OLD_FORM)
+        return authorize(Actor(what.user, await self._client.standing(what.user)), known, "form")
+
     async def _command(self, what: Asked) -> None:
         reply = await self._patiently(what, self._reply(what, what.command, what.text))
+        if isinstance(reply, ShowForm):
+            await self._open(what, reply)
+            return
         rendered = render(reply.message, self._look)
         button = share_block(what.command, what.text) if reply.share else None
         blocks = [*rendered.blocks[: _MOST_BLOCKS - 1], button] if button else rendered.blocks
@@ -117,6 +178,9 @@ class Interactions:
     async def _share(self, what: Asked) -> None:
         command, text = shared_command(what.value)
         reply = await self._patiently(what, self._reply(what, command, text))
+        if isinstance(reply, ShowForm):
+            await self._say(what, say(NOT_SHARED))
+            return
         by = Paragraph(say("shared by ", Person(what.user), f" · {command} {text}".rstrip()))
         rendered = render(replace(reply.message, blocks=(*reply.message.blocks, by)), self._look)
         shown = {"response_type": "in_channel", "replace_original": False}
@@ -141,7 +205,7 @@ class Interactions:
         message = await asyncio.to_thread(self._pipeline.home, what.user)
         await self._client.publish_home(what.user, home(message, self._look))
 
-    async def _reply(self, what: Asked, command: str, text: str) -> Reply:
+    async def _reply(self, what: Asked, command: str, text: str) -> Reply | ShowForm:
         found = meant(self._commands, command, text)
         if not isinstance(found, Meant):
             return Reply(found)
@@ -151,7 +215,7 @@ class Interactions:
         except Refused as refused:
             return Reply(_only(refused.line))
 
-    async def _patiently(self, what: Asked, answering: Awaitable[Reply]) -> Reply:
+    async def _patiently(self, what: Asked, answering: Awaitable[Reply | ShowForm]) -> Reply | ShowForm:
         """The answer; should it take long, whoever waits for it is told so first."""
         task = asyncio.ensure_future(answering)
         done, _ = await asyncio.wait({task}, timeout=self._patience.working)
@@ -159,11 +223,18 @@ class Interactions:
             await self._respond(what, {"response_type": "ephemeral", "replace_original": False, "text": WORKING})
         return await task
 
-    async def _open(self, what: Asked, shown: ShowModal) -> None:
-        # A button in the window has no channel of its own; the view remembers the one it was opened from.
-        view = modal(shown.title, shown.blocks, self._look) | {"private_metadata": what.channel}
+    async def _open(self, what: Asked, shown: ShowModal | ShowForm) -> None:
+        if isinstance(shown, ShowForm):
+            refused = await self._refused(what, shown.form)
+            if refused is not None:
+                await self._say(what, refused)
+                return
+            window = view(self._forms[shown.form], shown, what.channel, self._look)
+        else:
+            # A button in the window has no channel of its own; the view remembers the one it was opened from.
+            window = modal(shown.title, shown.blocks, self._look) | {"private_metadata": what.channel}
         try:
-            await self._client.open_view(what.trigger, view)
+            await self._client.open_view(what.trigger, window)
         except NOT_TOLD as error:
             # A trigger is good for three seconds and once; a window cannot be opened later than that.
             log.warning("window not opened", error=type(error).__name__)
@@ -183,6 +254,11 @@ class Interactions:
             log.error("answer withheld", reason="the response_url is not Slack's", kind=what.kind)
             return
         await self._client.respond(what.response_url, payload)
+
+
+def _submission(what: Asked) -> Submission:
+    at = datetime.fromisoformat(what.at)
+    return Submission(what.action, what.user, at, what.shop, what.value, what.entered())
 
 
 def _only(line: Line) -> Message:

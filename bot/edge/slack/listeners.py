@@ -7,6 +7,7 @@ import logging
 import re
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import structlog
@@ -18,6 +19,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.clock import Clock
 from bot.core.delivery import Delivery
+from bot.edge.forms import PREFIX
 from bot.edge.intake import Admits
 from bot.edge.slack import asked
 from bot.edge.slack.asked import Asked
@@ -36,9 +38,13 @@ UNKNOWN_COMMAND = "I do not know this command. Try /ops help."
 _PACED = ("command", "share")
 _ANY = re.compile("")
 _ALERT_BUTTON = re.compile("^" + re.escape(asked.ALERT))
+_FORM = re.compile("^" + re.escape(PREFIX))
 
 Tell = Callable[[str, str], Awaitable[None]]
 """tell(response_url, text): says something to the one who acted, only to them."""
+
+Check = Callable[[Asked], Awaitable[dict[str, str]]]
+"""check(form) gives what is wrong with it, by field; it changes nothing."""
 
 
 class Reception:
@@ -66,6 +72,10 @@ class Reception:
         self._patience = patience
         self._pace = pace or Pace()
         self._under_way: set[asyncio.Future[Any]] = set()
+
+    def now(self) -> datetime:
+        """What time it is at the door (aware UTC)."""
+        return self._clock.now()
 
     async def keep(self, key: str, what: Asked) -> str:
         """Stores it once for its key, and gives "" or the sentence that says why it may not have been."""
@@ -103,7 +113,9 @@ class Reception:
         await asyncio.gather(*self._under_way, return_exceptions=True)
 
 
-def slack_app(client: AsyncWebClient, reception: Reception, commands: Iterable[str], tell: Tell) -> AsyncApp:
+def slack_app(
+    client: AsyncWebClient, reception: Reception, commands: Iterable[str], tell: Tell, check: Check
+) -> AsyncApp:
     """The Bolt app for the catalog's command names ("stock", "ops"); the gate has proved every request before it."""
     app = AsyncApp(
         client=client,
@@ -119,6 +131,7 @@ def slack_app(client: AsyncWebClient, reception: Reception, commands: Iterable[s
         app.command(f"/{name}")(_on_command(reception))
     app.action(_ALERT_BUTTON)(_on_click(reception, tell))
     app.action(asked.SHARE)(_on_click(reception, tell))
+    app.view(_FORM)(_on_submission(reception, check))
     app.event("app_home_opened")(_on_visit(reception))
     _drop_the_rest(app)
     return app
@@ -162,6 +175,29 @@ def _on_click(reception: Reception, tell: Tell) -> Callable[..., Awaitable[None]
         await ack()
 
     return on_click
+
+
+def _on_submission(reception: Reception, check: Check) -> Callable[..., Awaitable[None]]:
+    """A form is looked at while its window is open, so that what is wrong is told beside its field; only what is right
+    is stored, and only what is stored lets the window close."""
+
+    async def on_submission(ack: AsyncAck, body: dict[str, Any]) -> None:
+        what = asked.of_submission(body, reception.now())
+        problems = await check(what)
+        if not problems:
+            trouble = await reception.keep(asked.submission_key(body, what), what)
+            problems = {_last_field(body): trouble} if trouble else {}
+        if problems:
+            await ack(response_action="errors", errors=problems)
+        else:
+            await ack()
+
+    return on_submission
+
+
+def _last_field(body: dict[str, Any]) -> str:
+    """Where what concerns the whole form is told; Slack wants the name of a field that is there."""
+    return str([block["block_id"] for block in body["view"]["blocks"] if block["type"] == "input"][-1])
 
 
 def _on_visit(reception: Reception) -> Callable[..., Awaitable[BoltResponse | None]]:

@@ -20,6 +20,7 @@ SCOPES = {
     "groups:read": "the same for private channels",
     "channels:history": "looks whether a post of unclear outcome arrived, instead of posting it twice",
     "groups:history": "the same for private channels",
+    "users:read": "tells guests from members before a form changes anything",
 }
 
 _LONG_DESCRIPTION = (

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import RowMapping, Select, and_, bindparam, or_, select
 
-from bot.core.facts import CampaignOf, CampaignsAhead, CampaignsFor, PositionsAhead, PositionsInCampaign
+from bot.core.facts import (
+    CampaignOf,
+    CampaignsAhead,
+    CampaignsFor,
+    CampaignsMatching,
+    PositionsAhead,
+    PositionsInCampaign,
+)
 from bot.core.known import Campaign, Position
 from bot.core.parts import ShopText
 from bot.store.answers.stock import positions
@@ -18,6 +26,11 @@ from bot.store.tables.shop import campaign, campaign_sku
 
 LIVE = ("scheduled", "running")
 _ONE = select(campaign).where(campaign.c.shop == bindparam("in_shop"), campaign.c.campaign == bindparam("of_campaign"))
+_NAMES = (
+    select(campaign.c.campaign, campaign.c.name)
+    .where(campaign.c.shop == bindparam("in_shop"))
+    .order_by(campaign.c.starts.desc(), campaign.c.campaign)
+)
 _FOR = (
     select(campaign)
     .join(
@@ -34,9 +47,12 @@ _FOR = (
 @answering(CampaignOf)
 def campaign_of(connection: Connection, _query: CampaignOf, question: Question) -> Campaign | None:
     """The subject campaign as last told."""
-    names = {"in_shop": question.shop.name, "of_campaign": question.subject.id}
-    found = connection.execute(_ONE, names).mappings().first()
+    found = _found(connection, question.shop.name, question.subject.id)
     return _campaign(found) if found is not None else None
+
+
+def _found(connection: Connection, shop: str, id: str) -> RowMapping | None:
+    return connection.execute(_ONE, {"in_shop": shop, "of_campaign": id}).mappings().first()
 
 
 @answering(PositionsInCampaign)
@@ -59,6 +75,23 @@ def campaigns_ahead(connection: Connection, query: CampaignsAhead, question: Que
     """Campaigns that run or start within the days, next first."""
     found = connection.execute(ahead(question.shop.name, question.now, query.days)).mappings()
     return tuple(_campaign(row) for row in found)
+
+
+@answering(CampaignsMatching)
+def campaigns_matching(connection: Connection, query: CampaignsMatching, question: Question) -> tuple[Campaign, ...]:
+    """Found among all of the shop's campaigns, whose names no database folds as people do."""
+    text = question.text.strip().casefold()
+    names = {
+        row.campaign: row.name.strip().casefold() for row in connection.execute(_NAMES, {"in_shop": question.shop.name})
+    }
+    same = [id for id, name in names.items() if text in (id.casefold(), name)]
+    near = same or [id for id, name in names.items() if text in name]
+    if not near:
+        alike = difflib.get_close_matches(text, set(names.values()), query.most)
+        near = [id for id, name in names.items() if name in alike]
+    wanted = near[: query.most] if text else []
+    rows = [_found(connection, question.shop.name, id) for id in wanted]
+    return tuple(_campaign(row) for row in rows if row is not None)
 
 
 @answering(PositionsAhead)

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, RowMapping, Select, bindparam, func, or_, 
 
 from bot.core.demand import Demand, advance
 from bot.core.facts import NearestSkus, PositionOf, PositionsAtRisk, PositionsMatching
+from bot.core.forms import Spelt
 from bot.core.known import Inbound, Level, Position
 from bot.core.money import Money
 from bot.core.parts import ShopText
@@ -21,6 +22,7 @@ from bot.store.facts import Question, answering
 from bot.store.tables.shop import inbound, order_line, sku, stock_level
 
 _CANDIDATES = 4
+_NAMED = 3
 _SKUS = select(sku).where(sku.c.shop == bindparam("in_shop"), sku.c.sku.in_(bindparam("of_skus", expanding=True)))
 _LEVELS = (
     select(stock_level)
@@ -154,6 +156,25 @@ def nearest(connection: Connection, query: NearestSkus, question: Question) -> t
     text = question.text.strip().casefold()
     if not text:
         return ()
-    every = connection.execute(select(sku.c.sku).where(sku.c.shop == question.shop.name)).scalars()
-    folded = {name.casefold(): name for name in every}
+    folded = _folded(connection, question.shop.name)
     return tuple(folded[name] for name in difflib.get_close_matches(text, folded, query.most))
+
+
+def spelt(connection: Connection, shop: str, typed: Sequence[str]) -> Spelt:
+    """The shop's spelling of SKUs as somebody typed them, and the nearest of the first few that it does not know."""
+    exact = {row["sku"] for row in connection.execute(_SKUS, {"in_shop": shop, "of_skus": list(typed)}).mappings()}
+    if exact.issuperset(typed):
+        return Spelt({name: name for name in typed}, {})
+    folded = _folded(connection, shop)
+    knows = {name: name if name in exact else folded.get(name.casefold()) for name in typed}
+    unknown = [name for name, known in knows.items() if known is None][:_NAMED]
+    nearest = {name: difflib.get_close_matches(name.casefold(), folded, 2) for name in unknown}
+    return Spelt(
+        {name: known for name, known in knows.items() if known is not None},
+        {name: tuple(folded[each] for each in found) for name, found in nearest.items()},
+    )
+
+
+def _folded(connection: Connection, shop: str) -> dict[str, str]:
+    every = connection.execute(select(sku.c.sku).where(sku.c.shop == shop)).scalars()
+    return {name.casefold(): name for name in every}

@@ -121,14 +121,17 @@ async def front(folder: Path, bench: Bench | None = None) -> AsyncIterator[Front
     base_url = f"http://127.0.0.1:{slack_port}/api/"
     client = await SlackClient.open("xoxb-test", Limiter(), clock, base_url=base_url, seconds=30)
     commands = bench.catalog.commands
-    doing = Interactions(bench.desk, client, commands, clock, LOOK, base_url=base_url, patience=Patience(working=60.0))
+    doing = Interactions(
+        bench.desk, client, commands, clock, LOOK,
+        forms=bench.catalog.forms, base_url=base_url, patience=Patience(working=60.0),
+    )  # fmt: skip
     errands = Errands(bench.store, doing, clock, Meters(), by="one")
     reception = Reception(intake, clock, by="one", patience=60.0)
 
     async def tell(response_url: str, text: str) -> None:
         await client.respond(response_url, {"text": text})
 
-    app = slack_app(client.web, reception, {name for name, _ in commands}, tell)
+    app = slack_app(client.web, reception, {name for name, _ in commands}, tell, doing.check)
     server = HttpServer({EVENTS: Gate(app, SECRET, clock, read_seconds=0.4).handle}, QUICK)
     try:
         port = await server.start("127.0.0.1", 0)

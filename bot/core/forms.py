@@ -1,0 +1,356 @@
+"""Forms: what a person is asked in a window, and how what they entered becomes typed answers, or problems beside the
+fields.
+
+A form's fields are those of a frozen dataclass whose defaults say what is asked, as the fields of facts say what is
+looked up. What was entered is read without any look at the world but the spelling of SKUs.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+
+from bot.core.alerts import Alert
+from bot.core.events import Event
+from bot.core.handlers import Acted, Contract, Setting
+from bot.core.parts import Line, Quantity, ShopText, join, say
+from bot.core.subject import Subject
+
+LONGEST = 3000
+"""The most characters that a field takes."""
+
+Entered = Mapping[str, str | tuple[str, ...]]
+"""What was entered, by field: text as it was typed, a date as ``YYYY-MM-DD``, a moment as seconds since the epoch, a
+choice's value, ids. What was left empty is not among it."""
+
+
+# What a field asks. A label is at most 75 characters, a hint 150.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asks:
+    """What all fields have: a label, a hint below, and whether it may be left empty (then the answer is None)."""
+
+    label: str
+    hint: str = ""
+    optional: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Text(Asks):
+    """Words, in one line or in ``many`` lines; the answer is a str without blanks at its ends."""
+
+    longest: int = 150
+    many: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Number(Asks):
+    """A number between ``least`` and ``most``, whole unless it may have ``decimals``; an int or a float."""
+
+    least: float | None = None
+    most: float | None = None
+    decimals: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Day(Asks):
+    """A calendar day; a date."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class When(Asks):
+    """A day and a time in the zone of whoever enters it; an aware UTC datetime."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice(Asks):
+    """One of the options, each a value and its label (100 at most); the answer is the value."""
+
+    options: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class People(Asks):
+    """Members, ``most`` at most; a tuple of Slack user ids, empty where none was named."""
+
+    most: int = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Channel(Asks):
+    """A channel; its Slack id."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Skus(Asks):
+    """SKUs that the shop knows, separated by commas or lines; a tuple in the shop's spelling, each once."""
+
+
+def asked(field: Asks) -> Any:
+    """What a field asks, as the default of a field of the answers: ``name: str = asked(Text(label="Name"))``."""
+    return field
+
+
+def fields_of(answers: type[Any]) -> dict[str, Asks]:
+    """The fields of a dataclass of answers, in their order. Raises TypeError for one that asks nothing."""
+    if not dataclasses.is_dataclass(answers):
+        raise TypeError(f"{answers!r} is no dataclass of answers")
+    found: dict[str, Asks] = {}
+    for spec in dataclasses.fields(answers):
+        if not isinstance(spec.default, Asks):
+            raise TypeError(f"field {spec.name!r} of {answers.__qualname__} does not say what it asks")
+        found[spec.name] = spec.default
+    return found
+
+
+# The handler.
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """Who sent a form, when, for which shop, and what it is ``about``: the id that it was opened with, "" for none.
+
+    ``alert`` is the alert that it is about, for forms that are on one.
+    """
+
+    person: str
+    now: datetime
+    shop: str
+    about: str = ""
+    alert: Alert | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """A form as it was sent: its name, by whom (a Slack id), when, for which shop, what it is about, and what was
+    entered."""
+
+    form: str
+    person: str
+    at: datetime
+    shop: str
+    about: str
+    entered: Entered
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """What a form did: events that are recorded and decided on like a platform's, and a line for whoever sent it."""
+
+    events: tuple[Event, ...] = ()
+    told: Line = ()
+
+
+class Wrong(Exception):
+    """What was entered cannot be: a line for each field that is wrong."""
+
+    def __init__(self, problems: Mapping[str, Line]) -> None:
+        super().__init__(", ".join(problems))
+        self.problems = problems
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A form by its name: its title and its button (24 characters at most), its fields, and what sending it does.
+
+    One ``on_alert`` is opened about an alert's turn, and changes nothing on a later one or outside of ``states``.
+    """
+
+    name: str
+    title: str
+    submit: str
+    answers: type[Any]
+    fields: Mapping[str, Asks]
+    facts: type[Any]
+    settings: Mapping[str, Setting]
+    send: Callable[..., Saved | Acted]
+    on_alert: bool = False
+    states: tuple[str, ...] = ()
+    doc: str = ""
+
+
+def form(
+    *, title: str, submit: str = "Save", on_alert: bool = False, states: tuple[str, ...] = ()
+) -> Callable[[Callable[..., Saved | Acted]], Form]:
+    """Declares ``def campaign(answers: Plan, sent: Sent, facts: Facts, *, setting=default) -> Saved | Acted``.
+
+    It is called twice for one sending, when it is checked and when it is carried out, so it decides and does nothing.
+    It raises Wrong for what only shows when fields are looked at together.
+    """
+
+    def declare(send: Callable[..., Saved | Acted]) -> Form:
+        contract = Contract.of(send)
+        answers = contract.positional[0]
+        return Form(
+            send.__name__,
+            title,
+            submit,
+            answers,
+            fields_of(answers),
+            contract.facts(after=2),
+            contract.settings,
+            send,
+            on_alert,
+            states,
+            contract.doc,
+        )
+
+    return declare
+
+
+# Reading what was entered.
+
+
+@dataclass(frozen=True, slots=True)
+class Spelt:
+    """SKUs as somebody typed them: the shop's spelling of those it ``knows``, and the ``nearest`` of the others."""
+
+    knows: Mapping[str, str]
+    nearest: Mapping[str, tuple[str, ...]]
+
+
+Spell = Callable[[tuple[str, ...]], Spelt]
+
+
+class _Unfit(Exception):
+    """A field's entry is not what it asks for."""
+
+    def __init__(self, *said: object) -> None:
+        super().__init__(*said)
+        self.line = say(*said)  # type: ignore[arg-type]
+
+
+def read(form: Form, entered: Entered, spell: Spell) -> Any:
+    """The form's answers. Raises Wrong with every field that is not right."""
+    answers: dict[str, object] = {}
+    problems: dict[str, Line] = {}
+    for name, field in form.fields.items():
+        try:
+            answers[name] = _answer(field, entered.get(name) or "", spell)
+        except _Unfit as unfit:
+            problems[name] = unfit.line
+    if problems:
+        raise Wrong(problems)
+    return form.answers(**answers)
+
+
+def _answer(field: Asks, given: str | tuple[str, ...], spell: Spell) -> object:
+    several = isinstance(field, People)
+    if isinstance(given, tuple) != several and given:
+        raise _Unfit("This cannot be read.")
+    if not given or (isinstance(given, str) and not given.strip()):
+        if not field.optional:
+            raise _Unfit("This is needed.")
+        return () if isinstance(field, People | Skus) else None
+    if isinstance(field, Skus):
+        return _skus(str(given), spell)
+    return _READERS[type(field)](field, given.strip() if isinstance(given, str) else given)
+
+
+def _text(field: Text, given: str) -> str:
+    longest = min(field.longest, LONGEST)
+    if len(given) > longest:
+        raise _Unfit("This has ", Quantity(len(given)), " characters; ", Quantity(longest), " are the most.")
+    return given
+
+
+_PLAIN_NUMBER = re.compile(r"[+-]?\d{1,18}(?:[.,]\d{1,12})?", re.ASCII)
+
+
+def _number(field: Number, given: str) -> float:
+    if not _PLAIN_NUMBER.fullmatch(given):
+        raise _Unfit("This is no number.")
+    value = float(given.replace(",", "."))
+    if not field.decimals and value != math.floor(value):
+        raise _Unfit("This must be a whole number.")
+    if field.least is not None and value < field.least:
+        raise _Unfit(Quantity(field.least, digits=2), " is the least.")
+    if field.most is not None and value > field.most:
+        raise _Unfit(Quantity(field.most, digits=2), " is the most.")
+    return value if field.decimals else int(value)
+
+
+def _day(_field: Day, given: str) -> date:
+    try:
+        return date.fromisoformat(given)
+    except ValueError:
+        raise _Unfit("This is no day.") from None
+
+
+def _when(_field: When, given: str) -> datetime:
+    if not re.fullmatch(r"\d{1,11}", given, re.ASCII):
+        raise _Unfit("This is no moment.")
+    return datetime.fromtimestamp(int(given), UTC)
+
+
+def _choice(field: Choice, given: str) -> str:
+    if given not in dict(field.options):
+        raise _Unfit("This is none of the options.")
+    return given
+
+
+def _people(field: People, given: tuple[str, ...]) -> tuple[str, ...]:
+    if len(given) > field.most:
+        raise _Unfit("Name ", Quantity(field.most), " at most.")
+    return tuple(dict.fromkeys(given))
+
+
+_READERS: Mapping[type[Asks], Callable[..., object]] = {
+    Text: _text,
+    Number: _number,
+    Day: _day,
+    When: _when,
+    Choice: _choice,
+    People: _people,
+    Channel: lambda _field, given: given,
+}
+_NAMED = 3
+
+
+def split(given: str) -> tuple[str, ...]:
+    """What commas, semicolons and lines separate, each once."""
+    return tuple(dict.fromkeys(part.strip() for part in re.split(r"[,;\r\n]", given) if part.strip()))
+
+
+def _skus(given: str, spell: Spell) -> tuple[str, ...]:
+    typed = split(given)
+    if not typed:
+        raise _Unfit("This names no SKU.")
+    spelt = spell(typed)
+    unknown = [name for name in typed if name not in spelt.knows]
+    if unknown:
+        more = say(f" and {len(unknown) - _NAMED} more") if len(unknown) > _NAMED else ()
+        named = join([_unknown(name, spelt.nearest.get(name, ())) for name in unknown[:_NAMED]], "; ")
+        raise _Unfit("The shop does not know ", named, more, ".")
+    return tuple(dict.fromkeys(spelt.knows[name] for name in typed))
+
+
+def _unknown(name: str, nearest: tuple[str, ...]) -> Line:
+    if not nearest:
+        return say(ShopText(name))
+    return say(ShopText(name), " (nearest: ", join([say(Subject("sku", sku)) for sku in nearest]), ")")
+
+
+def shown(field: Asks, value: object) -> object:
+    """A value as its field holds it before anybody has typed: as ``Entered`` would, or None where it cannot stand."""
+    match field, value:
+        case (_, None) | (_, "") | (_, ()):
+            return None
+        case Number(), int() | float():
+            return f"{value:g}" if abs(value) < 1e6 else f"{value:.0f}"
+        case When(), datetime():
+            return str(int(value.timestamp()))
+        case Day(), date():
+            return value.isoformat()
+        case Skus(), tuple():
+            return "\n".join(map(str, value))
+        case Choice(options=options), _ if value not in dict(options):
+            return None
+        case _:
+            return value
