@@ -114,8 +114,10 @@ class Documents:
                 return None
             task = self._under_way[want.url] = asyncio.create_task(self._fetch(want), name="document")
             task.add_done_callback(lambda _: self._under_way.pop(want.url))
-        # Whoever hangs up must not take the document from the others who wait for it.
-        return await asyncio.shield(self._under_way[want.url])
+        # Whoever hangs up while waiting does not take the document from the others who wait for it.
+        task = self._under_way[want.url]
+        await asyncio.wait({task})
+        return None if task.cancelled() else task.result()
 
     async def _fetch(self, want: Wanting) -> bytes | None:
         document = None
@@ -137,7 +139,8 @@ class Documents:
         until = self._monotonic() + (self._bounds.failed if document is None else self._bounds.kept)
         self._kept[url] = _Kept(document, until, proven=before is not None and before.proven)
         if len(self._kept) > self._bounds.documents:
-            unproven = (known for known, kept in self._kept.items() if not kept.proven)
+            # The newest stays, or it would be fetched anew for every proof that needs it.
+            unproven = (known for known, kept in self._kept.items() if not kept.proven and known != url)
             del self._kept[next(unproven, next(iter(self._kept)))]
 
 
