@@ -609,7 +609,10 @@ def reason_of(depot: Depot, number: int) -> str:
         return (
             "held" if why.startswith(("quiet", "snoozed")) else "silenced" if "silence" in why else f"held for {why!r}"
         )
-    return "inhibited" if why.endswith("says it already") else f"vanished: {why!r}, {post}"
+    if why.endswith("says it already"):
+        says = depot.alert(int(why.removeprefix("A-").split(" ")[0]))
+        return "inhibited" if says.state != "resolved" else f"kept quiet by {says.name}, which is over"
+    return f"vanished: {why!r}, {post}"
 
 
 def number_in(depot: Depot, day: date, number: int) -> bool:
