@@ -175,6 +175,9 @@ class Form:
     doc: str = ""
 
 
+_PARAMETERS = 3
+
+
 def form(
     *, title: str, submit: str = "Save", on_alert: bool = False, states: tuple[str, ...] = ()
 ) -> Callable[[Callable[..., Saved | Acted]], Form]:
@@ -186,6 +189,8 @@ def form(
 
     def declare(send: Callable[..., Saved | Acted]) -> Form:
         contract = Contract.of(send)
+        if len(contract.positional) != _PARAMETERS:
+            raise TypeError(f"the form {send.__name__} must take its answers, who sent it, and facts (or NoFacts)")
         answers = contract.positional[0]
         return Form(
             send.__name__,

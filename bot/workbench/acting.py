@@ -1,31 +1,15 @@
 """What a person does in the workspace: write, type commands, press buttons, submit or close modals, open App Home."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from bot.workbench import payloads, roster, views
 from bot.workbench.delivery import Answer, Delivery, Refused, commands
+from bot.workbench.entered import elements, entered, problems
 from bot.workbench.journal import Json
 from bot.workbench.response_urls import ResponseUrls
 from bot.workbench.socket_mode import Unanswered
 from bot.workbench.state import Refusal, Workspace
-
-INITIAL = {
-    "initial_value": "value",
-    "initial_option": "selected_option",
-    "initial_options": "selected_options",
-    "initial_date": "selected_date",
-    "initial_time": "selected_time",
-    "initial_date_time": "selected_date_time",
-    "initial_user": "selected_user",
-    "initial_users": "selected_users",
-    "initial_channel": "selected_channel",
-    "initial_channels": "selected_channels",
-    "initial_conversation": "selected_conversation",
-    "initial_conversations": "selected_conversations",
-}
-REQUIRED = "Please complete this required field."
 
 
 @dataclass
@@ -150,10 +134,10 @@ class Acting:
         view = self._top(user, view_id)
         if view is None:
             return {"ok": False, "error": "view_not_found"}
-        view["state"] = {"values": _entered(view["blocks"], state.get("values", {}))}
-        missing = _missing(view["blocks"], view["state"]["values"])
-        if missing:
-            return {"ok": False, "errors": missing}
+        view["state"] = {"values": entered(view["blocks"], state.get("values", {}))}
+        wrong = problems(self.workspace, view["blocks"], view["state"]["values"])
+        if wrong:
+            return {"ok": False, "errors": wrong}
         answer, error = await self._ask(self.delivery.interaction(payloads.submission(self.workspace, user, view)))
         if error:
             return {"ok": False, "error": error}
@@ -164,7 +148,7 @@ class Acting:
         try:
             match answer.get("response_action"):
                 case "errors":
-                    return {"ok": False, "errors": answer.get("errors", {})}
+                    return _told(view, answer.get("errors"))
                 case "update":
                     views.replace_view(self.workspace, view, views.accepted(answer.get("view"), "modal"))
                 case "push":
@@ -215,38 +199,9 @@ def _member(user: str) -> roster.Member:
     return roster.MEMBERS[user]
 
 
-def elements(blocks: list[Json]) -> Iterator[tuple[str, Json]]:
-    """Every interactive element of blocks with its block_id, nested ones included."""
-    for block in blocks:
-        block_id = str(block.get("block_id", ""))
-        listed = [*(block.get("elements") or []), *(block.get("actions") or [])]
-        single = [block[key] for key in ("accessory", "element") if key in block]
-        for element in [*listed, *single]:
-            if isinstance(element, dict) and "action_id" in element:
-                yield block_id, element
-        nested = [*listed, *(block.get("child_blocks") or [])]
-        yield from elements([inner for inner in nested if isinstance(inner, dict) and "action_id" not in inner])
-
-
-def _entered(blocks: list[Json], values: Json) -> Json:
-    """The state of a view: what was entered, and for the rest what its elements start with."""
-    entered: Json = {}
-    for block in blocks:
-        for block_id, element in elements([block]):
-            if element["type"] == "button":
-                continue
-            start = {INITIAL[key]: value for key, value in element.items() if key in INITIAL}
-            given = values.get(block_id, {}).get(element["action_id"], {})
-            entered.setdefault(block_id, {})[element["action_id"]] = {"type": element["type"]} | start | given
-    return entered
-
-
-def _missing(blocks: list[Json], values: Json) -> dict[str, str]:
-    """An error for each input block that must be filled and is not."""
-    required = [block for block in blocks if block.get("type") == "input" and not block.get("optional")]
-    return {block["block_id"]: REQUIRED for block in required if not _filled(values.get(block["block_id"], {}))}
-
-
-def _filled(entries: Json) -> bool:
-    chosen = (value for entry in entries.values() for key, value in entry.items() if key != "type")
-    return any(value not in (None, "", []) for value in chosen)
+def _told(view: Json, errors: Any) -> Json:
+    """Errors are shown beside inputs that are there; Slack takes an answer with any other for none."""
+    inputs = {block["block_id"] for block in view["blocks"] if block["type"] == "input"}
+    if not isinstance(errors, dict) or not errors or not set(errors) <= inputs:
+        return {"ok": False, "error": "dispatch_failed", "detail": "invalid_errors"}
+    return {"ok": False, "errors": errors}

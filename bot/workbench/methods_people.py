@@ -58,6 +58,8 @@ def _person(user: str, name: str, handle: str, title: str) -> Json:
         | {
             "profile": profile,
             "is_app_user": False,
+            "is_restricted": False,
+            "is_ultra_restricted": False,
             "updated": 1_700_000_000,
         }
     )
@@ -71,7 +73,7 @@ def one_user(call: Call) -> Json:
         return {"user": _bot()}
     if user not in roster.MEMBERS:
         raise Refusal("user_not_found")
-    return {"user": _described(roster.MEMBERS[user])}
+    return {"user": _described(roster.MEMBERS[user]) | call.workspace.flags.get(user, {})}
 
 
 @method("users.list", tier=2, scope="users:read")

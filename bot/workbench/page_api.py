@@ -74,6 +74,7 @@ class PageApi:
             "suggest": self._suggest,
             "faults": self._set_faults,
             "channel": self._set_channel,
+            "member": self._set_member,
             "manifest": self._set_manifest,
             "disconnect": self._disconnect,
             "reset": self._reset,
@@ -172,6 +173,12 @@ class PageApi:
         channel.joined = bool(body.get("joined", channel.joined))
         self.workspace.keep_channel(channel)
         return {"ok": True, "channel": _channel(channel)}
+
+    async def _set_member(self, body: Json) -> Json:
+        if body["user"] not in roster.MEMBERS:
+            raise Refusal("user_not_found")
+        self.workspace.flags[body["user"]] = {key: bool(body[key]) for key in body if key.startswith("is_")}
+        return {"ok": True}
 
     async def _set_manifest(self, body: Json) -> Json:
         self.workspace.keep_manifest(body)

@@ -124,6 +124,11 @@ class Workbench:
         channel.joined = channel.joined if joined is None else joined
         self.workspace.keep_channel(channel)
 
+    def set_member(self, user: str, **flags: bool) -> None:
+        """What users.info says of a member: is_restricted and is_ultra_restricted are guests, is_stranger is of another
+        workspace."""
+        self.workspace.flags[user] = dict(flags)
+
     def _id(self, channel: str) -> str:
         found = self.workspace.channel(channel)
         if found is None:

@@ -53,6 +53,7 @@ class Workspace:
     tickets: set[str] = field(default_factory=set)
     listeners: list[Listener] = field(default_factory=list)
     watchers: list[Callable[[], None]] = field(default_factory=list)
+    flags: dict[str, Json] = field(default_factory=dict)
     _last_ts: int = 0
     _count: int = 0
     _reserved: int = 0

@@ -125,7 +125,7 @@ class Wish:
 
 
 @form(title="A wish")
-def wish(answers: Wish, sent: Sent) -> Saved:
+def wish(answers: Wish, sent: Sent, facts: NoFacts) -> Saved:
     """Writes a wish down."""
     return Saved()
 
@@ -145,6 +145,7 @@ class Floor:
     reception: Reception
     changed: list[int]
     progress: asyncio.Event
+    doing: Interactions
     socket: Socket | None = None
 
     def outcomes(self) -> dict[str, int]:
@@ -205,7 +206,7 @@ async def floor(
             await client.respond(response_url, {"response_type": "ephemeral", "replace_original": False, "text": text})
 
         app = slack_app(client.web, reception, {name for name, _ in COMMANDS}, tell, doing.check)
-        built = Floor(bench, pipeline, client, store, errands, reception, changed, progress)
+        built = Floor(bench, pipeline, client, store, errands, reception, changed, progress, doing)
         worker.start()
         if mode == "socket":
             socket = built.socket = Socket(app, bench.app_token, client.web, clock, ping_seconds=0.1)

@@ -20,6 +20,7 @@ from bot.core.events import (
     DisputeChanged,
     Event,
     InvoiceChanged,
+    ItemDescribed,
     ItemSold,
     PaymentFailed,
     PayoutChanged,
@@ -213,6 +214,7 @@ ANSWERS: dict[str, st.SearchStrategy[Any]] = {
 }
 EVENTS: dict[type[Event], st.SearchStrategy[Any]] = {
     Tick: st.just(Tick(shop="eu", at=NOW)),
+    ItemDescribed: st.builds(ItemDescribed, shop=st.just("eu"), source=ids, at=moments, item=ids, sku=ids),
     StockChanged: st.builds(
         StockChanged, shop=st.just("eu"), source=ids, at=moments, sku=ids, available=st.none() | st.integers(-50, 5000)
     ),
