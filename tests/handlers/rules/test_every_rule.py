@@ -17,6 +17,7 @@ import handlers.rules
 from bot.core.demand import Demand
 from bot.core.events import (
     CampaignChanged,
+    CampaignEchoed,
     DisputeChanged,
     Event,
     InvoiceChanged,
@@ -36,6 +37,7 @@ from bot.core.known import (
     Aspect,
     Campaign,
     DisputeState,
+    Echoes,
     Inbound,
     Level,
     OrderState,
@@ -157,6 +159,16 @@ aspects = st.builds(
 looks = st.lists(
     st.builds(Window, st.sampled_from(WINDOWS), st.integers(0, 50), st.floats(3, 500), st.floats(0, 1)), max_size=4
 )
+echoed = st.builds(
+    CampaignEchoed,
+    shop=st.just("eu"),
+    source=ids,
+    at=moments,
+    reference=ids,
+    echo=st.sampled_from(["sent", "bounced", "complained"]),
+    count=st.integers(1, 99),
+    campaign=st.just("") | ids,
+)
 ANSWERS: dict[str, st.SearchStrategy[Any]] = {
     "Position | None": st.none() | positions,
     "tuple[Position, ...]": st.lists(positions, max_size=4).map(tuple),
@@ -201,6 +213,8 @@ ANSWERS: dict[str, st.SearchStrategy[Any]] = {
         number=ids,
     ),
     "PaymentFailed | None": st.none() | failures,
+    "CampaignEchoed | None": st.none() | echoed,
+    "Echoes": st.builds(Echoes, *[st.integers(0, 9000)] * 5),
     "PayoutChanged | None": st.none() | payouts,
     "tuple[Aspect, ...]": st.lists(aspects, max_size=4).map(tuple),
     "Polled | None": st.none() | st.builds(Polled, st.none() | moments, st.integers(0, 9)),
@@ -233,6 +247,7 @@ EVENTS: dict[type[Event], st.SearchStrategy[Any]] = {
     ),
     ItemSold: ANSWERS["ItemSold | None"].filter(bool),
     PaymentFailed: failures,
+    CampaignEchoed: echoed,
     PayoutChanged: payouts,
     DisputeChanged: st.builds(
         DisputeChanged,
