@@ -41,7 +41,10 @@ totals = st.builds(
 )
 
 
-@given(st.lists(totals, max_size=3, unique_by=lambda one: one.campaign), st.lists(totals, max_size=3, unique_by=lambda one: one.campaign))
+@given(
+    st.lists(totals, max_size=3, unique_by=lambda one: one.campaign),
+    st.lists(totals, max_size=3, unique_by=lambda one: one.campaign),
+)
 def test_only_what_changed_is_news(first: list[Totals], second: list[Totals]) -> None:
     news, cursor = grown("", first)
     assert list(news) == first
@@ -66,7 +69,9 @@ def test_totals_become_echoes_that_say_how_many_there_were_so_far(given: list[To
     assert {(event.reference, event.at, event.shop) for event in events} <= {(SO_FAR, NOW, "leaf")}
 
 
-@pytest.mark.parametrize("body", [{}, {"totals": 1}, {"totals": [{"sent": 1}]}, {"totals": [{"campaign": "a", "sent": "x"}]}])
+@pytest.mark.parametrize(
+    "body", [{}, {"totals": 1}, {"totals": [{"sent": 1}]}, {"totals": [{"campaign": "a", "sent": "x"}]}]
+)
 def test_a_body_of_another_form_is_unparsable(body: Any) -> None:
     with pytest.raises(Unparsable):
         read_totals(Wild(body), FRONT, NOW)

@@ -51,7 +51,9 @@ def test_what_was_told_is_no_news_and_anything_else_is(seen: list[Mailing]) -> N
         known = followed.told.get(mailing.id)
         followed = followed.having(news)
         assert followed.news([mailing]) == ()
-        assert bool(news) == (known is not None if mailing.state == "withdrawn" else known != replace(mailing, audience=None))
+        assert bool(news) == (
+            known is not None if mailing.state == "withdrawn" else known != replace(mailing, audience=None)
+        )
 
 
 def test_an_audience_that_is_estimated_anew_is_no_news() -> None:

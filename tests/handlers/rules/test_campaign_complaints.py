@@ -13,7 +13,9 @@ from bot.core.parts import ShopText
 from handlers.rules.campaign_complaints import Facts, campaign_complaints
 from tests.handlers.rules.cases import NOW, TICK, campaign, story, told
 
-LEFT = CampaignEchoed(shop="eu", source="klaviyo", at=NOW, reference="so far", echo="complained", count=60, campaign="c-1")
+LEFT = CampaignEchoed(
+    shop="eu", source="klaviyo", at=NOW, reference="so far", echo="complained", count=60, campaign="c-1"
+)
 SPRING = campaign(name=ShopText("Spring Sale"))
 
 
@@ -61,7 +63,9 @@ def test_marketing_reads_the_shares_and_pauses() -> None:
     assert {name for name in read if name.endswith("step")} == {"marketing step"}
 
 
-@pytest.mark.parametrize(("known", "step"), [(facts(9_000, bounced=500), "cleans the list"), (facts(9_000, left=500), "looks at how often")])
+@pytest.mark.parametrize(
+    ("known", "step"), [(facts(9_000, bounced=500), "cleans the list"), (facts(9_000, left=500), "looks at how often")]
+)
 def test_the_step_is_what_helps_against_the_worst(known: Facts, step: str) -> None:
     assert story(campaign_complaints.decide(LEFT, known))["marketing step"].startswith(step)
 
@@ -75,7 +79,9 @@ def test_the_step_is_what_helps_against_the_worst(known: Facts, step: str) -> No
         (None, None, "Campaign"),
     ],
 )
-def test_what_has_no_name_is_told_as_well_as_may_be(plan: Campaign | None, latest: CampaignEchoed | None, reads: str) -> None:
+def test_what_has_no_name_is_told_as_well_as_may_be(
+    plan: Campaign | None, latest: CampaignEchoed | None, reads: str
+) -> None:
     title = story(campaign_complaints.decide(TICK, facts(20_000, 60, campaign=plan, latest=latest)))["title"]
     assert title == f"{reads}: 0% of 20000 recipients complained"
 

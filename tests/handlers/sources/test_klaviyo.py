@@ -55,7 +55,12 @@ def signed(body: bytes, stamp: str) -> dict[str, str]:
 
 @pytest.mark.parametrize(
     "stamp",
-    ["Fri, 20 Nov 2026 10:15:00 GMT", "2026-11-20T10:15:00+00:00", "2026-11-20T11:15:00.5+01:00", "2026-11-20T10:15:00Z"],
+    [
+        "Fri, 20 Nov 2026 10:15:00 GMT",
+        "2026-11-20T10:15:00+00:00",
+        "2026-11-20T11:15:00.5+01:00",
+        "2026-11-20T10:15:00Z",
+    ],
 )
 def test_the_time_is_an_http_date_or_in_iso_form(stamp: str) -> None:
     verify(signed(batch(reaction(1)), stamp), batch(reaction(1)))
@@ -64,7 +69,8 @@ def test_the_time_is_an_http_date_or_in_iso_form(stamp: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "stamp", ["1795169700", "Fri, 20 Tea 2026 10:15:00 GMT", "Fri, 31 Feb 2026 10:15:00 GMT", "2026-11-20T10:15:00", "now"]
+    "stamp",
+    ["1795169700", "Fri, 20 Tea 2026 10:15:00 GMT", "Fri, 31 Feb 2026 10:15:00 GMT", "2026-11-20T10:15:00", "now"],
 )
 def test_any_other_time_is_unverified(stamp: str) -> None:
     with pytest.raises(Unverified, match="klaviyo-timestamp has no readable time"):
@@ -139,10 +145,15 @@ def test_a_batch_of_a_thousand_is_read() -> None:
 
 @settings(max_examples=50)
 @given(
-    st.lists(st.tuples(st.integers(0, 30), st.sampled_from(["bounced_email", "marked_email_as_spam"])), unique_by=lambda r: r[0]),
+    st.lists(
+        st.tuples(st.integers(0, 30), st.sampled_from(["bounced_email", "marked_email_as_spam"])),
+        unique_by=lambda r: r[0],
+    ),
     st.data(),
 )
-def test_however_batches_are_cut_and_repeated_each_reaction_counts_once(rows: list[tuple[int, str]], data: st.DataObject) -> None:
+def test_however_batches_are_cut_and_repeated_each_reaction_counts_once(
+    rows: list[tuple[int, str]], data: st.DataObject
+) -> None:
     """The store keeps one event of each (subject, moment, key), so what counts is how many of these there are."""
     kept: dict[Any, CampaignEchoed] = {}
     cuts = data.draw(st.lists(st.lists(st.sampled_from(rows), unique=True), max_size=6)) if rows else []

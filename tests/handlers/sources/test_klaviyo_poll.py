@@ -24,7 +24,9 @@ HOOKS = {"system_webhooks": True}
 
 
 def line(account: Klaviyo, **changes: Any) -> Line:
-    return Line(SOURCE, account, changes.pop("keys", {"api_key": KEYS["api_key"]}), changes.pop("options", {}), **changes)
+    return Line(
+        SOURCE, account, changes.pop("keys", {"api_key": KEYS["api_key"]}), changes.pop("options", {}), **changes
+    )
 
 
 def plans(of: Line) -> dict[str, CampaignChanged]:
@@ -208,7 +210,9 @@ def test_a_report_of_another_form_is_told_to_the_operators() -> None:
         line(Answers({"data": {"attributes": {"results": [{}]}}}), options={"metric": "M"}).run("reports")
 
 
-@pytest.mark.parametrize("body", [b"tea", b'{"data": {"attributes": {"estimated_recipient_count": "many"}}}', b'{"data": {}}'])
+@pytest.mark.parametrize(
+    "body", [b"tea", b'{"data": {"attributes": {"estimated_recipient_count": "many"}}}', b'{"data": {}}']
+)
 def test_an_estimation_that_says_nothing_is_left_out(body: bytes) -> None:
     class Vague(Klaviyo):
         def _campaign_recipient_estimations(self, call: Call, path: str, now: datetime) -> Response:
@@ -275,7 +279,9 @@ def test_a_report_tells_how_many_reacted_so_far_over_all_messages_of_a_campaign(
 
 
 def test_a_report_is_told_again_only_where_it_changed() -> None:
-    account = Klaviyo(figures={("tea", "m", "email"): {"recipients": 10.0}, ("cups", "m", "email"): {"recipients": 5.0}})
+    account = Klaviyo(
+        figures={("tea", "m", "email"): {"recipients": 10.0}, ("cups", "m", "email"): {"recipients": 5.0}}
+    )
     of = line(account)
     of.run("reports")
     of.now += HOUR
@@ -314,7 +320,9 @@ TOPICS = ("event:klaviyo.bounced_email", "event:klaviyo.marked_email_as_spam")
 
 
 def cared(account: Klaviyo, *topics: str, **changes: Any) -> tuple[Subscription, ...]:
-    found: tuple[Subscription, ...] = line(account, keys=changes.pop("keys", KEYS), options=HOOKS, **changes).care(ADDRESS, *topics)
+    found: tuple[Subscription, ...] = line(account, keys=changes.pop("keys", KEYS), options=HOOKS, **changes).care(
+        ADDRESS, *topics
+    )
     return found
 
 

@@ -22,10 +22,14 @@ FRONT = Shopfront("mailchimp", "leaf")
 
 def form(type: str, **about: str) -> bytes:
     fired = about.pop("fired_at", "2026-11-20 10:14:05")
-    return urlencode([("type", type), ("fired_at", fired), *((f"data[{name}]", value) for name, value in about.items())]).encode()
+    return urlencode(
+        [("type", type), ("fired_at", fired), *((f"data[{name}]", value) for name, value in about.items())]
+    ).encode()
 
 
-LEFT = form("unsubscribe", id="77ab", list_id="7e1ab2c3d4", email="pii@pii.example", reason="manual", campaign_id="5c0ffee")
+LEFT = form(
+    "unsubscribe", id="77ab", list_id="7e1ab2c3d4", email="pii@pii.example", reason="manual", campaign_id="5c0ffee"
+)
 
 
 def delivery(body: bytes, path: str = "", headers: dict[str, str] | None = None) -> Delivery:

@@ -80,7 +80,14 @@ def test_the_first_run_reads_all_that_is_coming_and_a_week_of_what_was() -> None
 
 @pytest.mark.parametrize(
     ("status", "told"),
-    [("sent", "running"), ("save", "cancelled"), ("paused", "cancelled"), ("canceled", "cancelled"), ("", "cancelled"), ("brewing", "scheduled")],
+    [
+        ("sent", "running"),
+        ("save", "cancelled"),
+        ("paused", "cancelled"),
+        ("canceled", "cancelled"),
+        ("", "cancelled"),
+        ("brewing", "scheduled"),
+    ],
 )
 def test_what_was_coming_is_looked_up_when_it_is_no_longer_listed(status: str, told: str) -> None:
     """It was planned for long ago, so that no list of what was sent lately has it; "" is a campaign deleted."""
@@ -318,7 +325,9 @@ def test_an_unsigned_webhook_that_the_config_does_not_allow_is_noted() -> None:
     ("keys", "options"),
     [({"api_key": KEYS["api_key"]}, {}), (KEYS, {"unsigned": False}), ({**KEYS, "webhook_secret": "short"}, {})],
 )
-def test_a_webhook_that_signs_is_left_to_people_since_its_secret_is_shown_once(keys: dict[str, str], options: Any) -> None:
+def test_a_webhook_that_signs_is_left_to_people_since_its_secret_is_shown_once(
+    keys: dict[str, str], options: Any
+) -> None:
     account = Mailchimp()
     with pytest.raises(Denied, match="make it by hand"):
         cared(account, "campaign", keys=keys, **options)
