@@ -117,6 +117,14 @@ def sign(scheme: Scheme, body: bytes, secret: str, now: datetime, name: str = ""
     return headers
 
 
+def check_text(given: str, secrets: Sequence[str], what: str) -> None:
+    """Return when the text is one of the secrets, else raise Unverified, which says ``what`` was compared."""
+    found = given.encode(errors="replace")
+    # All are compared, so that the time taken does not tell which of them agreed.
+    if sum(hmac.compare_digest(plain_key(secret), found) for secret in _secrets(secrets)) == 0:
+        raise Unverified(f"{what} is not right")
+
+
 def check_token(delivery: Delivery, name: str, secrets: Sequence[str], kind: str = "") -> None:
     """Return when the header, after the word ``kind`` if any, is one of the secrets, else raise Unverified."""
     given = header(delivery, name)

@@ -1,27 +1,32 @@
 """Any system that can send JSON: an ERP, a warehouse, a marketing calendar, a form, a script.
 
 Without a mapping, the body is one of our own events, a list of them, {"events": [...]}, or a message of Standard
-Webhooks {"type", "timestamp", "data"}. An event has a ``type`` ("stock.changed"), optionally ``at`` (RFC 3339 with an
+Webhooks {"type", "timestamp", "data"}, or CloudEvents in any of their three forms, whose type may have a name before
+ours ("com.example.stock.changed"). An event has a ``type`` ("stock.changed"), optionally ``at`` (RFC 3339 with an
 offset; else the moment of arrival), and its fields. With the option ``mapping``, foreign JSON is translated by paths.
 
-Options: ``auth`` (``scheme``: standard_webhooks, hmac, bearer or header) and ``mapping``. docs/sources/generic.md
-lists every event, field and option.
+Options: ``auth`` (``scheme``: standard_webhooks, hmac, bearer, basic, header, query or path), ``mapping``, ``origins``
+(who may send CloudEvents, by their handshake) and ``challenge`` (a word to be said back). docs/sources/generic.md lists
+every event, field and option.
 """
 
 from __future__ import annotations
 
+import base64
 import hashlib
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, fields
 from datetime import datetime
 from types import NoneType
 from typing import Any, Final, Literal, get_args, get_origin, get_type_hints
 
-from bot.core.delivery import Delivery, Shopfront, Source, Unparsable, Unrouted
+from bot.core import cloudevents
+from bot.core.delivery import Delivery, Greeting, Knock, Shopfront, Source, Unparsable, Unrouted
 from bot.core.events import STORED, Event, ItemSold, OrderLine
 from bot.core.money import Money
 from bot.core.parts import ShopText
-from bot.core.signatures import STANDARD_WEBHOOKS, Scheme, check, check_token
+from bot.core.signatures import STANDARD_WEBHOOKS, Scheme, check, check_text, check_token
 from bot.core.signatures import sign as sign_body
 from bot.core.wild import Wild, read
 
@@ -35,8 +40,14 @@ def verify(delivery: Delivery, secrets: tuple[str, ...], now: datetime, shopfron
     match auth["scheme"]:
         case "bearer":
             check_token(delivery, "authorization", secrets, "Bearer")
+        case "basic":
+            check_token(delivery, "authorization", tuple(map(_basic, secrets)), "Basic")
         case "header":
             check_token(delivery, auth["header"].lower(), secrets)
+        case "query":
+            check_text(delivery.query.get(auth.get("name", "access_token"), ""), secrets, "the secret in the query")
+        case "path":
+            check_text(delivery.path, secrets, "the secret in the path")
         case "hmac":
             check((_scheme(auth),), delivery, secrets, now)
         case _:
@@ -50,13 +61,57 @@ def sign(topic: str, body: bytes, secret: str, now: datetime, shopfront: Shopfro
     match auth["scheme"]:
         case "bearer":
             signed = {"authorization": f"Bearer {secret}"}
+        case "basic":
+            signed = {"authorization": f"Basic {_basic(secret)}"}
         case "header":
             signed = {auth["header"].lower(): secret}
+        case "query" | "path":
+            raise ValueError(f"with the scheme {auth['scheme']} the secret is in the address, and nothing is signed")
         case "hmac":
             signed = sign_body(_scheme(auth), body, secret, now)
         case _:
             signed = sign_body(STANDARD_WEBHOOKS[0], body, secret, now, name)
     return {"content-type": "application/json"} | signed
+
+
+def _basic(secret: str) -> str:
+    """The secret is "name:password"."""
+    return base64.b64encode(secret.encode(errors="surrogateescape")).decode()
+
+
+_MAX_WORD: Final = 200
+
+
+def greet(knock: Knock, secrets: tuple[str, ...], shopfront: Shopfront) -> Greeting | None:
+    """Says yes to the origins of CloudEvents that the config allows, and a challenge back where it expects one.
+
+    https://github.com/cloudevents/spec/blob/main/cloudevents/http-webhook.md, section 4: abuse protection.
+    """
+    origin = knock.headers.get("webhook-request-origin", "")
+    if knock.method == "OPTIONS" and origin and origin in shopfront.options.get("origins", ()):
+        rate = knock.headers.get("webhook-request-rate", "")
+        allowed = rate if rate.isascii() and rate.isdigit() and len(rate) < 6 else "120"
+        return Greeting(200, headers={"WebHook-Allowed-Origin": origin, "WebHook-Allowed-Rate": allowed})
+    challenge = shopfront.options.get("challenge")
+    return _said_back(knock, challenge) if challenge else None
+
+
+def _said_back(knock: Knock, challenge: Mapping[str, str]) -> Greeting | None:
+    name = challenge.get("name", "challenge")
+    if challenge["in"] == "query":
+        word = knock.query.get(name, "") if knock.method == "GET" else ""
+        return Greeting(200, word) if _is_word(word) else None
+    try:
+        body = read(knock.body) if knock.method == "POST" else Wild(None)
+        word = body[name].text_or("") if isinstance(body.value, dict) else ""
+    except Unparsable:
+        return None
+    answer = json.dumps({name: word})
+    return Greeting(200, answer, {"content-type": "application/json"}) if _is_word(word) else None
+
+
+def _is_word(word: str) -> bool:
+    return 0 < len(word) <= _MAX_WORD and word.isprintable()
 
 
 def _auth(options: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -77,22 +132,33 @@ def _scheme(auth: Mapping[str, Any]) -> Scheme:
 
 
 def key(delivery: Delivery) -> str:
-    """The message's id of Standard Webhooks, which stays on retries."""
+    """The message's id of Standard Webhooks, or a CloudEvent's source and id: both stay on retries."""
     found = delivery.headers.get("webhook-id") or delivery.headers.get("svix-id") or ""
-    return found if len(found) <= _MAX_KEY and found.isprintable() else ""
+    if found:
+        return found if len(found) <= _MAX_KEY and found.isprintable() else ""
+    try:
+        return cloudevents.key(delivery, read(delivery.body))
+    except Unparsable:
+        return ""
 
 
 def parse(delivery: Delivery, shopfront: Shopfront) -> tuple[Event, ...]:
     """The events of a body: by the mapping when there is one, else in our own form."""
-    body = read(delivery.body)
+    body = cloudevents.whole(delivery, read(delivery.body))
     place = {"shop": shopfront.shop, "source": shopfront.source}
     if mapping := shopfront.options.get("mapping"):
         return _mapped(body, mapping, delivery.received, place)
     told = _own(body, delivery.received)
-    unknown = [name for name, _, _ in told if name.text() not in TYPES]
+    unknown = [name for name, _, _ in told if _known(name).value not in TYPES]
     if unknown and len(told) == 1:
         raise Unrouted(f"type {unknown[0].text()[:100]!r}")
-    return tuple(_event(TYPES, name, at, wild, place) for name, at, wild in told)
+    return tuple(_event(TYPES, _known(name), at, wild, place) for name, at, wild in told)
+
+
+def _known(name: Wild) -> Wild:
+    """A type as we call it; CloudEvents put the name of whoever made it before that."""
+    text = name.text()
+    return Wild(next((known for known in TYPES if text.endswith(f".{known}")), text), name.path)
 
 
 _Told = tuple[Wild, datetime, Wild]
@@ -102,9 +168,17 @@ _TypeTable = Mapping[str, type[Event]]
 def _own(body: Wild, received: datetime) -> list[_Told]:
     """Type, moment and fields of each event in a body of our own form."""
     if isinstance(body.value, dict) and isinstance(body.value.get("data"), dict):
-        return [(body["type"], _moment(body["data"]["at"] or body["timestamp"], received), body["data"])]
+        at = body["data"]["at"] or body["timestamp"] or (body["time"] if cloudevents.is_event(body) else Wild(None))
+        return [(body["type"], _moment(at, received), body["data"])]
     events = body.list() if isinstance(body.value, list) else body["events"].list() if body["events"] else (body,)
-    return [(event["type"], _moment(event["at"], received), event) for event in events]
+    return [told for event in events for told in _one(event, received)]
+
+
+def _one(event: Wild, received: datetime) -> list[_Told]:
+    """One event of a list, which may be a CloudEvent with its data within."""
+    if cloudevents.is_event(event) and isinstance(event.value.get("data"), dict):
+        return _own(event, received)
+    return [(event["type"], _moment(event["at"], received), event)]
 
 
 def _moment(at: Wild, received: datetime) -> datetime:
@@ -254,7 +328,9 @@ def _value(origin: Any, here: Wild, body: Wild) -> Wild:
 
 def options(given: Mapping[str, Any]) -> None:
     """Raise ValueError, which names the key, unless the options are as documented."""
-    _only(given, "", ("auth", "mapping"))
+    _only(given, "", ("auth", "mapping", "origins", "challenge"))
+    _check_origins(given.get("origins", []))
+    _check_challenge(_mapping(given.get("challenge", {}), "challenge"))
     _check_auth(_mapping(_auth(given), "auth"))
     rows = given.get("mapping", [])
     _unless(isinstance(rows, list), "mapping: must be a list")
@@ -262,9 +338,23 @@ def options(given: Mapping[str, Any]) -> None:
         _check_row(row, f"mapping[{number}]")
 
 
+def _check_origins(origins: Any) -> None:
+    fits = isinstance(origins, list) and all(isinstance(each, str) and each and each != "*" for each in origins)
+    _unless(fits, "origins: must be a list of names such as eventgrid.azure.net, and never *")
+
+
+def _check_challenge(challenge: Mapping[str, Any]) -> None:
+    _only(challenge, "challenge.", ("in", "name"))
+    _unless(not challenge or challenge.get("in") in ("query", "json"), "challenge.in: must be query or json")
+    _unless(isinstance(challenge.get("name", ""), str), "challenge.name: must be text")
+
+
 _AUTH: Final[Mapping[str, tuple[str, ...]]] = {
     "standard_webhooks": (),
     "bearer": (),
+    "basic": (),
+    "path": (),
+    "query": ("name",),
     "header": ("header",),
     "hmac": ("header", "digest", "encoding", "prefix", "signed", "timestamp_header", "tolerance"),
 }
@@ -340,4 +430,4 @@ def _unless(right: bool, message: str) -> None:
         raise ValueError(message)
 
 
-SOURCE = Source("generic", verify, key, parse, sign, options, __doc__ or "")
+SOURCE = Source("generic", verify, key, parse, sign, options, __doc__ or "", greet)

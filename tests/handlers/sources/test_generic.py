@@ -352,8 +352,11 @@ def row_with(**changes: Any) -> dict[str, Any]:
 
 BAD_OPTIONS: list[tuple[dict[str, Any], str]] = [
     ({"auth": "bearer"}, "auth: must be a mapping"),
-    ({"auth": {}}, "auth.scheme: must be one of standard_webhooks, bearer, header, hmac"),
-    ({"auth": {"scheme": ["hmac"]}}, "auth.scheme: must be one of standard_webhooks, bearer, header, hmac"),
+    ({"auth": {}}, "auth.scheme: must be one of standard_webhooks, bearer, basic, path, query, header, hmac"),
+    (
+        {"auth": {"scheme": ["hmac"]}},
+        "auth.scheme: must be one of standard_webhooks, bearer, basic, path, query, header, hmac",
+    ),
     ({"auth": {"scheme": "bearer", "header": "x"}}, "auth.header: there is no such key; there are scheme"),
     ({"auth": {"scheme": "header"}}, "auth.header: is missing"),
     ({"auth": {"scheme": "hmac", "header": ""}}, "auth.header: is missing"),
@@ -401,6 +404,8 @@ BAD_OPTIONS: list[tuple[dict[str, Any], str]] = [
 @pytest.mark.parametrize(("options", "message"), BAD_OPTIONS, ids=[message for _, message in BAD_OPTIONS])
 def test_bad_options_are_refused_by_name(options: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=re.escape(message)) as caught:
+        assert len(others) == 3
+    for options in others:
         SOURCE.options(options)
     assert str(caught.value) == message
 
@@ -453,7 +458,7 @@ def test_the_examples_of_the_manual_are_understood(example: str) -> None:
 
 
 def test_the_options_of_the_manual_are_accepted() -> None:
-    whole, options = (YAML(typ="safe").load(text) for text in re.findall(r"```yaml\n(.*?)```", MANUAL, re.DOTALL))
+    whole, *others = (YAML(typ="safe").load(text) for text in re.findall(r"```yaml\n(.*?)```", MANUAL, re.DOTALL))
     SOURCE.options(whole["sources"]["generic"]["options"])
     SOURCE.options(options)
     assert parse(MAPPED, **options) == parse(MAPPED, mapping=[ROW])
