@@ -404,8 +404,6 @@ BAD_OPTIONS: list[tuple[dict[str, Any], str]] = [
 @pytest.mark.parametrize(("options", "message"), BAD_OPTIONS, ids=[message for _, message in BAD_OPTIONS])
 def test_bad_options_are_refused_by_name(options: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=re.escape(message)) as caught:
-        assert len(others) == 3
-    for options in others:
         SOURCE.options(options)
     assert str(caught.value) == message
 
@@ -460,7 +458,10 @@ def test_the_examples_of_the_manual_are_understood(example: str) -> None:
 def test_the_options_of_the_manual_are_accepted() -> None:
     whole, *others = (YAML(typ="safe").load(text) for text in re.findall(r"```yaml\n(.*?)```", MANUAL, re.DOTALL))
     SOURCE.options(whole["sources"]["generic"]["options"])
-    SOURCE.options(options)
+    assert len(others) == 3
+    for options in others:
+        SOURCE.options(options)
+    options = others[-1]
     assert parse(MAPPED, **options) == parse(MAPPED, mapping=[ROW])
 
 
