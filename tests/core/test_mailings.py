@@ -92,7 +92,7 @@ def test_a_mailing_works_for_some_days(changes: dict[str, Any], status: str) -> 
 
 @pytest.mark.parametrize("value", [0, -1, 61, True, "3", None])
 def test_days_of_a_mailing_are_a_number_up_to_sixty(value: object) -> None:
-    with pytest.raises(ValueError, match="^days: "):
+    with pytest.raises(ValueError, match=r"^days: "):
         check_days(value)
     check_days(2.5)
     assert days_of(Shopfront("klaviyo", "leaf")) == 3

@@ -23,7 +23,7 @@ ADDRESS = "https://bot.example/webhooks/klaviyo"
 HOOKS = {"system_webhooks": True}
 
 
-def line(account: Klaviyo, **changes: Any) -> Line:
+def line(account: Any, **changes: Any) -> Line:
     return Line(
         SOURCE, account, changes.pop("keys", {"api_key": KEYS["api_key"]}), changes.pop("options", {}), **changes
     )
