@@ -268,7 +268,8 @@ def _messages(connection: Connection, shop: str) -> list[Any]:
 
 
 def _is_digest(key: str, shop: str) -> bool:
-    return key.startswith("digest/") and f"/{shop}/" in key
+    """A digest of the shop, or a day's summary of what was too much for a channel, which may name any shop's goods."""
+    return key.startswith("budget/") or (key.startswith("digest/") and f"/{shop}/" in key)
 
 
 def _replace(connection: Connection, row: Any, message: Message, now: datetime) -> None:
