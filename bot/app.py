@@ -47,6 +47,7 @@ from bot.quiet import Quiet
 from bot.store import inbox, notes
 from bot.store.engine import Store
 from bot.store.intake import Intake
+from bot.store.models.campaign import remember
 from bot.store.wishes import folder_of
 from bot.troubles import Troubles
 from bot.upkeep import Upkeep
@@ -105,7 +106,13 @@ def mind(config: Config, catalog: Catalog, store: Store, clock: Clock, head_star
 
 def switched(catalog: Catalog, config: Config) -> tuple[Catalog, Mapping[tuple[str, str], Mapping[str, Any]]]:
     """The catalog without what the config switched off, and the settings by kind and name of what is left."""
-    given = {"rule": config.rules, "command": config.commands, "action": config.actions, "section": config.sections}
+    given = {
+        "rule": config.rules,
+        "command": config.commands,
+        "action": config.actions,
+        "section": config.sections,
+        "form": config.forms,
+    }
     off = {(kind, name) for kind, named in given.items() for name, setting in named.items() if setting is False}
     settings = {(kind, name): setting for kind, named in given.items() for name, setting in named.items() if setting}
     awake = replace(
@@ -114,6 +121,7 @@ def switched(catalog: Catalog, config: Config) -> tuple[Catalog, Mapping[tuple[s
         commands={key: each for key, each in catalog.commands.items() if ("command", command_label(each)) not in off},
         actions={name: each for name, each in catalog.actions.items() if ("action", name) not in off},
         sections={name: each for name, each in catalog.sections.items() if ("section", name) not in off},
+        forms={name: each for name, each in catalog.forms.items() if ("form", name) not in off},
     )
     return awake, settings
 
@@ -348,6 +356,8 @@ async def build(
     meters = Meters(config.sources)
     ear = Ear(meters)
     thinking = mind(config, catalog, store, clock, head_start)
+    with store.write() as connection:
+        remember(connection, config.house.campaigns)
     client = await SlackClient.open(
         config.slack.bot_token,
         pace,

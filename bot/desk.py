@@ -139,7 +139,7 @@ class Desk:
     def _form(self, submission: Submission) -> Form:
         form = self.catalog.forms.get(submission.form)
         if form is None or submission.shop not in self.house.shops:
-            raise Refused(say("This form is from an older version of me. Please open it again."))
+            raise Refused(say("This form is not there any more: I am another version by now, or it is switched off."))
         return form
 
     def _sent(self, connection: Connection, form: Form, submission: Submission) -> Saved | Acted:

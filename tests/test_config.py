@@ -18,6 +18,7 @@ from bot.catalog import Catalog
 from bot.config import Config, ConfigError, load
 from bot.config.editor import json_schema
 from bot.config.schema import ConfigPart
+from bot.core.campaigns import CampaignMap, Promotes
 from bot.core.money import Money
 from bot.core.settings import Department, Escalation, Mail, Outside, Paths, QuietHours, Route, Schedule, WorkingHours
 from bot.core.verdict import Severity
@@ -181,6 +182,13 @@ def test_escalations_say_who_hears_of_what_is_overdue(loaded: Loader) -> None:
         Escalation(timedelta(days=1), "finance", "low_*", Severity.HIGH),
     )
     assert loaded(THREE).house.escalations == ()
+
+
+def test_the_config_knows_what_campaigns_promote(loaded: Loader) -> None:
+    text = 'campaigns: [{match: "Spring*", skus: [A, B]}, {match: "newsletter", skus: [C]}]'
+    expected = CampaignMap((Promotes("Spring*", ("A", "B")), Promotes("newsletter", ("C",))))
+    assert loaded(THREE + text).house.campaigns == expected
+    assert loaded(THREE).house.campaigns == CampaignMap()
 
 
 @pytest.mark.parametrize(("given", "span"), [("24h", timedelta(days=1)), ("90m", timedelta(minutes=90)), ("off", None)])

@@ -29,6 +29,7 @@ from bot.config.schema import (
     money_of,
 )
 from bot.config.values import Config, Settings, SlackConfig, SourceConfig, WorkbenchConfig
+from bot.core.campaigns import CampaignMap, Promotes
 from bot.core.settings import (
     Department,
     Escalation,
@@ -80,7 +81,8 @@ def _house(part: ConfigPart) -> House:
     departments.setdefault("operations", fallback)
     routes, escalations = tuple(map(_route, part.routes)), tuple(map(_escalation, part.escalations))
     lapse = duration(part.hold_lapses) if part.hold_lapses != "off" else None
-    return House(shops, departments, routes, schedules, escalations, lapse)
+    campaigns = CampaignMap(tuple(Promotes(one.match, one.skus) for one in part.campaigns))
+    return House(shops, departments, routes, schedules, escalations, lapse, campaigns=campaigns)
 
 
 def _shop(name: str, part: ShopPart) -> Shop:

@@ -14,7 +14,13 @@ from bot.config.document import Document
 from bot.config.problems import Place, Problem
 from bot.config.schema import ConfigPart, DigestPart, OutsidePart, QuietPart, RoutePart, SourcePart
 
-KINDS: dict[str, Kind] = {"rules": "rule", "sections": "section", "commands": "command", "actions": "action"}
+KINDS: dict[str, Kind] = {
+    "rules": "rule",
+    "sections": "section",
+    "commands": "command",
+    "actions": "action",
+    "forms": "form",
+}
 SLACK_TOKENS = {"SLACK_BOT_TOKEN": "xoxb-", "SLACK_APP_TOKEN": "xapp-"}
 
 

@@ -311,6 +311,19 @@ class EscalationPart(Part):
     at_least: SeverityName | None = Field(default=None, description="Only alerts at least this severe.")
 
 
+class CampaignPart(Part):
+    """What campaigns promote that do not say it themselves."""
+
+    match: str = Field(
+        min_length=1,
+        max_length=200,
+        description="The campaign's name, its id, or one of its groups; * stands for any letters.",
+    )
+    skus: tuple[Annotated[str, Field(min_length=1, max_length=255)], ...] = Field(
+        min_length=1, max_length=500, description="The SKUs that it promotes."
+    )
+
+
 class DigestPart(Part):
     """A summary that is posted on fixed days. Its key is its identity: renamed, it is a new digest."""
 
@@ -416,12 +429,16 @@ class ConfigPart(Part):
     escalations: tuple[EscalationPart, ...] = Field(
         default=(), description="Who hears of alerts that are overdue, besides whoever holds them."
     )
+    campaigns: tuple[CampaignPart, ...] = Field(
+        default=(), description="The SKUs of campaigns that name none; all lines that match count."
+    )
     digests: dict[Name, DigestPart] | None = Field(
         default=None, description="Summaries on fixed days; left out, one for all each Monday; {} for none."
     )
     sections: dict[Name, Settings] = Field(default={}, description="Settings of digest sections by name, or off.")
     commands: dict[str, Settings] = Field(default={}, description="Settings of slash commands by name, or off.")
     actions: dict[Name, Settings] = Field(default={}, description="Settings of message buttons by name, or off.")
+    forms: dict[Name, Settings] = Field(default={}, description="Settings of forms by name, or off.")
     handlers: tuple[PackageName, ...] = Field(
         default=("handlers",), min_length=1, description="The packages in which rules, commands and the rest are found."
     )

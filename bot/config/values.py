@@ -67,6 +67,7 @@ class Config:
     sections: Mapping[str, Settings]
     commands: Mapping[str, Settings]
     actions: Mapping[str, Settings]
+    forms: Mapping[str, Settings]
     handlers: tuple[str, ...]
     slack: SlackConfig
     store_url: str = field(repr=False)
