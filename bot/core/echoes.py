@@ -63,7 +63,8 @@ def body_of(totals: Sequence[Totals]) -> bytes:
 
 
 def read_totals(body: Wild, front: Shopfront, at: datetime) -> tuple[CampaignEchoed, ...]:
-    """The events of such a body as of ``at``. Raises Unparsable."""
+    """The events of such a body as of ``at``; how many it was sent to is the last of a campaign's, since shares can be
+    reckoned only then. Raises Unparsable."""
     return tuple(
         CampaignEchoed(
             shop=front.shop,
@@ -76,7 +77,7 @@ def read_totals(body: Wild, front: Shopfront, at: datetime) -> tuple[CampaignEch
             channel=row["channel"].id_or("email"),
         )
         for row in body["totals"].list()
-        for echo in ECHOES
+        for echo in (*ECHOES[1:], ECHOES[0])
         if row[echo]
     )
 

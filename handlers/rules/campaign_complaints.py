@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bot.core.echoes import least_share
+from bot.core.echoes import SO_FAR, least_share
 from bot.core.events import CampaignEchoed, Tick
 from bot.core.facts import CampaignOf, EchoesOf, Latest, Now, ask
 from bot.core.handlers import rule
@@ -71,6 +71,8 @@ def campaign_complaints(
     - least_count: how many must have reacted so.
     """
     echoes = facts.echoes
+    if isinstance(event, CampaignEchoed) and event.reference == SO_FAR and event.echo != "sent":
+        return Quiet(say("The rest of the report follows"))
     if echoes.sent <= 0:
         return _unknown(facts)
     shares = _shares(echoes, complaint_rate, bounce_rate, unsubscribe_rate)

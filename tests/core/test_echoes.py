@@ -75,3 +75,9 @@ def test_totals_become_echoes_that_say_how_many_there_were_so_far(given: list[To
 def test_a_body_of_another_form_is_unparsable(body: Any) -> None:
     with pytest.raises(Unparsable):
         read_totals(Wild(body), FRONT, NOW)
+
+
+def test_of_a_report_how_many_it_was_sent_to_is_told_last() -> None:
+    """Until then new reactions would be set against an old number of recipients."""
+    events = read_totals(read(body_of([Totals("a", "email", dict.fromkeys(ECHOES, 3))])), FRONT, NOW)
+    assert [event.echo for event in events] == ["bounced", "complained", "unsubscribed", "failed", "sent"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -14,7 +15,7 @@ from handlers.rules.campaign_complaints import Facts, campaign_complaints
 from tests.handlers.rules.cases import NOW, TICK, campaign, story, told
 
 LEFT = CampaignEchoed(
-    shop="eu", source="klaviyo", at=NOW, reference="so far", echo="complained", count=60, campaign="c-1"
+    shop="eu", source="klaviyo", at=NOW, reference="so far", echo="sent", count=60, campaign="c-1"
 )
 SPRING = campaign(name=ShopText("Spring Sale"))
 
@@ -90,3 +91,10 @@ def test_the_limits_are_the_shops() -> None:
     strict = {"complaint_rate": 0.0001, "least_sent": 100, "least_count": 1}
     assert told(campaign_complaints.decide(LEFT, facts(400, 2), **strict)).startswith("CRITICAL")
     assert told(campaign_complaints.decide(LEFT, facts(20_000, 60), complaint_rate=0.01)).startswith("clear")
+
+
+def test_nothing_is_decided_on_half_a_report() -> None:
+    """New reactions against an old number of recipients would be a false alarm, and the other way round a false end."""
+    half = replace(LEFT, echo="complained")
+    assert told(campaign_complaints.decide(half, facts(20_000, 60))) == "quiet: The rest of the report follows"
+    assert told(campaign_complaints.decide(replace(half, reference="01J7"), facts(20_000, 60))).startswith("CRITICAL")

@@ -371,3 +371,8 @@ def test_a_plan_that_is_told_of_a_strange_cursor_begins_anew() -> None:
     of.cursors["campaigns"] = "tea"
     of.run("campaigns")
     assert plans(of).keys() == {"tea"}
+
+
+def test_a_metric_that_the_account_has_not_is_told_to_the_operators() -> None:
+    with pytest.raises(Denied, match="400: POST campaign-values-reports: did not understand"):
+        line(Klaviyo(), options={"metric": "N0ne"}).run("reports")
