@@ -13,10 +13,13 @@ from sqlalchemy import select
 
 from bot.core.campaigns import MOST_SKUS, CampaignMap, Promotes, all_keys, merged
 from bot.core.events import CampaignChanged, Event, ItemDescribed
-from bot.core.facts import CampaignOf, ask
+from bot.core.facts import CampaignOf, CampaignsMatching, ask
+from bot.core.forms import Spelt
 from bot.core.known import Campaign
 from bot.core.parts import ShopText
 from bot.core.subject import Subject
+from bot.store.answers.campaigns import campaigns_matching
+from bot.store.answers.stock import spelt
 from bot.store.engine import Store
 from bot.store.facts import Question, load
 from bot.store.models.campaign import remember
@@ -125,6 +128,47 @@ def test_no_more_are_found_by_groups_than_a_campaign_can_have(store: Store) -> N
     tell(store, [plan(groups=("all",))])
     tell(store, [item(f"S{number:04}", "all") for number in range(MOST_SKUS + 2)])
     assert (len(known(store).skus), known(store).skus[-1]) == (MOST_SKUS, f"S{MOST_SKUS - 1:04}")
+
+
+def matching(store: Store, text: str, most: int = 10) -> list[str]:
+    question = Question(shop=SHOP, subject=Subject("text", text), now=START, text=text)
+    with store.read() as connection:
+        return [each.campaign for each in campaigns_matching(connection, CampaignsMatching(most), question)]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("Straßenfest", ["s"]),
+        ("STRASSENFEST", ["s"]),
+        (" c ", ["c"]),
+        ("autumn", ["c"]),
+        ("umn", ["c", "d"]),
+        ("Straßnfest", ["s"]),
+        ("winter", []),
+        ("", []),
+    ],
+)
+def test_a_campaign_is_found_by_its_id_its_name_a_part_of_it_or_nearly(
+    store: Store, text: str, found: list[str]
+) -> None:
+    tell(store, [plan(starts=START + 9 * 24 * HOUR), plan(campaign="d", name=ShopText("Autumn again")),
+                 plan(campaign="s", name=ShopText("Straßenfest"))])  # fmt: skip
+    assert matching(store, text) == found
+
+
+def test_no_more_campaigns_are_found_than_were_asked_for(store: Store) -> None:
+    tell(store, [plan(campaign=f"c{number}") for number in range(5)])
+    assert matching(store, "autumn", most=3) == ["c0", "c1", "c2"]
+
+
+def test_skus_come_in_the_shops_spelling_and_unknown_ones_with_the_nearest(store: Store) -> None:
+    tell(store, [item("HOODIE-M"), item("hoodie-l"), item("Tea")])
+    with store.read() as connection:
+        assert spelt(connection, "acme", ["Tea", "HOODIE-M"]) == Spelt({"Tea": "Tea", "HOODIE-M": "HOODIE-M"}, {})
+        found = spelt(connection, "acme", ["tea", "HOODIE-L", "hodie-m", "xyz", "q", "w"])
+    assert found.knows == {"tea": "Tea", "HOODIE-L": "hoodie-l"}
+    assert found.nearest == {"hodie-m": ("HOODIE-M", "hoodie-l"), "xyz": (), "q": ()}
 
 
 @calm

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, RowMapping, Select, bindparam, func, or_, select
+from sqlalchemy import ColumnElement, RowMapping, Select, bindparam, func, or_, select, union
 
 from bot.core.demand import Demand, advance
 from bot.core.facts import NearestSkus, PositionOf, PositionsAtRisk, PositionsMatching
@@ -19,11 +19,20 @@ from bot.core.parts import ShopText
 from bot.store import codec
 from bot.store.engine import Connection
 from bot.store.facts import Question, answering
-from bot.store.tables.shop import inbound, order_line, sku, stock_level
+from bot.store.tables.shop import inbound, item, order_line, sku, stock_level
 
 _CANDIDATES = 4
 _NAMED = 3
 _SKUS = select(sku).where(sku.c.shop == bindparam("in_shop"), sku.c.sku.in_(bindparam("of_skus", expanding=True)))
+# A SKU is known by what is told of its stock and sales, or by an item that has it.
+_EVERY = union(
+    select(sku.c.sku).where(sku.c.shop == bindparam("in_shop")),
+    select(item.c.sku).where(item.c.shop == bindparam("in_shop")),
+)
+_KNOWN = union(
+    select(sku.c.sku).where(sku.c.shop == bindparam("in_shop"), sku.c.sku.in_(bindparam("of_skus", expanding=True))),
+    select(item.c.sku).where(item.c.shop == bindparam("in_shop"), item.c.sku.in_(bindparam("of_skus", expanding=True))),
+)
 _LEVELS = (
     select(stock_level)
     .where(stock_level.c.shop == bindparam("in_shop"), stock_level.c.sku.in_(bindparam("of_skus", expanding=True)))
@@ -156,16 +165,17 @@ def nearest(connection: Connection, query: NearestSkus, question: Question) -> t
     text = question.text.strip().casefold()
     if not text:
         return ()
-    folded = _folded(connection, question.shop.name)
+    every = connection.execute(select(sku.c.sku).where(sku.c.shop == question.shop.name)).scalars()
+    folded = {name.casefold(): name for name in every}
     return tuple(folded[name] for name in difflib.get_close_matches(text, folded, query.most))
 
 
 def spelt(connection: Connection, shop: str, typed: Sequence[str]) -> Spelt:
     """The shop's spelling of SKUs as somebody typed them, and the nearest of the first few that it does not know."""
-    exact = {row["sku"] for row in connection.execute(_SKUS, {"in_shop": shop, "of_skus": list(typed)}).mappings()}
+    exact = set(connection.execute(_KNOWN, {"in_shop": shop, "of_skus": list(typed)}).scalars())
     if exact.issuperset(typed):
         return Spelt({name: name for name in typed}, {})
-    folded = _folded(connection, shop)
+    folded = {name.casefold(): name for name in connection.execute(_EVERY, {"in_shop": shop}).scalars()}
     knows = {name: name if name in exact else folded.get(name.casefold()) for name in typed}
     unknown = [name for name, known in knows.items() if known is None][:_NAMED]
     nearest = {name: difflib.get_close_matches(name.casefold(), folded, 2) for name in unknown}
@@ -173,8 +183,3 @@ def spelt(connection: Connection, shop: str, typed: Sequence[str]) -> Spelt:
         {name: known for name, known in knows.items() if known is not None},
         {name: tuple(folded[each] for each in found) for name, found in nearest.items()},
     )
-
-
-def _folded(connection: Connection, shop: str) -> dict[str, str]:
-    every = connection.execute(select(sku.c.sku).where(sku.c.shop == shop)).scalars()
-    return {name.casefold(): name for name in every}
