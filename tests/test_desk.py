@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.core.handlers import Refused, Request
+from bot.core.handlers import Refused, Reply, Request, ShowModal
 from bot.core.message import Chart, Table
 from bot.core.settings import Schedule
 from tests.bench import Bench, usual_house
@@ -30,7 +30,9 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
 
 
 def asked(bench: Bench, name: str, verb: str = "", text: str = "", user: str = "U1") -> list[str]:
-    return spoken(bench.desk.answer(name, verb, Request(text, user, "C1", bench.watch.now())).message)
+    reply = bench.desk.answer(name, verb, Request(text, user, "C1", bench.watch.now()))
+    assert isinstance(reply, Reply)
+    return spoken(reply.message)
 
 
 def test_taking_an_alert_shows_in_every_channel_that_sees_it(bench: Bench) -> None:
@@ -71,7 +73,7 @@ def test_details_show_the_log_also_on_an_old_turn(bench: Bench) -> None:
     dispute(bench)
     bench.desk.act("take", 1001, 1, "U1")
     modal = bench.desk.act("details", 1001, 1, "U2").modal
-    assert modal is not None
+    assert isinstance(modal, ShowModal)
     assert modal.title == "A-1001"
 
 

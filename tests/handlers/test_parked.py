@@ -74,7 +74,9 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
 
 
 def _told(bench: Bench, text: str = "") -> list[str]:
-    return spoken(bench.desk.answer("ops", "parked", replace(ASKED, text=text)).message)
+    reply = bench.desk.answer("ops", "parked", replace(ASKED, text=text))
+    assert isinstance(reply, Reply)
+    return spoken(reply.message)
 
 
 def test_a_release_lets_the_post_and_its_channel_be_tried_again(bench: Bench) -> None:
