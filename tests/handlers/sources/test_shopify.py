@@ -16,6 +16,7 @@ from bot.core.events import (
     CampaignChanged,
     DisputeChanged,
     Event,
+    InvoiceChanged,
     ItemDescribed,
     OrderChanged,
     OrderLine,
@@ -23,11 +24,13 @@ from bot.core.events import (
     PaymentFailed,
     PaymentSucceeded,
     Refunded,
+    ShipmentChanged,
+    SourceChanged,
     StockChanged,
 )
 from bot.core.money import Money
 from bot.core.parts import ShopText
-from handlers.sources.shopify import SOURCE
+from handlers.sources.shopify import HINTS, SOURCE
 
 NOW = datetime(2026, 11, 20, 10, 15, 4, tzinfo=UTC)
 TOLD = datetime(2026, 11, 20, 10, 15, tzinfo=UTC)
@@ -93,7 +96,7 @@ def campaign(status: Any) -> CampaignChanged:
     return CampaignChanged(
         **BY,
         at=TOLD,
-        campaign="gid://shopify/DiscountCodeNode/7310000000000000009",
+        campaign="7310000000000000009",
         name=ShopText("Steep week"),
         status=status,
         starts=SOON,
@@ -111,6 +114,7 @@ SMALL = ItemDescribed(
     title=ShopText("Earl Grey – 100 g"),
     price=gbp(1200),
     vendor="Leaf & Sons",
+    groups=("black tea", "bergamot", "/products/earl-grey"),
 )
 LARGE = ItemDescribed(
     **BY,
@@ -120,6 +124,7 @@ LARGE = ItemDescribed(
     title=ShopText("Earl Grey – 250 g"),
     price=gbp(2600),
     vendor="Leaf & Sons",
+    groups=SMALL.groups,
 )
 FAILED = PaymentFailed(
     **BY,
@@ -134,12 +139,21 @@ FAILED = PaymentFailed(
 )
 REFUNDED = Refunded(**BY, at=TOLD, refund="7310000000000000042", amount=gbp(1080), order=ORDER)
 
+
+def shipment(status: Any, **changes: Any) -> ShipmentChanged:
+    given = BY | {"at": TOLD, "order": ORDER, "number": "#2044", "carrier": "Kettle Post"} | changes
+    return ShipmentChanged(**given, shipment="7310000000000000071", status=status)
+
+
+UNINSTALLED = SourceChanged(**BY, at=NOW, aspect="keys", sound=False, note=ShopText("the app was uninstalled"))
+
 TELLINGS: dict[str, tuple[Event, ...]] = {
     "orders/create": order(4320),
     "orders/paid": order(0),
     "orders/updated": order(2000),
     "orders/cancelled": order(0, cancelled=True),
     "orders/fulfilled": order(0, shipped=True),
+    "orders/partially_fulfilled": order(2000),
     "orders/edited": (),
     "order_transactions/create": (FAILED,),
     "refunds/create": (REFUNDED,),
@@ -156,6 +170,11 @@ TELLINGS: dict[str, tuple[Event, ...]] = {
     "products/update": (SMALL, LARGE),
     "discounts/create": (campaign("scheduled"),),
     "discounts/update": (campaign("running"),),
+    "fulfillments/create": (shipment("sent"),),
+    "fulfillments/update": (shipment("under_way"),),
+    "fulfillment_events/create": (shipment("delayed", number="", carrier="", due=LATER),),
+    "app/uninstalled": (UNINSTALLED,),
+    **dict.fromkeys(HINTS, ()),
 }
 
 
@@ -252,6 +271,62 @@ def test_a_transaction_that_is_no_attempt_to_pay_tells_nothing(kind: str, status
     assert parse("order_transactions/create", fixture("order_transactions/create", kind=kind, status=status)) == ()
 
 
+def test_an_order_on_terms_is_an_invoice_until_it_is_paid_or_cancelled() -> None:
+    terms = {"payment_terms_name": "Net 7", "payment_schedules": [{"due_at": "2026-11-30T10:15:00Z"}]}
+    for topic, minor, status in (("updated", 2000, "open"), ("paid", 0, "paid"), ("cancelled", 0, "void")):
+        *owed, invoice = parse(f"orders/{topic}", fixture(f"orders/{topic}", payment_terms=terms))
+        told: dict[str, Any] = BY | {"at": TOLD, "invoice": ORDER, "number": "#2044", "status": status}
+        assert invoice == InvoiceChanged(**told, outstanding=gbp(minor), due=LATER)
+        assert [event.outstanding for event in owed if isinstance(event, OrderPlaced | OrderChanged)] == [gbp(0)] * 2
+
+
+def test_terms_without_dates_leave_an_invoice_without_a_deadline() -> None:
+    *_, invoice = parse("orders/updated", fixture("orders/updated", payment_terms={"payment_terms_name": "Fixed"}))
+    assert isinstance(invoice, InvoiceChanged)
+    assert invoice.due is None
+
+
+@pytest.mark.parametrize(
+    ("status", "way", "told"),
+    [
+        ("success", None, "sent"),
+        ("success", "label_printed", "sent"),
+        ("success", "confirmed", "sent"),
+        ("success", "out_for_delivery", "under_way"),
+        ("success", "ready_for_pickup", "under_way"),
+        ("success", "delayed", "delayed"),
+        ("success", "attempted_delivery", "attempted"),
+        ("success", "failure", "failed"),
+        ("success", "delivered", "delivered"),
+        ("cancelled", "delivered", "cancelled"),
+        ("error", None, "failed"),
+        ("failure", None, "failed"),
+        ("pending", None, None),
+        ("open", "in_transit", None),
+        ("success", "beamed_up", None),
+    ],
+)
+def test_a_shipment_is_where_its_status_says(status: str, way: str | None, told: Any) -> None:
+    body = fixture("fulfillments/update", status=status, shipment_status=way)
+    assert parse("fulfillments/update", body) == ((shipment(told),) if told else ())
+
+
+def test_a_step_of_a_carrier_that_is_new_to_us_tells_nothing() -> None:
+    assert parse("fulfillment_events/create", fixture("fulfillment_events/create", status="beamed_up")) == ()
+
+
+def test_an_uninstalled_app_is_that_of_this_shop() -> None:
+    body = fixture("app/uninstalled")
+    for domain in ("leaf.myshopify.com", "LEAF.myshopify.com"):
+        assert parse("app/uninstalled", body, domain=domain) == (UNINSTALLED,)
+    assert parse("app/uninstalled", body | {"myshopify_domain": None}, domain="leaf.myshopify.com") == (UNINSTALLED,)
+    with pytest.raises(Unparsable, match="is not the shop of this source"):
+        parse("app/uninstalled", body, domain="twig.myshopify.com")
+    del body["plan_name"]
+    with pytest.raises(Unparsable, match="is not a shop's record"):
+        parse("app/uninstalled", body)
+
+
 def test_a_refund_without_a_currency_has_that_of_its_sums() -> None:
     body = fixture("refunds/create")
     body["transactions"][0]["currency"] = None
@@ -328,7 +403,7 @@ def test_a_discount_without_dates_is_no_campaign() -> None:
     assert event.ends is None
 
 
-@pytest.mark.parametrize("topic", sorted(set(TELLINGS) - {"orders/edited"}))
+@pytest.mark.parametrize("topic", sorted(set(TELLINGS) - {"orders/edited", *HINTS}))
 @pytest.mark.parametrize("other", ["orders/create", "products/update", "inventory_items/update", "refunds/create"])
 def test_a_body_replayed_under_another_topic_tells_nothing_new(topic: str, other: str) -> None:
     """The topic is not signed, so whoever has one body may send it under any topic."""
@@ -339,6 +414,16 @@ def test_a_body_replayed_under_another_topic_tells_nothing_new(topic: str, other
         return
     with pytest.raises(Unparsable):
         parse(topic, fixture(other))
+
+
+@pytest.mark.parametrize("topic", HINTS)
+def test_a_hint_tells_nothing_whatever_stands_in_it(topic: str) -> None:
+    for path in FIXTURES.glob("*.json"):
+        body = json.loads(path.read_bytes())
+        if "id" in body:
+            assert parse(topic, body) == ()
+    with pytest.raises(Unparsable, match="names nothing"):
+        parse(topic, {})
 
 
 def headers(body: bytes, **options: Any) -> dict[str, str]:
@@ -396,7 +481,10 @@ def test_the_key_is_the_webhook_id_or_the_event_with_its_topic(given: dict[str, 
 
 @pytest.mark.parametrize(
     "options",
-    [{"domain": "leaf.myshopify.com", "locations": {61001: "Leeds"}, "stock": "variants"}, {"stock": "levels"}],
+    [
+        {"domain": "leaf.myshopify.com", "locations": {61001: "Leeds"}, "stock": "variants"},
+        {"stock": "levels", "version": "2027-01", "webhooks": "app"},
+    ],
 )
 def test_good_options_are_accepted(options: dict[str, Any]) -> None:
     SOURCE.options(options)
@@ -404,17 +492,32 @@ def test_good_options_are_accepted(options: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("domain", "leaf.example"), ("domain", 7), ("locations", []), ("locations", {"1": 2}), ("stock", ["levels"])],
+    [
+        ("domain", "leaf.example"),
+        ("domain", "leaf/evil.myshopify.com"),
+        ("domain", 7),
+        ("locations", []),
+        ("locations", {"1": 2}),
+        ("stock", ["levels"]),
+        ("version", 2026),
+        ("version", "2026-05"),
+        ("webhooks", "both"),
+    ],
 )
 def test_bad_options_are_refused_by_name(name: str, value: Any) -> None:
     with pytest.raises(ValueError, match=f"^{name}: must be "):
         SOURCE.options({name: value})
 
 
-def test_the_manual_subscribes_to_every_topic_and_no_other() -> None:
+def test_the_manual_subscribes_to_every_topic_that_tells_something() -> None:
     manual = (Path(__file__).parents[3] / "docs/sources/shopify.md").read_text(encoding="utf-8")
     (toml,) = re.findall(r"```toml\n(.*?)```", manual, re.DOTALL)
     (subscription,) = tomllib.loads(toml)["webhooks"]["subscriptions"]
-    assert set(subscription["topics"]) == set(TELLINGS)
-    for name in ("domain", "locations", "stock"):
+    variants = {"variants/in_stock", "variants/out_of_stock"}
+    assert SOURCE.api is not None
+    assert set(subscription["topics"]) == set(SOURCE.api.wanted(Shopfront("shopify", "leaf")))
+    assert set(subscription["topics"]) | variants == set(TELLINGS) - {"orders/edited", *HINTS}
+    for name in ("domain", "locations", "stock", "version", "webhooks"):
         assert f"| `{name}` |" in manual
+    for stream in SOURCE.api.streams:
+        assert f"| `{stream.name}` |" in manual

@@ -1,0 +1,306 @@
+"""How Shopify's GraphQL Admin API is asked for what no webhook told, and how its webhooks are kept.
+
+A body that was heard is ``{"nodes": [...]}`` in the words of Shopify's webhooks: a part of the stock or of the
+products, else one thing each, so that an order that cannot be understood does not keep the others of its page from
+being told.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Generator, Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from bot.core.delivery import Shopfront
+from bot.core.polling import Api, Asked, Care, Heard, Plan, Step, Stream
+from bot.core.polling import Subscription as Hook
+from handlers.sources._api import shopify_fields as fields
+from handlers.sources._api.shopify_shop import Found, Json, Shop, an_object, hosts, listed, objects, within
+
+_OVERLAP: Final = timedelta(minutes=5)
+_FIRST_RUN: Final = timedelta(hours=24)
+# https://shopify.dev/docs/api/admin-graphql/latest/objects/Order: older orders need the scope read_all_orders.
+_REACH: Final = timedelta(days=60)
+_DAY: Final = timedelta(days=1)
+_DISPUTES: Final = timedelta(days=120)
+_PAYOUTS: Final = timedelta(days=30)
+_ENDED: Final = timedelta(days=3)
+_MOST_KNOWN: Final = 1_000
+_LARGE: Final = 100_000
+
+
+def _body(*nodes: Json) -> bytes:
+    return json.dumps({"nodes": nodes}, sort_keys=True, separators=(",", ":")).encode()
+
+
+def _each(nodes: Iterable[Json]) -> tuple[bytes, ...]:
+    """A body for each."""
+    return tuple(_body(node) for node in nodes)
+
+
+def _parts(nodes: Found) -> tuple[bytes, ...]:
+    """Bodies of several each, none so large that the parser refuses it for the number of its values."""
+    parts: list[list[Json]] = []
+    room = 0
+    for node in nodes:
+        size = len(_body(node))
+        if size > room:
+            parts.append([])
+            room = _LARGE
+        parts[-1].append(node)
+        room -= size
+    return tuple(_body(*part) for part in parts)
+
+
+# Cursors: an ISO moment, or JSON where one moment is not enough.
+
+
+def _iso(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def _moment(text: Any) -> datetime | None:
+    """A moment of our time, else nothing."""
+    try:
+        found = datetime.fromisoformat(str(text))
+    except ValueError:
+        return None
+    return found.astimezone(UTC) if found.tzinfo and 2000 <= found.year < 9000 else None
+
+
+def _state(cursor: str) -> Json:
+    """A cursor of several values; an empty one when it is none."""
+    try:
+        return an_object(json.loads(cursor))
+    except (ValueError, RecursionError):
+        return {}
+
+
+def _newest(since: datetime, nodes: Found, now: datetime) -> datetime:
+    """The last change that was seen. Shopify's search lags behind, so what was not seen is not taken for past."""
+    told = (_moment(node.get("updated_at")) for node in nodes)
+    return max((since, *(at for at in told if at and at <= now)))
+
+
+# The streams.
+
+
+def _orders(asked: Asked) -> Plan:
+    """Orders by their last change, with their payments, refunds and shipments: what orders/* and the like tell."""
+    shop, known = Shop(asked), _moment(asked.cursor)
+    since = max(known, asked.now - _REACH) if known else asked.now - _FIRST_RUN
+    where, after = f"updated_at:>='{_iso(since - _OVERLAP)}'", ""
+    while True:
+        page = yield from shop.page(fields.ORDERS, "orders", after, where)
+        nodes = yield from shop.whole(page.nodes, "line_items", "Order", fields.LINES)
+        since = _newest(since, nodes, asked.now)
+        yield Heard("orders", _each(nodes), _iso(since), page.at)
+        if not (after := page.after):
+            return
+
+
+def _stock(asked: Asked) -> Plan:
+    """What every location has of every item. A walk that was cut short goes on where it ended."""
+    shop, after = Shop(asked), str(_state(asked.cursor).get("after", ""))
+    while True:
+        page = yield from shop.page(fields.ITEMS, "inventoryItems", after)
+        nodes = yield from shop.whole(page.nodes, "levels", "InventoryItem", fields.LEVELS)
+        after = page.after
+        yield Heard("stock", _parts(nodes), json.dumps({"after": after}) if after else _iso(page.at), page.at)
+        if not after:
+            return
+
+
+def _products(asked: Asked) -> Plan:
+    """Every product once a day, since Shopify does not say when a collection gained or lost one; in between those that
+    changed."""
+    shop, state = Shop(asked), _state(asked.cursor)
+    full, since = _moment(state.get("full")), _moment(state.get("since"))
+    walking = not full or not since or full <= asked.now - _DAY
+    after = str(state.get("after", ""))
+    began = _moment(state.get("began")) if after else None
+    since = since if since and not walking else began or asked.now
+    where = None if walking else f"updated_at:>='{_iso(since - _OVERLAP)}'"
+    while True:
+        page = yield from shop.page(fields.PRODUCTS, "products", after, where)
+        nodes = yield from shop.whole(page.nodes, "variants", "Product", fields.VARIANTS)
+        after = page.after
+        if walking:
+            done = {"full": _iso(since), "since": _iso(since)} if not after else {"began": _iso(since), "after": after}
+        else:
+            since = _newest(since, nodes, asked.now)
+            done = {"full": state["full"], "since": _iso(since)}
+        yield Heard("products", _parts(nodes), json.dumps(done), page.at)
+        if not after:
+            return
+
+
+def _items(asked: Asked) -> Plan:
+    """What the items are of which a stock level was told and no SKU."""
+    ids = [f"gid://shopify/InventoryItem/{item}" for item in asked.items if re.fullmatch("[0-9]{1,19}", item)]
+    nodes, at = yield from Shop(asked).named(fields.ITEMS_BY_ID, ids)
+    yield Heard("items", _parts(nodes), _iso(asked.now), at)
+
+
+def _disputes(asked: Asked) -> Plan:
+    """Every dispute of the last months, because the API cannot be asked for those that changed."""
+    where = f"initiated_at:>='{_iso(asked.now - _DISPUTES)}'"
+    nodes, at = yield from Shop(asked).all(fields.DISPUTES, "disputes", where)
+    yield Heard("disputes", _each(nodes), _iso(asked.now), at)
+
+
+def _payouts(asked: Asked) -> Plan:
+    """The payouts of the last weeks, of which no webhook tells. A shop without Shopify Payments has none."""
+    where = f"issued_at:>='{_iso(asked.now - _PAYOUTS)}'"
+    nodes, at = yield from Shop(asked).all(fields.PAYOUTS, "shopifyPaymentsAccount.payouts", where)
+    yield Heard("payouts", _each(nodes), _iso(asked.now), at)
+
+
+def _discounts(asked: Asked) -> Plan:
+    """Discounts ahead, running and just ended. One that was ahead or running and is not there any more was deleted:
+    its webhook names neither its title nor its dates, so the cursor remembers them."""
+    where = f"status:active OR status:scheduled OR ends_at:>='{_iso(asked.now - _ENDED)}'"
+    nodes, at = yield from Shop(asked).all(fields.DISCOUNTS, "discountNodes", where)
+    there = {str(node.get("admin_graphql_api_id")): node for node in nodes}
+    known = an_object(_state(asked.cursor).get("known"))
+    gone = tuple(
+        {"admin_graphql_api_id": id, "discount": node, "deleted_at": _iso(at)}
+        for id, node in known.items()
+        if id not in there and not ((ends := _moment(within(node, "ends_at"))) and ends <= at)
+    )
+    ahead = {
+        id: {name: within(node, "discount", name) for name in ("title", "status", "starts_at", "ends_at")}
+        for id, node in list(there.items())[:_MOST_KNOWN]
+        if within(node, "discount", "status") != "EXPIRED"
+    }
+    yield Heard("discounts", _each((*nodes, *gone)), json.dumps({"known": ahead}), at)
+
+
+def _holds(asked: Asked) -> Plan:
+    """The orders that are held. One that was held and is not any more was let go; no webhook of a hold names its
+    order."""
+    nodes, at = yield from Shop(asked).all(fields.HOLDS, "fulfillmentOrders", "status:on_hold")
+    held = {str(within(node, "order", "id")): node for node in nodes}
+    before = an_object(_state(asked.cursor).get("held"))
+    freed = tuple(
+        {"order": {"id": order, "name": number}, "updated_at": _iso(at), "freed": True}
+        for order, number in before.items()
+        if order not in held
+    )
+    kept = {order: str(within(node, "order", "name")) for order, node in list(held.items())[:_MOST_KNOWN]}
+    yield Heard("holds", _each((*held.values(), *freed)), json.dumps({"held": kept}), at)
+
+
+def _inbound(asked: Asked) -> Plan:
+    """Goods on their way to the shop, and those that arrived since: the webhooks of transfers name no SKU."""
+    shop = Shop(asked)
+    found, at = yield from shop.all(fields.SHIPMENTS, "inventoryShipments", "status:in_transit,partially_received")
+    nodes = yield from shop.whole(found, "line_items", "InventoryShipment", fields.ARRIVING)
+    coming = {str(node.get("admin_graphql_api_id")): node for node in nodes}
+    before = an_object(_state(asked.cursor).get("coming"))
+    missing = [id for id in before if id not in coming]
+    found, _ = yield from shop.named(fields.SHIPMENTS_BY_ID, missing)
+    ended = yield from shop.whole(found, "line_items", "InventoryShipment", fields.ARRIVING)
+    there = {str(node.get("admin_graphql_api_id")) for node in ended}
+    gone = tuple(_withdrawn(before[id]) for id in missing if id not in there)
+    kept = {id: _remembered(node) for id, node in list(coming.items())[:_MOST_KNOWN]}
+    yield Heard("inbound", _each((*nodes, *ended, *gone)), json.dumps({"coming": kept}), at)
+
+
+def _remembered(shipment: Json) -> Json:
+    """What has to be known of a shipment to withdraw it once it was deleted."""
+    skus = {str(within(line, "item", "sku") or "") for line in listed(shipment.get("line_items"))[0]}
+    return {"name": shipment.get("name"), "skus": sorted(skus - {""})}
+
+
+def _withdrawn(remembered: Any) -> Json:
+    skus = within(remembered, "skus")
+    lines = [{"item": {"sku": sku}, "remaining": 0, "accepted": 0} for sku in (skus if isinstance(skus, list) else [])]
+    return {"name": within(remembered, "name"), "status": "DELETED", "line_items": {"nodes": lines}}
+
+
+# The webhooks.
+
+_EVER: Final = (
+    *(f"orders/{what}" for what in ("create", "paid", "updated", "cancelled", "fulfilled", "partially_fulfilled")),
+    "order_transactions/create", "refunds/create", "disputes/create", "disputes/update",
+    "inventory_items/create", "inventory_items/update", "products/create", "products/update",
+    "fulfillments/create", "fulfillments/update", "fulfillment_events/create",
+    "discounts/create", "discounts/update", "app/uninstalled",
+)  # fmt: skip
+_BY_STOCK: Final[Mapping[str, tuple[str, ...]]] = {
+    "levels": tuple(f"inventory_levels/{what}" for what in ("update", "connect", "disconnect")),
+    "variants": ("variants/in_stock", "variants/out_of_stock"),
+}
+
+
+def wanted(front: Shopfront) -> tuple[str, ...]:
+    """The topics that tell something. Nothing is lost by the others: a poll hears what they would only hint at."""
+    return _EVER + _BY_STOCK[str(front.options.get("stock", "levels"))]
+
+
+def _care(asked: Asked, address: str, topics: frozenset[str]) -> Care:
+    """Shopify deletes a subscription after eight failures, so a disabled one is simply missing.
+
+    Those in an app's configuration file (option ``webhooks: app``) are not listed by the API and are never deleted.
+    """
+    if asked.front.options.get("webhooks") == "app":
+        return ()
+    shop = Shop(asked)
+    nodes, _ = yield from shop.all(fields.HOOKS, "webhookSubscriptions")
+    ours = {str(node.get("topic")): node for node in nodes if str(node.get("uri")).rstrip("/") == address.rstrip("/")}
+    found = []
+    for topic in sorted({*wanted(asked.front), *topics}):
+        hook = _seen(topic, ours.get(_enum(topic)))
+        if topic in topics and hook.state != "active":
+            hook = yield from _mended(shop, hook, ours.get(_enum(topic)), address)
+        found.append(hook)
+    return tuple(found)
+
+
+def _enum(topic: str) -> str:
+    return topic.replace("/", "_").upper()
+
+
+def _seen(topic: str, node: Json | None) -> Hook:
+    if node is None:
+        return Hook(topic, "missing")
+    return Hook(topic, "active") if node.get("format") == "JSON" else Hook(topic, "disabled", note="it sends XML")
+
+
+def _mended(shop: Shop, hook: Hook, node: Json | None, address: str) -> Generator[Step, Any, Hook]:
+    """Subscribes, or sets an existing subscription right. That it is there already is as good."""
+    to = {"uri": address, "format": "JSON"}
+    if node is None:
+        data, _ = yield from shop.query(fields.SUBSCRIBE, topic=_enum(hook.topic), to=to)
+    else:
+        data, _ = yield from shop.query(fields.RESUBSCRIBE, id=str(node.get("id")), to=to)
+    said = "; ".join(str(error.get("message", "")) for error in objects(within(data, "made", "errors")))[:300]
+    if within(data, "made") is None or (said and "already been taken" not in said):
+        return Hook(hook.topic, hook.state, note=said or "Shopify did not say why")
+    return Hook(hook.topic, "active", mended=not said)
+
+
+def _every(minutes: int, name: str, plan: Callable[[Asked], Plan], of_items: bool = False) -> Stream:
+    return Stream(name, timedelta(minutes=minutes), plan, of_items)
+
+
+API: Final = Api(
+    keys=(("access_token",), ("client_id", "client_secret")),
+    hosts=hosts,
+    streams=(
+        _every(15, "orders", _orders),
+        _every(60 * 24, "stock", _stock),
+        _every(60, "products", _products),
+        _every(15, "items", _items, of_items=True),
+        _every(60, "disputes", _disputes),
+        _every(60, "payouts", _payouts),
+        _every(15, "discounts", _discounts),
+        _every(5, "holds", _holds),
+        _every(15, "inbound", _inbound),
+    ),
+    wanted=wanted,
+    care=_care,
+)
