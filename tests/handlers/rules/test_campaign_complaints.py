@@ -14,9 +14,7 @@ from bot.core.parts import ShopText
 from handlers.rules.campaign_complaints import Facts, campaign_complaints
 from tests.handlers.rules.cases import NOW, TICK, campaign, story, told
 
-LEFT = CampaignEchoed(
-    shop="eu", source="klaviyo", at=NOW, reference="so far", echo="sent", count=60, campaign="c-1"
-)
+LEFT = CampaignEchoed(shop="eu", source="klaviyo", at=NOW, reference="so far", echo="sent", count=60, campaign="c-1")
 SPRING = campaign(name=ShopText("Spring Sale"))
 
 
