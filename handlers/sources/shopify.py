@@ -141,7 +141,7 @@ _RECORD: Final = frozenset({"myshopify_domain", "plan_name"})
 
 def _uninstalled(told: Told) -> tuple[Event, ...]:
     """The app's keys are void from now on. Its body is the shop's record, and only such a one is taken for it."""
-    if not _RECORD <= set(told.body.keys()):
+    if not set(told.body.keys()) >= _RECORD:
         raise Unparsable("the body is not a shop's record, so the topic does not belong to it")
     domain, meant = told.body["myshopify_domain"], str(told.front.options.get("domain", "")).lower()
     if meant and domain and domain.text().lower() != meant:
