@@ -23,8 +23,10 @@ from bot.core.events import (
     InvoiceChanged,
     ItemDescribed,
     ItemSold,
+    OrderHeld,
     PaymentFailed,
     PayoutChanged,
+    ShipmentChanged,
     SourceChanged,
     StockChanged,
     StockExpected,
@@ -169,6 +171,30 @@ echoed = st.builds(
     count=st.integers(1, 99),
     campaign=st.just("") | ids,
 )
+shipments = st.builds(
+    ShipmentChanged,
+    shop=st.just("eu"),
+    source=ids,
+    at=moments,
+    shipment=ids,
+    order=ids,
+    status=st.sampled_from(
+        ["sent", "under_way", "delayed", "attempted", "failed", "delivered", "returned", "cancelled"]
+    ),
+    number=ids | st.just(""),
+    carrier=ids | st.just(""),
+    due=st.none() | moments,
+)
+holds = st.builds(
+    OrderHeld,
+    shop=st.just("eu"),
+    source=ids,
+    at=moments,
+    order=ids,
+    held=st.booleans(),
+    number=ids | st.just(""),
+    reason=st.none() | shop_text,
+)
 ANSWERS: dict[str, st.SearchStrategy[Any]] = {
     "Position | None": st.none() | positions,
     "tuple[Position, ...]": st.lists(positions, max_size=4).map(tuple),
@@ -216,6 +242,8 @@ ANSWERS: dict[str, st.SearchStrategy[Any]] = {
     "CampaignEchoed | None": st.none() | echoed,
     "Echoes": st.builds(Echoes, *[st.integers(0, 9000)] * 5),
     "PayoutChanged | None": st.none() | payouts,
+    "ShipmentChanged | None": st.none() | shipments,
+    "OrderHeld | None": st.none() | holds,
     "tuple[Aspect, ...]": st.lists(aspects, max_size=4).map(tuple),
     "Polled | None": st.none() | st.builds(Polled, st.none() | moments, st.integers(0, 9)),
     "Quietness": st.builds(Quietness, ids, looks.map(tuple), st.none() | moments),
@@ -249,6 +277,8 @@ EVENTS: dict[type[Event], st.SearchStrategy[Any]] = {
     PaymentFailed: failures,
     CampaignEchoed: echoed,
     PayoutChanged: payouts,
+    ShipmentChanged: shipments,
+    OrderHeld: holds,
     DisputeChanged: st.builds(
         DisputeChanged,
         shop=st.just("eu"),
