@@ -174,7 +174,7 @@ def _granted(asked: Asked) -> Generator[Step, Any, str]:
     answer = an_object(response.json()) if response.status == 200 else {}
     token, seconds = answer.get("access_token"), answer.get("expires_in")
     if not isinstance(token, str) or not re.fullmatch(r"[\x21-\x7e]{1,500}", token):
-        raise Denied(response.status, "Shopify gives no token for client_id and client_secret; is the app installed?")
+        raise Denied(401, "Shopify gives no token for client_id and client_secret; is the app installed?")
     lasts = timedelta(seconds=seconds) if isinstance(seconds, int) and 0 < seconds < 10**6 else _DAY
     yield Keep(_TOKEN, token, response.at + lasts - _RENEWED_EARLY)
     return token

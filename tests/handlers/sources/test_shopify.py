@@ -145,7 +145,7 @@ def shipment(status: Any, **changes: Any) -> ShipmentChanged:
     return ShipmentChanged(**given, shipment="7310000000000000071", status=status)
 
 
-UNINSTALLED = SourceChanged(**BY, at=NOW, aspect="keys", sound=False, note=ShopText("the app was uninstalled"))
+UNINSTALLED = SourceChanged(**BY, at=NOW, aspect="poll orders", sound=False, note=ShopText("the app was uninstalled"))
 
 TELLINGS: dict[str, tuple[Event, ...]] = {
     "orders/create": order(4320),

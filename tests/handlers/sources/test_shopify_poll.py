@@ -428,7 +428,7 @@ def test_an_app_that_gets_no_token_is_told_so(secret: str, installed: bool) -> N
     of = line(Shopify(installed=installed), CLIENT | {"client_secret": secret})
     with pytest.raises(Denied, match="no token for client_id") as denied:
         of.run("orders")
-    assert denied.value.status == 400
+    assert denied.value.status == 401
     assert secret not in str(denied.value)
 
 
