@@ -42,7 +42,7 @@ OVERLAP: Final = timedelta(hours=1)
 SLICE: Final = timedelta(hours=6)
 BATCH: Final = 50
 # PayPal keeps events for 30 days and lists disputes that changed within 180; a little less is always allowed.
-_OLDEST: Final = timedelta(days=29)
+_OLDEST: Final = timedelta(days=29, hours=12)
 _OLDEST_DISPUTE: Final = timedelta(days=179)
 _FIRST: Final = timedelta(days=1)
 _OPEN: Final = "REQUIRED_ACTION,REQUIRED_OTHER_PARTY_ACTION,UNDER_PAYPAL_REVIEW,OPEN_INQUIRIES"
