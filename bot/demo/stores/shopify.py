@@ -69,7 +69,7 @@ class Shopify:
     def answer(self, call: Call, now: datetime) -> Response:
         """What Shopify answers, in its own words also where it refuses."""
         if call.url == _TOKEN:
-            return self._grant(dict(call.form), now)
+            return self._grant(dict(call.form) or json.loads(call.body), now)
         if not _QUERY.fullmatch(call.url):
             return _said(404, {"errors": "Not Found"}, now)
         until = self.tokens.get(call.headers.get("x-shopify-access-token", ""), now)
@@ -80,10 +80,8 @@ class Shopify:
         return _said(200, self._answered(read(asked["query"], asked.get("variables", {})), now), now)
 
     def _grant(self, form: Mapping[str, str], now: datetime) -> Response:
-        if form != {"grant_type": "client_credentials", **CLIENT}:
-            return _said(400, {"error": "application_cannot_be_found"}, now)
-        if not self.installed:
-            return _said(400, {"error": "app_not_installed"}, now)
+        if form != {"grant_type": "client_credentials", **CLIENT} or not self.installed:
+            return _said(400, {"error": "invalid_client"}, now)
         token = f"shpca_{len(self.tokens)}"
         self.tokens[token] = now + timedelta(days=1)
         return _said(200, {"access_token": token, "scope": "read_orders", "expires_in": 86_399}, now)
