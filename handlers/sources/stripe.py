@@ -1,25 +1,39 @@
-"""Stripe webhooks: payments, disputes, invoices, payouts and refunds.
+"""Stripe webhooks: payments, disputes, reviews, invoices, payouts, refunds and promotions.
 
 Subscribe an endpoint with payload style "Snapshot" to these events (thin events carry nothing to act on):
 
 * payment_intent.succeeded, payment_intent.payment_failed, charge.failed: attempts to pay. A failed charge that belongs
   to a payment intent is told by the intent alone.
+* checkout.session.async_payment_failed: a failed payment that has no intent to tell it.
 * charge.refunded: money that went back, each time the difference to before.
-* charge.dispute.created, charge.dispute.updated, charge.dispute.closed: disputes with their deadline for evidence.
-* invoice.finalized, invoice.will_be_due, invoice.overdue, invoice.payment_failed, invoice.paid, invoice.voided,
-  invoice.marked_uncollectible: what customers still owe. invoice.payment_failed is a failed payment as well, and from
-  the second automatic attempt on it counts as a retry; the intent of an invoice is silent about its failure.
-* payout.created, payout.paid, payout.failed, payout.canceled: money on its way to your bank.
+* charge.dispute.created, charge.dispute.updated, charge.dispute.closed, charge.dispute.funds_withdrawn,
+  charge.dispute.funds_reinstated: disputes with their deadline for evidence.
+* review.opened, review.closed, radar.early_fraud_warning.created: payments whose order should not be shipped for now.
+  Stripe names the payment there and not the order.
+* invoice.finalized, invoice.will_be_due, invoice.overdue, invoice.payment_failed, invoice.payment_action_required,
+  invoice.paid, invoice.voided, invoice.marked_uncollectible: what customers still owe. invoice.payment_failed is a
+  failed payment as well, and from the second automatic attempt on it counts as a retry; the intent of an invoice is
+  silent about its failure.
+* payout.created, payout.updated, payout.paid, payout.failed, payout.canceled: money on its way to your bank.
+* coupon.created, coupon.updated, coupon.deleted, promotion_code.created, promotion_code.updated: a campaign, when it
+  has an end.
+
+Understood, and silent: payment_intent.requires_action, checkout.session.expired, refund.created, refund.updated,
+refund.failed, charge.refund.updated, radar.early_fraud_warning.updated, invoice.finalization_failed,
+payout.reconciliation_completed, balance.available.
 
 Options: ``payments`` (``intents``, the default, or ``charges``: then charge.succeeded and charge.failed tell the
 attempts, which name the exact payment method where an intent offers several), ``order`` (the key in ``metadata`` under
-which your shop keeps its order id; ``order_id`` by default).
+which your shop keeps its order id; ``order_id`` by default), ``account`` (``acct_…``: events of this connected account
+alone; ``any``: those of all; without it, events of connected accounts are ignored), ``poll`` (``undelivered``, the
+default: only events that no webhook has taken are asked for; ``all``: every one, for a shop without webhooks).
 
 Events in test mode are ignored by a live shop. Names, addresses and e-mail addresses of customers are never read.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -27,9 +41,11 @@ from typing import Any, Final, Literal
 
 from bot.core.delivery import Delivery, Shopfront, Source, Unparsable, Unrouted
 from bot.core.events import (
+    CampaignChanged,
     DisputeChanged,
     Event,
     InvoiceChanged,
+    OrderHeld,
     PaymentFailed,
     PaymentSucceeded,
     PayoutChanged,
@@ -40,6 +56,7 @@ from bot.core.parts import ShopText
 from bot.core.signatures import Scheme, check
 from bot.core.signatures import sign as sign_body
 from bot.core.wild import Wild, read
+from handlers.sources._api.stripe import API, EVENT
 
 # https://docs.stripe.com/webhooks/signature
 _SCHEME: Final = Scheme(header="stripe-signature", signed="{timestamp}.{body}", prefix="v1=", separator=",", stamp="t=")
@@ -99,6 +116,8 @@ def sign(topic: str, body: bytes, secret: str, now: datetime, shopfront: Shopfro
 
 def parse(delivery: Delivery, shopfront: Shopfront) -> tuple[Event, ...]:
     """What the event's type tells of its object."""
+    if delivery.polled not in ("", EVENT):
+        raise Unrouted(f"polled topic {delivery.polled[:100]!r}")
     body = read(delivery.body)
     if body["object"].text() == "v2.core.event":
         raise Unparsable(
@@ -108,11 +127,18 @@ def parse(delivery: Delivery, shopfront: Shopfront) -> tuple[Event, ...]:
     topics = _TOPICS | _PAYMENTS[str(shopfront.options.get("payments", "intents"))]
     if topic not in topics:
         raise Unrouted(f"type {topic[:100]!r}")
-    if shopfront.live and not body["livemode"].flag(default=True):
+    if (shopfront.live and not body["livemode"].flag(default=True)) or not _ours(body["account"], delivery, shopfront):
         return ()
     content = body["data"]
     told = _Told(topic, body["created"].epoch(), content["object"], content["previous_attributes"], shopfront)
     return topics[topic](told)
+
+
+def _ours(account: Wild, delivery: Delivery, shopfront: Shopfront) -> bool:
+    """Whether the event is of the account that is meant. A connected account names itself in webhooks only, since a
+    poll asks for it by name."""
+    wanted, found = str(shopfront.options.get("account", "")), account.id_or("")
+    return wanted in ("any", found) or (delivery.polled == EVENT and not found)
 
 
 def _intent_succeeded(told: _Told) -> tuple[Event, ...]:
@@ -170,6 +196,22 @@ def _charge_failed(told: _Told) -> tuple[Event, ...]:
 def _charge_failed_alone(told: _Told) -> tuple[Event, ...]:
     """A charge of the old API, which has no payment intent to tell of it."""
     return () if told.thing["payment_intent"] else _charge_failed(told)
+
+
+def _session_failed(told: _Told) -> tuple[Event, ...]:
+    """A checkout whose payment failed later. Its intent or its invoice tells that, if there is one."""
+    thing = told.thing
+    if thing["payment_intent"] or thing["invoice"] or not thing["amount_total"]:
+        return ()
+    failed = PaymentFailed(
+        **told.by,
+        payment=thing["id"].id(),
+        provider="stripe",
+        method=_intent_method(thing),
+        amount=told.money(thing["amount_total"]),
+        order=told.order,
+    )
+    return (failed,)
 
 
 def _payment(charge: Wild) -> str:
@@ -231,6 +273,31 @@ def _dispute(told: _Told) -> tuple[Event, ...]:
     return (dispute,)
 
 
+# https://docs.stripe.com/api/radar/reviews/object#review_object-closed_reason: what lets the order go again.
+_RELEASED: Final = frozenset({"approved", "acknowledged", "canceled", "redacted"})
+
+
+def _review(told: _Told) -> tuple[Event, ...]:
+    """A payment that somebody has to look at. A review that ended badly does not let the order go."""
+    closed = told.thing["closed_reason"].text_or("")
+    reason = closed or told.thing["reason"].text_or("") or told.thing["opened_reason"].text_or("")
+    return (_hold(told, closed not in _RELEASED, f"in review: {reason}"),)
+
+
+def _warning(told: _Told) -> tuple[Event, ...]:
+    """The bank of the card suspects a fraud. One that can no longer be acted upon was refunded or disputed."""
+    if not told.thing["actionable"].flag():
+        return ()
+    return (_hold(told, True, f"early fraud warning: {told.thing['fraud_type'].text_or('')}"),)
+
+
+def _hold(told: _Told, held: bool, reason: str) -> Event:
+    """Neither a review nor a warning knows the order, so the payment stands for it."""
+    name = told.thing["payment_intent"].id_or("") or told.thing["charge"].id()
+    words = ShopText(reason.removesuffix(": ").replace("_", " "))
+    return OrderHeld(**told.by, order=name, number=name, held=held, reason=words)
+
+
 _InvoiceStatus = Literal["open", "paid", "void", "uncollectible"]
 _INVOICES: Final[Mapping[str, _InvoiceStatus | None]] = {
     "draft": None,
@@ -266,7 +333,7 @@ def _invoice_failed(told: _Told) -> tuple[Event, ...]:
     attempt = thing["attempt_count"].int() if thing["attempt_count"] else 1
     failed = PaymentFailed(
         **told.by,
-        payment=thing["payment_intent"].id_or("") or f"{thing['id'].id()}/{attempt}",
+        payment=thing["payment_intent"].id_or("") or _paying(thing) or f"{thing['id'].id()}/{attempt}",
         provider="stripe",
         method=methods[0].id() if len(methods) == 1 else "card",
         amount=_remaining(told),
@@ -274,6 +341,12 @@ def _invoice_failed(told: _Told) -> tuple[Event, ...]:
         retry=attempt > 1,
     )
     return (*_invoice(told), failed)
+
+
+def _paying(invoice: Wild) -> str:
+    """The intent that pays an invoice, where it stands since 2025; "" when the invoice does not carry its payments."""
+    intents = (each["payment"]["payment_intent"].id_or("") for each in invoice["payments"]["data"].each())
+    return next((intent for intent in intents if intent), "")
 
 
 def _invoice_status(invoice: Wild) -> _InvoiceStatus | None:
@@ -291,7 +364,15 @@ def _remaining(told: _Told) -> Money:
     return told.money(told.thing["amount_remaining"] or told.thing["amount_due"])
 
 
-_PAYOUTS: Final[Mapping[str, Literal["pending", "paid", "failed", "canceled"]]] = {
+_PayoutStatus = Literal["pending", "paid", "failed", "canceled"]
+_ARRIVALS: Final[Mapping[str, _PayoutStatus]] = {
+    "pending": "pending",
+    "in_transit": "pending",
+    "paid": "paid",
+    "failed": "failed",
+    "canceled": "canceled",
+}
+_PAYOUTS: Final[Mapping[str, _PayoutStatus]] = {
     "payout.created": "pending",
     "payout.paid": "paid",
     "payout.failed": "failed",
@@ -306,7 +387,7 @@ def _payout(told: _Told) -> tuple[Event, ...]:
         **told.by,
         payout=thing["id"].id(),
         amount=told.money(thing["amount"]),
-        status=_PAYOUTS[told.type],
+        status=_PAYOUTS[told.type] if told.type in _PAYOUTS else thing["status"].among(_ARRIVALS),
         reason=thing["failure_message"].shop_text() or thing["failure_code"].shop_text(),
         arrives=arrives.epoch() if arrives else None,
         provider="stripe",
@@ -314,19 +395,67 @@ def _payout(told: _Told) -> tuple[Event, ...]:
     return (payout,)
 
 
+def _coupon(told: _Told) -> tuple[Event, ...]:
+    """A coupon with an end. One without is no campaign that anybody plans for."""
+    thing, ends = told.thing, told.thing["redeem_by"]
+    over: _Over = "cancelled" if told.type == "coupon.deleted" else "ended"
+    gone = told.type == "coupon.deleted" or not thing["valid"].flag(default=True)
+    return (_campaign(told, thing["name"], ends.epoch(), over if gone else None),) if ends else ()
+
+
+def _code(told: _Told) -> tuple[Event, ...]:
+    thing, ends = told.thing, told.thing["expires_at"]
+    gone = not thing["active"].flag(default=True)
+    return (_campaign(told, thing["code"], ends.epoch(), "cancelled" if gone else None),) if ends else ()
+
+
+_Over = Literal["ended", "cancelled"]
+
+
+def _campaign(told: _Told, name: Wild, ends: datetime, over: _Over | None) -> Event:
+    """What is over when its time is up has ended, whoever switched it off then."""
+    thing = told.thing
+    return CampaignChanged(
+        **told.by,
+        campaign=thing["id"].id(),
+        name=name.shop_text() or ShopText(thing["id"].id()),
+        status="ended" if ends <= told.at else over or "running",
+        starts=thing["created"].epoch(),
+        ends=ends,
+        channel="discount",
+    )
+
+
 def _silent(told: _Told) -> tuple[Event, ...]:
-    """The other kind of object tells of these payments."""
+    """Something else tells of it, or it tells nothing that anybody must know."""
     return ()
 
 
 _Tell = Callable[[_Told], tuple[Event, ...]]
-_BILLED = ("finalized", "will_be_due", "overdue", "paid", "voided", "marked_uncollectible")
+_BILLED = (
+    *("finalized", "finalization_failed", "will_be_due", "overdue", "payment_action_required"),
+    *("paid", "voided", "marked_uncollectible"),
+)
+_DISPUTED = ("created", "updated", "closed", "funds_withdrawn", "funds_reinstated")
+_SILENT = (
+    *("payment_intent.requires_action", "checkout.session.expired", "charge.refund.updated"),
+    *("refund.created", "refund.updated", "refund.failed", "radar.early_fraud_warning.updated"),
+    *("payout.reconciliation_completed", "balance.available"),
+)
 _TOPICS: Final[dict[str, _Tell]] = {
     "charge.refunded": _refund,
-    **dict.fromkeys((f"charge.dispute.{what}" for what in ("created", "updated", "closed")), _dispute),
+    **dict.fromkeys((f"charge.dispute.{what}" for what in _DISPUTED), _dispute),
+    "checkout.session.async_payment_failed": _session_failed,
+    "review.opened": _review,
+    "review.closed": _review,
+    "radar.early_fraud_warning.created": _warning,
     **dict.fromkeys((f"invoice.{what}" for what in _BILLED), _invoice),
     "invoice.payment_failed": _invoice_failed,
     **dict.fromkeys(_PAYOUTS, _payout),
+    "payout.updated": _payout,
+    **dict.fromkeys((f"coupon.{what}" for what in ("created", "updated", "deleted")), _coupon),
+    **dict.fromkeys((f"promotion_code.{what}" for what in ("created", "updated")), _code),
+    **dict.fromkeys(_SILENT, _silent),
 }
 _PAYMENTS: Final[Mapping[str, dict[str, _Tell]]] = {
     "intents": {
@@ -344,15 +473,22 @@ _PAYMENTS: Final[Mapping[str, dict[str, _Tell]]] = {
 }
 
 
+_ACCOUNT = re.compile(r"acct_[A-Za-z0-9]{1,60}|any")
+
+
 def options(given: Mapping[str, Any]) -> None:
     """Raise ValueError, which names the key, unless the source's options are as documented above."""
     for name, value in given.items():
-        if name not in ("payments", "order"):
-            raise ValueError(f"{name}: stripe has no such option; it has payments, order")
+        if name not in ("payments", "order", "account", "poll"):
+            raise ValueError(f"{name}: stripe has no such option; it has payments, order, account, poll")
         if name == "payments" and value not in _PAYMENTS:
             raise ValueError(f"{name}: must be {' or '.join(_PAYMENTS)}")
         if name == "order" and not (isinstance(value, str) and value):
             raise ValueError(f"{name}: must be the name of a key in metadata")
+        if name == "account" and not (isinstance(value, str) and _ACCOUNT.fullmatch(value)):
+            raise ValueError(f"{name}: must be the id of a connected account (acct_…) or any")
+        if name == "poll" and value not in ("undelivered", "all"):
+            raise ValueError(f"{name}: must be undelivered or all")
 
 
-SOURCE = Source("stripe", verify, key, parse, sign, options, __doc__ or "")
+SOURCE = Source("stripe", verify, key, parse, sign, options, __doc__ or "", api=API)

@@ -1,0 +1,199 @@
+"""How Stripe is asked: its REST API with a restricted key.
+
+The list of events says which of them no webhook has taken, so asking for those alone makes up for every outage of up to
+30 days. It gives the newest first; each slice of time is collected and then told oldest first.
+
+Rights of the key: Events read, and to look after webhooks, Webhook Endpoints write.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Generator
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final, Literal
+
+from bot.core.polling import Api, Asked, Call, Care, Denied, Heard, Pairs, Plan, Response, Step, Stream, Subscription
+
+EVENT: Final = "event"
+HOST: Final = "api.stripe.com"
+PAGE: Final = 100
+OVERLAP: Final = timedelta(minutes=10)
+SLICE: Final = timedelta(hours=6)
+_OLDEST: Final = timedelta(days=29, hours=12)
+_ID = re.compile(r"[A-Za-z0-9_]{1,255}")
+
+# https://docs.stripe.com/api/events/types: those that tell something.
+TOPICS: Final = (
+    *("payment_intent.succeeded", "payment_intent.payment_failed", "charge.succeeded", "charge.failed"),
+    *("checkout.session.async_payment_failed", "charge.refunded"),
+    *(f"charge.dispute.{what}" for what in ("created", "updated", "closed", "funds_withdrawn", "funds_reinstated")),
+    *("review.opened", "review.closed", "radar.early_fraud_warning.created"),
+    *(
+        f"invoice.{what}"
+        for what in (
+            *("finalized", "will_be_due", "overdue", "payment_failed", "payment_action_required"),
+            *("paid", "voided", "marked_uncollectible"),
+        )
+    ),
+    *(f"payout.{what}" for what in ("created", "updated", "paid", "failed", "canceled")),
+    *("coupon.created", "coupon.updated", "coupon.deleted", "promotion_code.created", "promotion_code.updated"),
+)
+
+Json = dict[str, Any]
+Asking = Generator[Step, Any, Response]
+
+
+def _call(asked: Asked, path: str, params: Pairs = (), form: Pairs = (), *, harmless: bool = True) -> Call:
+    """A GET, or with a form a POST. A connected account that the options name is asked in its own name."""
+    headers = {"authorization": f"Bearer {asked.keys['api_key']}"}
+    account = str(asked.front.options.get("account", "any"))
+    if account != "any" and not form and path == "events":
+        headers["stripe-account"] = account
+    method: Literal["GET", "POST"] = "POST" if form else "GET"
+    return Call(method, f"https://{HOST}/v1/{path}", params, headers, form=form, harmless=harmless)
+
+
+_WHY: Final = {
+    401: "the key was refused; is it the whole key, and not revoked?",
+    403: "the key may not do this; a restricted key needs Events read, and Webhook Endpoints write",
+}
+
+
+def _asked(call: Call) -> Asking:
+    """The answer. Raises Denied in our words unless it is 2xx: Stripe's own may quote a part of the key."""
+    response = yield call
+    assert isinstance(response, Response)
+    if not 200 <= response.status < 300:
+        why = _WHY.get(response.status, "refused")
+        raise Denied(response.status, f"{call.method} {call.url.removeprefix('https://')}: {why}")
+    return response
+
+
+def _page(response: Response) -> tuple[list[Json], bool]:
+    """The objects of a page, and whether there are more. Raises Denied when it is another thing."""
+    found = response.json()
+    rows = found.get("data") if isinstance(found, dict) else None
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise Denied(response.status, "the answer is no list of objects")
+    return rows, found.get("has_more") is True
+
+
+def _listed(asked: Asked, path: str, params: Pairs) -> Generator[Step, Any, tuple[list[Json], datetime]]:
+    """The objects of all pages, and the moment of the first answer. A page that ends as another did is the last."""
+    rows: list[Json] = []
+    at, seen, after = asked.now, {""}, ""
+    while True:
+        more: Pairs = (("starting_after", after),) if after else ()
+        response = yield from _asked(_call(asked, path, (*params, ("limit", str(PAGE)), *more)))
+        at = at if after else response.at
+        found, unfinished = _page(response)
+        rows += found
+        after = str(found[-1].get("id")) if found else ""
+        if not unfinished or after in seen or not _ID.fullmatch(after):
+            return rows, at
+        seen.add(after)
+
+
+def _events(asked: Asked) -> Plan:
+    """Events that no webhook has taken, or all; slice by slice, so that a long pause is made up for in parts."""
+    began = _began(asked)
+    since, cursor = began - OVERLAP, asked.cursor
+    undelivered = asked.front.options.get("poll", "undelivered") == "undelivered"
+    which: Pairs = (("delivery_success", "false"),) if undelivered else ()
+    while since < asked.now:
+        until = min(since + SLICE, asked.now)
+        # The last slice has no end: an event of this very second must not fall between two runs.
+        end: Pairs = (("created[lt]", _seconds(until)),) if until < asked.now else ()
+        rows, at = yield from _listed(asked, "events", (*which, ("created[gte]", _seconds(since)), *end))
+        bodies = [_packed(row) for row in reversed(rows) if row.get("type") in TOPICS]
+        after = max(until, began).isoformat()
+        last = max(0, len(bodies) - 1) // PAGE * PAGE
+        for start in range(0, last, PAGE):
+            yield Heard(EVENT, tuple(bodies[start : start + PAGE]), cursor, at)
+        yield Heard(EVENT, tuple(bodies[last:]), after, at)
+        cursor, since = after, until
+
+
+def _began(asked: Asked) -> datetime:
+    """Where to go on from: now on the first run, and never before what Stripe still has."""
+    try:
+        since = datetime.fromisoformat(asked.cursor).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return asked.now
+    return max(min(since, asked.now), asked.now - _OLDEST)
+
+
+def _seconds(moment: datetime) -> str:
+    return str(int(moment.timestamp()))
+
+
+def _packed(row: Json) -> bytes:
+    return json.dumps(row, separators=(",", ":")).encode()
+
+
+_NEW: Final = (
+    "the endpoint is new: reveal its signing secret in Stripe's dashboard (Developers, Webhooks) and put it among the "
+    "source's secrets"
+)
+
+
+def _care(asked: Asked, address: str, topics: frozenset[str]) -> Care:
+    """Our endpoints, by their address. The secret of a new one is in Stripe's answer alone once and in its dashboard
+    always, so it is left there: a plan must not carry a secret to where it could be read."""
+    rows, _ = yield from _listed(asked, "webhook_endpoints", ())
+    ours = [row for row in rows if row.get("url") == address]
+    states: dict[str, Literal["active", "disabled"]] = {}
+    for row in sorted(ours, key=_enabled):
+        states |= dict.fromkeys(_types(row), "active" if _enabled(row) else "disabled")
+    lacking = {topic for topic in topics if states.get(topic) != "active"}
+    if lacking:
+        yield from _mend(asked, ours, address, lacking)
+    note = "" if ours else _NEW
+    return tuple(
+        Subscription(topic, "active", mended=True, note=note)
+        if topic in lacking
+        else Subscription(topic, states[topic])
+        for topic in sorted({*states, *lacking})
+    )
+
+
+def _enabled(row: Json) -> bool:
+    return row.get("status") == "enabled"
+
+
+def _types(row: Json) -> tuple[str, ...]:
+    found = row.get("enabled_events")
+    names = tuple(str(name) for name in found) if isinstance(found, list) else ()
+    return TOPICS if "*" in names else names
+
+
+def _mend(asked: Asked, ours: list[Json], address: str, lacking: set[str]) -> Generator[Step, Any, None]:
+    """Enables the endpoint that sends most of it, with all types that it had and those it lacks; or makes one."""
+    if not ours:
+        connected: Pairs = (("connect", "true"),) if asked.front.options.get("account") else ()
+        form = (("url", address), ("description", "Floorwalker"), *connected, *_form(lacking))
+        yield from _asked(_call(asked, "webhook_endpoints", form=form, harmless=False))
+        return
+    chosen = max(ours, key=lambda row: (len(lacking & set(_types(row))), _enabled(row)))
+    name = str(chosen.get("id"))
+    if not _ID.fullmatch(name):
+        raise Denied(200, "our endpoint has no id")
+    missing = lacking - set(_types(chosen))
+    types = _form({*_types(chosen), *missing}) if missing else ()
+    yield from _asked(_call(asked, f"webhook_endpoints/{name}", form=(("disabled", "false"), *types)))
+
+
+def _form(types: set[str]) -> Pairs:
+    return tuple(("enabled_events[]", name) for name in sorted(types))
+
+
+API = Api(
+    keys=(("api_key",),),
+    hosts=lambda front: (HOST,),
+    streams=(Stream("events", timedelta(minutes=10), _events),),
+    wanted=lambda front: TOPICS,
+    care=_care,
+    advice="Stripe tries each delivery for three days; without a key what was lost beyond that stays unknown",
+)
