@@ -140,8 +140,8 @@ _RECORD: Final = frozenset({"myshopify_domain", "plan_name"})
 
 
 def _uninstalled(told: Told) -> tuple[Event, ...]:
-    """The app's keys are void from now on, and asking with them will not do until it is installed again. The body is the
-    shop's record, and only such a one is taken for it."""
+    """The app's keys are void from now on, and asking with them will not do until it is installed again. The body is
+    the shop's record, and only such a one is taken for it."""
     if not set(told.body.keys()) >= _RECORD:
         raise Unparsable("the body is not a shop's record, so the topic does not belong to it")
     domain, meant = told.body["myshopify_domain"], str(told.front.options.get("domain", "")).lower()
