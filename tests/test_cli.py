@@ -326,6 +326,15 @@ def test_what_is_sent_is_signed_as_the_platform_would(
     assert platform.parse(delivery, place)
 
 
+def test_a_form_is_sent_as_one(run: Run, config: str, receiver: Receiver) -> None:
+    text = Path(config).read_text("utf-8")
+    Path(config).write_text(text.replace("erp:", "mailchimp: {}, erp:"), "utf-8")
+    assert run("send", "mailchimp", "cleaned", "--url", f"http://127.0.0.1:{receiver.port}")[0] == 0
+    ((_, headers, body),) = receiver.came
+    assert headers["content-type"] == "application/x-www-form-urlencoded"
+    assert body.startswith(b"type=cleaned&fired_at=20")
+
+
 def test_no_two_samples_are_the_same_order(run: Run, config: str, receiver: Receiver) -> None:
     for _ in range(2):
         run("send", "shopify", "orders/create", "--url", f"http://127.0.0.1:{receiver.port}")

@@ -60,8 +60,9 @@ def _source(config: Config, name: str) -> SourceConfig:
 def _samples(source: SourceConfig) -> dict[str, Traversable]:
     """The sample files of a source by their topic; a slash of the topic is two underscores in the file's name."""
     folder = files("handlers.samples") / source.type
-    found = folder.iterdir() if folder.is_dir() else ()
-    return {file.name.removesuffix(".json").replace("__", "/"): file for file in found if file.name.endswith(".json")}
+    found = [file.name for file in folder.iterdir()] if folder.is_dir() else []
+    named = {name.rpartition(".")[0].replace("__", "/"): name for name in found if name.endswith((".json", ".form"))}
+    return {topic: folder / name for topic, name in named.items()}
 
 
 def _signed(config: Config, source: SourceConfig, event: str) -> tuple[dict[str, str], bytes]:

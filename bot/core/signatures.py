@@ -86,6 +86,17 @@ STANDARD_WEBHOOKS: Final = (_standard("webhook"), _standard("svix"))
 
 def check(schemes: Sequence[Scheme], delivery: Delivery, secrets: Sequence[str], now: datetime) -> None:
     """Return when one secret proves the delivery by the first scheme whose header is there, else raise Unverified."""
+    scheme, parts, message = signed(schemes, delivery, now)
+    given = [_bytes(part.removeprefix(scheme.prefix), scheme) for part in parts if part.startswith(scheme.prefix)]
+    wanted = [_signature(scheme, key, message).encode() for key in _keys(scheme, secrets)]
+    # Every pair is compared, so that the time taken does not tell which of them agreed.
+    if sum(hmac.compare_digest(one, other) for one in wanted for other in given) == 0:
+        raise Unverified(f"{scheme.header} does not match the body")
+
+
+def signed(schemes: Sequence[Scheme], delivery: Delivery, now: datetime) -> tuple[Scheme, list[str], bytes]:
+    """The first scheme whose header is there, the parts of that header, and the bytes that it signs, of which nothing
+    is proved yet. Raises Unverified when a header is missing or the time is not now."""
     present = [scheme for scheme in schemes if scheme.header in delivery.headers]
     if not present:
         raise Unverified(f"{schemes[0].header} is missing")
@@ -93,12 +104,7 @@ def check(schemes: Sequence[Scheme], delivery: Delivery, secrets: Sequence[str],
     parts = _parts(scheme, header(delivery, scheme.header))
     timestamp = _timestamp(scheme, delivery, parts, now)
     name = header(delivery, scheme.id_header) if scheme.id_header else ""
-    message = _message(scheme, delivery.body, timestamp, name)
-    given = [_bytes(part.removeprefix(scheme.prefix), scheme) for part in parts if part.startswith(scheme.prefix)]
-    wanted = [_signature(scheme, key, message).encode() for key in _keys(scheme, secrets)]
-    # Every pair is compared, so that the time taken does not tell which of them agreed.
-    if sum(hmac.compare_digest(one, other) for one in wanted for other in given) == 0:
-        raise Unverified(f"{scheme.header} does not match the body")
+    return scheme, parts, _message(scheme, delivery.body, timestamp, name)
 
 
 def sign(scheme: Scheme, body: bytes, secret: str, now: datetime, name: str = "") -> dict[str, str]:

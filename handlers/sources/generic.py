@@ -23,6 +23,7 @@ from typing import Any, Final, Literal, get_args, get_origin, get_type_hints
 
 from bot.core import cloudevents
 from bot.core.delivery import Delivery, Greeting, Knock, Shopfront, Source, Unparsable, Unrouted
+from bot.core.ed25519 import PUBLIC, check_standard
 from bot.core.events import STORED, Event, ItemSold, OrderLine
 from bot.core.money import Money
 from bot.core.parts import ShopText
@@ -51,7 +52,7 @@ def verify(delivery: Delivery, secrets: tuple[str, ...], now: datetime, shopfron
         case "hmac":
             check((_scheme(auth),), delivery, secrets, now)
         case _:
-            check(STANDARD_WEBHOOKS, delivery, secrets, now)
+            check_standard(delivery, secrets, now)
 
 
 def sign(topic: str, body: bytes, secret: str, now: datetime, shopfront: Shopfront) -> dict[str, str]:
@@ -69,6 +70,8 @@ def sign(topic: str, body: bytes, secret: str, now: datetime, shopfront: Shopfro
             raise ValueError(f"with the scheme {auth['scheme']} the secret is in the address, and nothing is signed")
         case "hmac":
             signed = sign_body(_scheme(auth), body, secret, now)
+        case _ if secret.startswith(PUBLIC):
+            raise ValueError("the configured key is a public one, with which nothing can be signed")
         case _:
             signed = sign_body(STANDARD_WEBHOOKS[0], body, secret, now, name)
     return {"content-type": "application/json"} | signed
@@ -80,6 +83,8 @@ def _basic(secret: str) -> str:
 
 
 _MAX_WORD: Final = 200
+# A challenge comes alone, or with a type and a token beside it; whatever has more to say may be an event.
+_MAX_BESIDE: Final = 3
 
 
 def greet(knock: Knock, secrets: tuple[str, ...], shopfront: Shopfront) -> Greeting | None:
@@ -103,7 +108,8 @@ def _said_back(knock: Knock, challenge: Mapping[str, str]) -> Greeting | None:
         return Greeting(200, word) if _is_word(word) else None
     try:
         body = read(knock.body) if knock.method == "POST" else Wild(None)
-        word = body[name].text_or("") if isinstance(body.value, dict) else ""
+        alone = isinstance(body.value, dict) and len(body.keys()) <= 1 + _MAX_BESIDE
+        word = body[name].text_or("") if alone else ""
     except Unparsable:
         return None
     answer = json.dumps({name: word})

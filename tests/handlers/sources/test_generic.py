@@ -143,6 +143,8 @@ TELLINGS: dict[str, tuple[Event, ...]] = {
     "source.changed": (
         SourceChanged(**BY, aspect="nightly export", sound=False, note=ShopText("It has not run since Monday.")),
     ),
+    "cloudevent": (stock("TEA-EARL-100", 7),),
+    "cloudevents": (stock("TEA-EARL-100", 7), OrderHeld(**BY, order="2044", held=True)),
     "batch": (
         stock("TEA-EARL-100", 7, at=datetime(2026, 11, 20, 9, 15, tzinfo=UTC)),
         stock("POT-CLAY", None, at=NOW),

@@ -7,6 +7,7 @@ import json
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from bot.core.delivery import Delivery, Greeting, Knock, Shopfront, Unparsable, Unrouted, Unverified
 from bot.core.events import StockChanged
@@ -135,6 +136,7 @@ def test_nobody_else_is_told_anything(knock: Knock) -> None:
         ),
         (Knock("POST", {}, b'{"type": "stock.changed"}'), {"in": "json"}, None),
         (Knock("POST", {}, b'{"challenge": 7}'), {"in": "json"}, None),
+        (Knock("POST", {}, b'{"challenge": "tea", "a": 1, "b": 2, "c": 3, "d": 4}'), {"in": "json"}, None),
         (Knock("POST", {}, b"["), {"in": "json"}, None),
         (Knock("POST", {}, b"[]"), {"in": "json"}, None),
         (Knock("GET", {}, b'{"challenge": "tea"}'), {"in": "json"}, None),
@@ -175,6 +177,23 @@ def basic(text: str) -> dict[str, str]:
 def test_a_secret_proves_where_the_config_expects_it(options: Any, good: dict[str, Any], bad: dict[str, Any]) -> None:
     assert proved({"auth": options}, "till:s3cret", **good)
     assert not proved({"auth": options}, "till:s3cret", **bad)
+
+
+PRIVATE = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
+PUBLIC = "whpk_A6EHv/POEL4dcN0Y50vAmWfk1jCbpQ1fHdyGZBJVMbg="
+
+
+def test_a_public_key_proves_a_standard_webhook_and_signs_none() -> None:
+    signature = PRIVATE.sign(f"msg_1.{int(NOW.timestamp())}.{{}}".encode())
+    headers = {
+        "webhook-id": "msg_1",
+        "webhook-timestamp": str(int(NOW.timestamp())),
+        "webhook-signature": f"v1a,{base64.b64encode(signature).decode()}",
+    }
+    assert proved({"auth": {"scheme": "standard_webhooks"}}, PUBLIC, headers=headers)
+    assert not proved({"auth": {"scheme": "standard_webhooks"}}, PUBLIC, headers=headers | {"webhook-id": "msg_2"})
+    with pytest.raises(ValueError, match="the configured key is a public one"):
+        SOURCE.sign("x", b"{}", PUBLIC, NOW, front())
 
 
 def test_what_is_in_the_address_cannot_be_signed() -> None:
