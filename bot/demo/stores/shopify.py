@@ -44,7 +44,8 @@ class Shopify:
     """A shop. Its lists are nodes of the API; whoever tests writes into them.
 
     ``tokens`` are the good ones and until when, ``lacks`` the scopes that the app was not given, ``dearest`` what one
-    query may cost, ``bucket`` the points that are left of ``full``, of which ``rate`` come back in a second.
+    query may cost, ``filters`` whether a filter is understood (else it is ignored), ``bucket`` the points that are left
+    of ``full``, of which ``rate`` come back in a second.
     """
 
     hosts: tuple[str, ...] = (DOMAIN,)
@@ -65,6 +66,7 @@ class Shopify:
     bucket: float = 2_000.0
     filled: datetime | None = None
     installed: bool = True
+    filters: bool = True
 
     def answer(self, call: Call, now: datetime) -> Response:
         """What Shopify answers, in its own words also where it refuses."""
@@ -116,10 +118,18 @@ class Shopify:
             case "shopifyPaymentsAccount":
                 if self.payouts is None:
                     return None
-                return {each.alias: _listed(self.payouts, each) for each in asked.inner}
+                return {each.alias: self._listed(self.payouts, each) for each in asked.inner}
             case "webhookSubscriptionCreate" | "webhookSubscriptionUpdate":
                 return shown(self._subscribed(asked.arguments), asked.inner)
-        return _listed(self._lists[asked.name], asked)
+        return self._listed(self._lists[asked.name], asked)
+
+    def _listed(self, rows: list[Node], asked: Field) -> Any:
+        """A page of a list, sorted and filtered as the API does both."""
+        by = "updatedAt" if asked.arguments.get("sortKey") == "UPDATED_AT" else "id"
+        where = asked.arguments.get("query") if self.filters else None
+        placed = [row | {"__place": [row[by], row["id"]]} for row in rows if _fits(row, where)]
+        placed.sort(key=lambda row: row["__place"])
+        return shown(page(placed, asked.arguments), asked.inner)
 
     @property
     def _lists(self) -> Mapping[str, list[Node]]:
@@ -152,14 +162,6 @@ class Shopify:
         id = f"gid://shopify/WebhookSubscription/{len(self.webhooks) + 1}"
         self.webhooks.append({"id": id, "topic": topic, **to})
         return {"userErrors": []}
-
-
-def _listed(rows: list[Node], asked: Field) -> Any:
-    """A page of a list, sorted and filtered as the API does both."""
-    by = "updatedAt" if asked.arguments.get("sortKey") == "UPDATED_AT" else "id"
-    placed = [row | {"__place": [row[by], row["id"]]} for row in rows if _fits(row, asked.arguments.get("query"))]
-    placed.sort(key=lambda row: row["__place"])
-    return shown(page(placed, asked.arguments), asked.inner)
 
 
 def _fits(row: Node, where: str | None) -> bool:

@@ -7,6 +7,7 @@ being told.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Callable, Generator, Iterable, Mapping
@@ -145,17 +146,19 @@ def _items(asked: Asked) -> Plan:
 
 
 def _disputes(asked: Asked) -> Plan:
-    """Every dispute of the last months, because the API cannot be asked for those that changed."""
+    """The disputes of the last months that are not as they were, because the API cannot be asked for those alone."""
     where = f"initiated_at:>='{_iso(asked.now - _DISPUTES)}'"
     nodes, at = yield from Shop(asked).all(fields.DISPUTES, "disputes", where)
-    yield Heard("disputes", _each(nodes), _iso(asked.now), at)
+    news, told = _news(asked, nodes, "id")
+    yield Heard("disputes", _each(news), _knowing(told), at)
 
 
 def _payouts(asked: Asked) -> Plan:
     """The payouts of the last weeks, of which no webhook tells. A shop without Shopify Payments has none."""
     where = f"issued_at:>='{_iso(asked.now - _PAYOUTS)}'"
     nodes, at = yield from Shop(asked).all(fields.PAYOUTS, "shopifyPaymentsAccount.payouts", where)
-    yield Heard("payouts", _each(nodes), _iso(asked.now), at)
+    news, told = _news(asked, nodes, "id")
+    yield Heard("payouts", _each(news), _knowing(told), at)
 
 
 def _discounts(asked: Asked) -> Plan:
@@ -163,26 +166,30 @@ def _discounts(asked: Asked) -> Plan:
     its webhook names neither its title nor its dates, so the cursor remembers them."""
     where = f"status:active OR status:scheduled OR ends_at:>='{_iso(asked.now - _ENDED)}'"
     nodes, at = yield from Shop(asked).all(fields.DISCOUNTS, "discountNodes", where)
-    there = {str(node.get("admin_graphql_api_id")): node for node in nodes}
+    news, told = _news(asked, nodes, "admin_graphql_api_id")
     known = an_object(_state(asked.cursor).get("known"))
     gone = tuple(
-        {"admin_graphql_api_id": id, "discount": node, "deleted_at": _iso(at)}
-        for id, node in known.items()
-        if id not in there and not ((ends := _moment(within(node, "ends_at"))) and ends <= at)
+        {"admin_graphql_api_id": id, "discount": plan, "deleted_at": _iso(at)}
+        for id, plan in known.items()
+        if id not in told and not ((ends := _moment(within(plan, "ends_at"))) and ends <= at)
     )
     ahead = {
-        id: {name: within(node, "discount", name) for name in ("title", "status", "starts_at", "ends_at")}
-        for id, node in list(there.items())[:_MOST_KNOWN]
+        str(node.get("admin_graphql_api_id")): {
+            name: within(node, "discount", name) for name in ("title", "starts_at", "ends_at")
+        }
+        for node in nodes[:_MOST_KNOWN]
         if within(node, "discount", "status") != "EXPIRED"
     }
-    yield Heard("discounts", _each((*nodes, *gone)), json.dumps({"known": ahead}), at)
+    yield Heard("discounts", _each((*news, *gone)), _knowing(told, known=ahead), at)
 
 
 def _holds(asked: Asked) -> Plan:
     """The orders that are held. One that was held and is not any more was let go; no webhook of a hold names its
     order."""
-    nodes, at = yield from Shop(asked).all(fields.HOLDS, "fulfillmentOrders", "status:on_hold")
-    held = {str(within(node, "order", "id")): node for node in nodes}
+    found, at = yield from Shop(asked).all(fields.HOLDS, "fulfillmentOrders", "status:on_hold")
+    # Shopify ignores a filter that it does not understand, and would give all there are.
+    held = {str(within(node, "order", "id")): node for node in found if node.get("status") == "ON_HOLD"}
+    news, told = _news(asked, tuple(held.values()), "order", "id")
     before = an_object(_state(asked.cursor).get("held"))
     freed = tuple(
         {"order": {"id": order, "name": number}, "updated_at": _iso(at), "freed": True}
@@ -190,23 +197,38 @@ def _holds(asked: Asked) -> Plan:
         if order not in held
     )
     kept = {order: str(within(node, "order", "name")) for order, node in list(held.items())[:_MOST_KNOWN]}
-    yield Heard("holds", _each((*held.values(), *freed)), json.dumps({"held": kept}), at)
+    yield Heard("holds", _each((*news, *freed)), _knowing(told, held=kept), at)
 
 
 def _inbound(asked: Asked) -> Plan:
     """Goods on their way to the shop, and those that arrived since: the webhooks of transfers name no SKU."""
     shop = Shop(asked)
-    found, at = yield from shop.all(fields.SHIPMENTS, "inventoryShipments", "status:in_transit,partially_received")
+    where = "status:in_transit OR status:partially_received"
+    found, at = yield from shop.all(fields.SHIPMENTS, "inventoryShipments", where)
+    found = tuple(node for node in found if node.get("status") in ("IN_TRANSIT", "PARTIALLY_RECEIVED"))
     nodes = yield from shop.whole(found, "line_items", "InventoryShipment", fields.ARRIVING)
-    coming = {str(node.get("admin_graphql_api_id")): node for node in nodes}
+    news, told = _news(asked, nodes, "admin_graphql_api_id")
     before = an_object(_state(asked.cursor).get("coming"))
-    missing = [id for id in before if id not in coming]
+    missing = [id for id in before if id not in told]
     found, _ = yield from shop.named(fields.SHIPMENTS_BY_ID, missing)
     ended = yield from shop.whole(found, "line_items", "InventoryShipment", fields.ARRIVING)
     there = {str(node.get("admin_graphql_api_id")) for node in ended}
     gone = tuple(_withdrawn(before[id]) for id in missing if id not in there)
-    kept = {id: _remembered(node) for id, node in list(coming.items())[:_MOST_KNOWN]}
-    yield Heard("inbound", _each((*nodes, *ended, *gone)), json.dumps({"coming": kept}), at)
+    kept = {str(node.get("admin_graphql_api_id")): _remembered(node) for node in nodes[:_MOST_KNOWN]}
+    yield Heard("inbound", _each((*news, *ended, *gone)), _knowing(told, coming=kept), at)
+
+
+def _news(asked: Asked, nodes: Found, *id: str) -> tuple[Found, dict[str, str]]:
+    """Those of a whole list that are not as they were when they were told, and by id how each is now."""
+    before = an_object(_state(asked.cursor).get("told"))
+    now = {str(within(node, *id)): hashlib.sha256(_body(node)).hexdigest()[:16] for node in nodes}
+    news = tuple(node for node in nodes if before.get(name := str(within(node, *id))) != now[name])
+    return news, now
+
+
+def _knowing(told: Mapping[str, str], **more: Any) -> str:
+    """A cursor that knows what was told, and what else; of very long lists only the beginning."""
+    return json.dumps({"told": dict(list(told.items())[:_MOST_KNOWN]), **more})
 
 
 def _remembered(shipment: Json) -> Json:

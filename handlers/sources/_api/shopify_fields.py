@@ -90,7 +90,8 @@ DISCOUNTS: Final = _list(
 HOLDS: Final = _list(
     "fulfillmentOrders",
     "",
-    "order { id: legacyResourceId name test } updated_at: updatedAt holds: fulfillmentHolds { reason: displayReason }",
+    """status updated_at: updatedAt order { id: legacyResourceId name test }
+  holds: fulfillmentHolds { reason: displayReason }""",
 )
 
 ARRIVING: Final = f"""line_items: lineItems(%s) {{ nodes {{
