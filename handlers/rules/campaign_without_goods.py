@@ -51,5 +51,6 @@ def campaign_without_goods(
         step,
         (("Starts", say(Moment(campaign.starts))),),
     )
-    title = say(campaign.name, ": which SKUs?")
+    # No colon of ours follows a word of the shop: one that begins with a colon would then read as an emoji.
+    title = say("Which SKUs does ", campaign.name, " promote?")
     return Fire(say("The campaign names no goods"), Severity.LOW, title, {"marketing": view}, as_of=campaign.at)
