@@ -11,6 +11,7 @@ from typing import Final, Literal, get_args
 
 from bot.core.delivery import Shopfront
 from bot.core.events import CampaignEchoed
+from bot.core.plans import object_in
 from bot.core.wild import Wild
 
 SO_FAR: Final = "so far"
@@ -36,20 +37,12 @@ class Totals:
 def grown(cursor: str, reported: Sequence[Totals]) -> tuple[tuple[Totals, ...], str]:
     """The totals that are news after what a cursor says was told, and the cursor that says they were.
 
-    A report only speaks of the campaigns of some days, so the cursor forgets those that are no longer in it.
+    A report only speaks of the campaigns of some days, so the cursor forgets those that are no longer in it. A cursor
+    that is none of ours is the beginning: totals told once more count nothing twice.
     """
-    before = _told(cursor)
+    before = object_in(cursor)
     news = tuple(one for one in reported if before.get(one.campaign) != _figures(one))
     return news, json.dumps({one.campaign: _figures(one) for one in reported})
-
-
-def _told(cursor: str) -> Mapping[str, object]:
-    """A cursor that is none of ours is the beginning: totals told once more count nothing twice."""
-    try:
-        found = json.loads(cursor)
-    except (ValueError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {}
 
 
 def _figures(totals: Totals) -> list[int]:

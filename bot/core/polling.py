@@ -49,6 +49,10 @@ class Response:
     body: bytes
     at: datetime
 
+    def granted(self, *also: int) -> bool:
+        """Whether the status is 2xx or one of ``also``."""
+        return 200 <= self.status < 300 or self.status in also
+
     def json(self) -> Any:
         """The body as JSON. Raises Denied when it is none."""
         try:
@@ -168,6 +172,6 @@ def ask(call: Call, *also: int) -> Generator[Step, Any, Response]:
     of ``also``."""
     response = yield call
     assert isinstance(response, Response)
-    if not 200 <= response.status < 300 and response.status not in also:
+    if not response.granted(*also):
         raise Denied(response.status, f"{call.method} {call.url}")
     return response

@@ -277,6 +277,10 @@ class Wild:
             raise Unparsable(f"{self._name} is not in our time")
         return found.astimezone(UTC)
 
+    def utc(self) -> datetime:
+        """A date and time in UTC that says so by a Z, or does not say it ("2026-11-20 10:15:00"), as aware UTC."""
+        return Wild(self.text().removesuffix("Z") + "Z", self.path).moment()
+
     def epoch(self) -> datetime:
         """Whole seconds since 1970, as aware UTC."""
         seconds = self.int()

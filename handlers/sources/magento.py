@@ -126,7 +126,7 @@ class _Told:
     def moment(self, name: str) -> datetime:
         """A field with a time in UTC without a zone ("2026-11-20 10:15:00"), or the moment of the telling."""
         wild = self.body[name]
-        return Wild(wild.text().removesuffix("Z") + "Z", wild.path).moment() if wild else self.at
+        return wild.utc() if wild else self.at
 
     def location(self, code: str) -> str:
         """A source of stock by the name that the config gives it."""

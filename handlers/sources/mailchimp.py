@@ -94,13 +94,7 @@ def parse(delivery: Delivery, shopfront: Shopfront) -> tuple[Event, ...]:
     type = form["type"].text()
     if type not in _TYPES:
         raise Unrouted(f"type {type[:100]!r}")
-    return _TYPES[type](_Told(form, form["data"], _fired(form["fired_at"]), shopfront))
-
-
-def _fired(at: Wild) -> datetime:
-    """When it was fired: without a zone, as Mailchimp writes it, in UTC."""
-    text = at.text()
-    return Wild(text if text.endswith("Z") else f"{text}+00:00", at.path).moment()
+    return _TYPES[type](_Told(form, form["data"], form["fired_at"].utc(), shopfront))
 
 
 @dataclass(frozen=True, slots=True)

@@ -133,7 +133,7 @@ class _Told:
     def moment(self, name: str) -> datetime:
         """A field such as date_modified, which is UTC without saying so; the moment of the telling without one."""
         wild = self.body[f"{name}_gmt"]
-        return Wild(wild.text().removesuffix("Z") + "Z", wild.path).moment() if wild else self.at
+        return wild.utc() if wild else self.at
 
 
 _Tell = Callable[[_Told], tuple[Event, ...]]

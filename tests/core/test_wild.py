@@ -235,6 +235,17 @@ def test_a_time_without_offset_or_out_of_the_calendar_is_no_moment(text: str) ->
         Wild(text, "at").moment()
 
 
+@pytest.mark.parametrize("text", ["2026-11-20 10:15:00", "2026-11-20T10:15:00", "2026-11-20T10:15:00Z"])
+def test_a_time_that_is_utc_by_agreement_need_not_say_so(text: str) -> None:
+    assert Wild(text).utc() == datetime(2026, 11, 20, 10, 15, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("text", ["2026-11-20 10:15:00+02:00", "2026-11-20", ""])
+def test_a_time_with_another_offset_is_not_taken_for_utc(text: str) -> None:
+    with pytest.raises(Unparsable, match=r"^at is "):
+        Wild(text, "at").utc()
+
+
 OUR_TIME = st.datetimes(
     datetime(1970, 1, 2),
     datetime(9998, 12, 30),

@@ -24,6 +24,7 @@ from bot.core.echoes import body_of as totals_body
 from bot.core.forms_encoded import pairs
 from bot.core.mailings import Followed, Mailing, State
 from bot.core.mailings import body_of as mailings_body
+from bot.core.plans import Asking, granted, in_utc, understood
 from bot.core.polling import (
     Api,
     Asked,
@@ -84,8 +85,6 @@ TOPICS: Final[dict[str, tuple[Echo, str]]] = {
     "event:klaviyo.bounced_push": ("bounced", "push"),
 }
 
-Asking = Generator[Step, Any, Response]
-
 
 def _call(asked: Asked, path: str, params: Pairs = (), method: Any = "GET", body: Any = None) -> Call:
     headers = {
@@ -109,10 +108,7 @@ _WHY: Final = {
 
 def _asked(asked: Asked, path: str, params: Pairs = (), method: Any = "GET", body: Any = None, *also: int) -> Asking:
     response = yield _call(asked, path, params, method, body)
-    assert isinstance(response, Response)
-    if not 200 <= response.status < 300 and response.status not in also:
-        raise Denied(response.status, f"{method} {path.partition('/')[0]}: {_WHY.get(response.status, 'refused')}")
-    return response
+    return granted(response, f"{method} {path.partition('/')[0]}", _WHY, *also)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,11 +121,9 @@ class _Page:
 
 
 def _page(response: Response) -> _Page:
-    try:
+    with understood("the answer is", response.status):
         body = read(response.body)
         return _Page(body, response.at, _following(body["links"]["next"].text_or("")))
-    except Unparsable as fault:
-        raise Denied(response.status, f"the answer is not understood: {fault}") from None
 
 
 def _following(link: str) -> Pairs:
@@ -180,11 +174,9 @@ class _Run:
 
     def tell(self, page: _Page, channel: str) -> Plan:
         """A page's campaigns, as far as they are news."""
-        try:
+        with understood("a campaign is"):
             tags = {tag["id"].id(): tag["attributes"]["name"].text_or("") for tag in page.body["included"].each()}
             seen = [found for row in page.body["data"].list() if (found := self._mailing(row, channel, tags))]
-        except Unparsable as fault:
-            raise Denied(0, f"a campaign is not understood: {fault}") from None
         self.coming |= {mailing.id for mailing in seen if mailing.state == "scheduled"}
         yield from self.heard(seen, page.at)
 
@@ -244,7 +236,7 @@ def _groups(row: Wild, tags: dict[str, str]) -> tuple[str, ...]:
 
 def _campaigns(asked: Asked) -> Plan:
     run = _Run(asked, Followed.of(asked.cursor, asked.now - _FIRST), set())
-    since = run.memory.since.strftime("%Y-%m-%dT%H:%M:%SZ")
+    since = f"{in_utc(run.memory.since)}Z"
     for channel in _CHANNELS:
         for wanted in ("equals(status,'Scheduled')", f"greater-or-equal(updated_at,{since})"):
             params = (("filter", f"equals(messages.channel,'{channel}'),{wanted}"), ("include", "tags"))
@@ -276,10 +268,8 @@ def _reports(asked: Asked) -> Plan:
     moments: list[datetime] = []
 
     def each(page: _Page) -> Plan:
-        try:
+        with understood("a report is"):
             rows.extend(map(_totals, page.body["data"]["attributes"]["results"].list()))
-        except Unparsable as fault:
-            raise Denied(0, f"a report is not understood: {fault}") from None
         moments.append(page.at)
         yield from ()
 
@@ -294,10 +284,8 @@ def _metric(asked: Asked) -> Generator[Step, Any, str]:
     found: dict[str, str] = {}
 
     def each(page: _Page) -> Plan:
-        try:
+        with understood("the metrics are"):
             found.update({row["attributes"]["name"].text_or(""): row["id"].id() for row in page.body["data"].list()})
-        except Unparsable as fault:
-            raise Denied(0, f"the metrics are not understood: {fault}") from None
         yield from ()
 
     yield from _pages(asked, "metrics", (), each)
@@ -343,11 +331,9 @@ def _care(asked: Asked, address: str, topics: frozenset[str]) -> Care:
     hooks: list[_Hook] = []
 
     def each(page: _Page) -> Plan:
-        try:
+        with understood("a webhook is"):
             rows = [row for row in page.body["data"].list() if row["attributes"]["endpoint_url"].text_or("") == address]
             hooks.extend(map(_hook, rows))
-        except Unparsable as fault:
-            raise Denied(0, f"a webhook is not understood: {fault}") from None
         yield from ()
 
     yield from _pages(asked, "webhooks", (("include", "webhook-topics"),), each)

@@ -18,11 +18,12 @@ import math
 import re
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from bot.core.delivery import Shopfront
 from bot.core.oauth import Credentials, authorized, nonce, percent
+from bot.core.plans import NO_REASON, an_object, in_utc, moment_in, object_in, printable
 from bot.core.polling import (
     Api,
     Asked,
@@ -91,7 +92,7 @@ class _Caller:
                 yield Keep("token", "", response.at)
                 self._token = ""
             response = yield from self._try(call, response.at)
-        if not 200 <= response.status < 300 and response.status not in also:
+        if not response.granted(*also):
             raise Denied(response.status, self._why(call, response))
         return response
 
@@ -144,18 +145,12 @@ _MOST_SAID: Final = 200
 
 
 def _said(response: Response) -> str:
-    """Magento's own message with its parameters, short and printable."""
-    try:
-        answer = json.loads(response.body)
-    except (ValueError, RecursionError):
-        return "no reason given"
-    if not isinstance(answer, dict):
-        return "no reason given"
-    text, parameters = str(answer.get("message", "no reason given")), answer.get("parameters")
-    named = parameters.items() if isinstance(parameters, dict) else ()
-    for name, value in named:
+    """Magento's own message with its parameters."""
+    answer = object_in(response.body)
+    text = str(answer.get("message", NO_REASON))
+    for name, value in an_object(answer.get("parameters")).items():
         text = text.replace(f"%{name}", str(value))
-    return "".join(letter if letter.isprintable() else " " for letter in text[:_MOST_SAID])
+    return printable(text, _MOST_SAID)
 
 
 def _search(fields: str, sort: str, size: int, page: int, *filters: tuple[str, str, str]) -> Pairs:
@@ -177,8 +172,8 @@ def _search(fields: str, sort: str, size: int, page: int, *filters: tuple[str, s
 def _page(caller: _Caller, url: str, params: Pairs) -> Generator[Step, Any, tuple[Response, list[Any], int]]:
     """A page: the answer, its things, and how many there are in all."""
     response = yield from caller.ask(Call("GET", url, params))
-    answer = response.json()
-    items, total = (answer.get("items"), answer.get("total_count")) if isinstance(answer, dict) else (None, None)
+    answer = an_object(response.json())
+    items, total = answer.get("items"), answer.get("total_count")
     # A search without a hit gives null where an empty list would be.
     items = [] if items is None and total == 0 else items
     if not isinstance(items, list) or not isinstance(total, int):
@@ -192,16 +187,7 @@ def _size(front: Shopfront) -> int:
 
 def _written(moment: datetime) -> str:
     """As Magento writes moments: UTC without a zone."""
-    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S}"
-
-
-def _moment(text: str) -> datetime | None:
-    """What Magento wrote, if it is a moment of our time."""
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return found.replace(tzinfo=UTC) if found.tzinfo is None and 1970 <= found.year < 9999 else None
+    return in_utc(moment).replace("T", " ")
 
 
 def _changes(topic: str, path: str, fields: str, first: timedelta | None) -> Callable[[Asked], Plan]:
@@ -243,7 +229,7 @@ def _too_large(body: bytes) -> bool:
 
 def _since(asked: Asked, first: timedelta | None) -> datetime | None:
     """From when a run reads: a little before the cursor, since what is written may be seen a little later."""
-    found = _moment(asked.cursor)
+    found = moment_in(f"{asked.cursor}Z")
     if found is not None:
         return found - OVERLAP
     return None if first is None else asked.now - first
@@ -251,8 +237,7 @@ def _since(asked: Asked, first: timedelta | None) -> datetime | None:
 
 def _last(items: list[Any], url: str, response: Response) -> datetime:
     """When the last thing of a page was changed."""
-    text = items[-1].get("updated_at") if isinstance(items[-1], dict) else None
-    found = _moment(text) if isinstance(text, str) else None
+    found = moment_in(f"{an_object(items[-1]).get('updated_at')}Z")
     if found is None:
         raise Denied(response.status, f"GET {url}: the last thing of a page has no updated_at")
     return found
@@ -366,8 +351,7 @@ def _journal(asked: Asked) -> Plan:
 
 def _events(response: Response) -> tuple[bytes, ...]:
     """The events of a page. Written anew their amounts stay what they were, as no amount has more than 15 digits."""
-    answer = response.json() if response.status == 200 else None
-    listed = answer.get("events") if isinstance(answer, dict) else None
+    listed = an_object(response.json()).get("events") if response.status == 200 else None
     kept = listed if isinstance(listed, list) else []
     return tuple(json.dumps(each["event"]).encode() for each in kept if isinstance(each, dict) and "event" in each)
 
@@ -413,8 +397,7 @@ def _subscribed(
     response = yield from caller.ask(call, *((404,) if needed else (401, 403, 404)))
     if response.status == 404 and needed:
         raise Denied(404, _NO_MODULE)
-    answer = response.json() if response.status == 200 else None
-    items = answer.get("items") if isinstance(answer, dict) else None
+    items = an_object(response.json()).get("items") if response.status == 200 else None
     wanted = {"subscription_id", "event_name", "recipient_url"}
     fits = [item for item in items or () if isinstance(item, dict) and wanted <= item.keys()]
     return tuple(item for item in fits if item["recipient_url"] == address)

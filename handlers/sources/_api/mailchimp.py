@@ -23,6 +23,7 @@ from bot.core.echoes import Echo, Totals, grown
 from bot.core.echoes import body_of as totals_body
 from bot.core.mailings import Followed, Mailing, State
 from bot.core.mailings import body_of as mailings_body
+from bot.core.plans import Asking, granted, in_utc, understood
 from bot.core.polling import (
     Api,
     Asked,
@@ -71,8 +72,6 @@ _STATES: Final[dict[str, State]] = {
     "canceling": "withdrawn",
 }
 
-Asking = Generator[Step, Any, Response]
-
 
 def hosts(front: Shopfront) -> tuple[str, ...]:
     """The data centre's host, or all of Mailchimp's while only the key names it."""
@@ -114,9 +113,7 @@ def _asked(asked: Asked, path: str, params: Pairs = (), method: Any = "GET", bod
         if response.status != 403 or _explained(response):
             break
         yield _TOO_MUCH
-    if not 200 <= response.status < 300 and response.status not in also:
-        raise Denied(response.status, f"{method} {path.partition('/')[0]}: {_WHY.get(response.status, 'refused')}")
-    return response
+    return granted(response, f"{method} {path.partition('/')[0]}", _WHY, *also)
 
 
 def _explained(response: Response) -> bool:
@@ -129,10 +126,8 @@ def _explained(response: Response) -> bool:
 
 
 def _read(response: Response) -> Wild:
-    try:
+    with understood("the answer is", response.status):
         return read(response.body)
-    except Unparsable as fault:
-        raise Denied(response.status, f"the answer is not understood: {fault}") from None
 
 
 def _pages(asked: Asked, path: str, rows: str, fields: str, params: Pairs, each: Any) -> Generator[Step, Any, None]:
@@ -142,10 +137,8 @@ def _pages(asked: Asked, path: str, rows: str, fields: str, params: Pairs, each:
     for number in range(_MOST_PAGES):
         place = (("count", str(PAGE)), ("offset", str(number * PAGE)), ("fields", named))
         response = yield from _asked(asked, path, params + place)
-        try:
-            found = _read(response)[rows].list()
-        except Unparsable as fault:
-            raise Denied(response.status, f"the answer is not understood: {fault}") from None
+        with understood("the answer is", response.status):
+            found = read(response.body)[rows].list()
         yield from each(found, response)
         if len(found) < PAGE:
             return
@@ -165,10 +158,8 @@ class _Run:
 
     def tell(self, rows: tuple[Wild, ...], response: Response) -> Plan:
         """A page's campaigns, as far as they are news."""
-        try:
+        with understood("a campaign is", response.status):
             seen = [found for row in rows if (found := self._mailing(row))]
-        except Unparsable as fault:
-            raise Denied(response.status, f"a campaign is not understood: {fault}") from None
         self.coming |= {mailing.id for mailing in seen if mailing.state == "scheduled"}
         yield from self.heard(self.memory.news(seen), response)
 
@@ -209,7 +200,7 @@ class _Run:
 
 def _campaigns(asked: Asked) -> Plan:
     run = _Run(asked, Followed.of(asked.cursor, asked.now - _FIRST), set())
-    since = (("since_send_time", run.memory.since.strftime("%Y-%m-%dT%H:%M:%S+00:00")),)
+    since = (("since_send_time", f"{in_utc(run.memory.since)}+00:00"),)
     queries: tuple[Pairs, ...] = (
         (("status", "schedule"),),
         (("status", "sending"),),
@@ -231,14 +222,12 @@ def _reports(asked: Asked) -> Plan:
     answers: list[Response] = []
 
     def each(rows: tuple[Wild, ...], response: Response) -> Plan:
-        try:
+        with understood("a report is", response.status):
             totals.extend(map(_totals, rows))
-        except Unparsable as fault:
-            raise Denied(response.status, f"a report is not understood: {fault}") from None
         answers.append(response)
         yield from ()
 
-    since = (asked.now - _REPORTED).strftime("%Y-%m-%dT%H:%M:%S+00:00")
+    since = f"{in_utc(asked.now - _REPORTED)}+00:00"
     yield from _pages(asked, "reports", "reports", _FIGURES, (("since_send_time", since),), each)
     news, cursor = grown(asked.cursor, totals)
     yield Heard(REPORTS, (totals_body(news),) if news else (), cursor, min(answer.at for answer in answers))
@@ -281,11 +270,9 @@ def _care(asked: Asked, address: str, topics: frozenset[str]) -> Care:
         return ()
     path = f"lists/{audience}/webhooks"
     response = yield from _asked(asked, path)
-    try:
+    with understood("a webhook is", response.status):
         rows = _read(response)["webhooks"].each()
         hooks = [_hook(row) for row in rows if f"{row['url'].text_or('')}/".startswith(f"{address}/")]
-    except Unparsable as fault:
-        raise Denied(response.status, f"a webhook is not understood: {fault}") from None
     active = {type for hook in hooks for type in hook.types}
     ill = topics - active
     if ill:

@@ -13,20 +13,20 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Generator, Iterable
+from collections.abc import Generator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 
 from bot.core.delivery import Shopfront
 from bot.core.oauth import unpercent
+from bot.core.plans import Asking, Json, batches, granted, in_utc, left_off, object_in, packed, rows
 from bot.core.polling import (
     Api,
     Asked,
     Call,
     Care,
     Denied,
-    Heard,
     Keep,
     Pairs,
     Plan,
@@ -64,9 +64,6 @@ TOPICS: Final = (
     "BILLING.SUBSCRIPTION.PAYMENT.FAILED",
 )
 
-Json = dict[str, Any]
-Asking = Generator[Step, Any, Response]
-
 
 def host(front: Shopfront) -> str:
     """Where the API of the mode lies that the source's options name."""
@@ -99,7 +96,7 @@ class _Desk:
             yield Keep(_TOKEN, "", self.asked.now)
             yield from self._sign_in()
             response = yield self._call(method, path, params, body)
-        return _granted(response, f"{method} {path.partition('?')[0]}", also)
+        return granted(response, f"{method} {path.partition('?')[0]}", _WHY, *also, said=_said)
 
     def _call(self, method: Literal["GET", "POST", "PATCH"], path: str, params: Pairs, body: bytes) -> Call:
         headers = {"authorization": f"Bearer {self.token}", "accept": "application/json"}
@@ -117,7 +114,7 @@ class _Desk:
             headers={"authorization": f"Basic {base64.b64encode(keys).decode()}", "accept": "application/json"},
             form=(("grant_type", "client_credentials"),),
         )
-        found = _object(_granted(response, "the token", ()))
+        found = _object(granted(response, "the token", _WHY, said=_said))
         token, lasts = found.get("access_token"), found.get("expires_in")
         if not isinstance(token, str) or not _PRINTABLE.fullmatch(token):
             raise Denied(response.status, "PayPal gave no token")
@@ -136,18 +133,9 @@ _WHY: Final = {
 }
 
 
-def _granted(response: Response, what: str, also: tuple[int, ...]) -> Response:
-    if 200 <= response.status < 300 or response.status in also:
-        return response
-    raise Denied(response.status, f"{what}: {_WHY.get(response.status, 'refused')}{_said(response)}")
-
-
 def _said(response: Response) -> str:
     """PayPal's own name for the fault, which is a word in capitals; nothing else of the answer is passed on."""
-    try:
-        name = _object(response).get("name")
-    except Denied:
-        return ""
+    name = object_in(response.body).get("name")
     return f" ({name})" if isinstance(name, str) and _WORD.fullmatch(name) else ""
 
 
@@ -160,10 +148,7 @@ def _object(response: Response) -> Json:
 
 def _rows(found: Json, name: str) -> list[Json]:
     """A list of objects; an answer without any has no such field."""
-    rows = found.get(name) or []
-    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        raise Denied(200, f"the answer's {name} are no list of objects")
-    return rows
+    return rows(found.get(name) or [], Denied(200, f"the answer's {name} are no list of objects"))
 
 
 def _next(found: Json) -> Pairs:
@@ -178,74 +163,53 @@ def _next(found: Json) -> Pairs:
 
 def _listed(desk: _Desk, path: str, params: Pairs, name: str) -> Generator[Step, Any, tuple[list[Json], datetime]]:
     """The rows of all pages, and the moment of the first answer. A page that leads back to another is the last."""
-    rows: list[Json] = []
+    whole: list[Json] = []
     at, seen = desk.asked.now, set[Pairs]()
     while params and params not in seen:
         response = yield from desk.ask(path, params)
         at = at if seen else response.at
         seen.add(params)
         found = _object(response)
-        rows += _rows(found, name)
+        whole += _rows(found, name)
         params = _next(found)
-    return rows, at
+    return whole, at
 
 
 def _instant(moment: datetime) -> str:
-    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%S}.000Z"
-
-
-def _since(asked: Asked, oldest: timedelta) -> datetime | None:
-    """Where to go on from; None on the first run."""
-    try:
-        since = datetime.fromisoformat(asked.cursor).astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
-    return max(min(since, asked.now), asked.now - oldest)
-
-
-def _packed(row: Json) -> bytes:
-    return json.dumps(row, separators=(",", ":")).encode()
-
-
-def _batches(topic: str, bodies: list[bytes], before: str, after: str, at: datetime) -> Iterable[Heard]:
-    """The bodies in their order, the cursor moving on with the last of them."""
-    last = (len(bodies) - 1) // BATCH * BATCH if bodies else 0
-    for start in range(0, last, BATCH):
-        yield Heard(topic, tuple(bodies[start : start + BATCH]), before, at)
-    yield Heard(topic, tuple(bodies[last:]), after, at)
+    return f"{in_utc(moment)}.000Z"
 
 
 def _events(asked: Asked) -> Plan:
     """The events of webhooks, delivered or not."""
-    desk, began = _desk(asked), _since(asked, _OLDEST)
+    desk, began = _desk(asked), left_off(asked, _OLDEST)
     since = began - OVERLAP if began else asked.now - _FIRST
     cursor = asked.cursor
     while since < asked.now:
         until = min(since + SLICE, asked.now)
         params = (("start_time", _instant(since)), ("end_time", _instant(until)), ("page_size", str(BATCH)))
-        rows, at = yield from _listed(desk, "/v1/notifications/webhooks-events", params, "events")
-        told = [row for row in rows if row.get("event_type") in TOPICS]
+        found, at = yield from _listed(desk, "/v1/notifications/webhooks-events", params, "events")
+        told = [row for row in found if row.get("event_type") in TOPICS]
         told.sort(key=lambda row: str(row.get("create_time")))
         # A slice of the hour that is read again does not move the cursor back.
         after = max(until, began).isoformat() if began else until.isoformat()
-        yield from _batches(EVENT, [_packed(row) for row in told], cursor, after, at)
+        yield from batches(EVENT, [packed(row) for row in told], BATCH, cursor, after, at)
         cursor, since = after, until
 
 
 def _disputes(asked: Asked) -> Plan:
     """Disputes that changed, oldest change first, each as its details give it."""
-    desk, began = _desk(asked), _since(asked, _OLDEST_DISPUTE)
+    desk, began = _desk(asked), left_off(asked, _OLDEST_DISPUTE)
     params: Pairs = (("page_size", str(BATCH)),)
     if began:
         params += (("update_time_after", _instant(max(began - OVERLAP, asked.now - _OLDEST_DISPUTE))),)
     else:
         params += (("dispute_state", _OPEN), ("update_time_after", _instant(asked.now - _OLDEST_DISPUTE)))
-    rows, at = yield from _listed(desk, "/v1/customer/disputes", params, "items")
-    rows.sort(key=lambda row: str(row.get("update_time")))
+    found, at = yield from _listed(desk, "/v1/customer/disputes", params, "items")
+    found.sort(key=lambda row: str(row.get("update_time")))
     bodies: list[bytes] = []
-    for row in rows:
+    for row in found:
         bodies.append((yield from _detailed(desk, row)))
-    yield from _batches(DISPUTE, bodies, asked.cursor, at.isoformat(), at)
+    yield from batches(DISPUTE, bodies, BATCH, asked.cursor, at.isoformat(), at)
 
 
 def _detailed(desk: _Desk, row: Json) -> Generator[Step, Any, bytes]:
@@ -253,7 +217,7 @@ def _detailed(desk: _Desk, row: Json) -> Generator[Step, Any, bytes]:
     if not _ID.fullmatch(name):
         raise Denied(200, "a dispute has no id")
     response = yield from desk.ask(f"/v1/customer/disputes/{name}", (), 404)
-    return _packed(row) if response.status == 404 else response.body
+    return packed(row) if response.status == 404 else response.body
 
 
 def _care(asked: Asked, address: str, topics: frozenset[str]) -> Care:

@@ -11,14 +11,15 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Generator, Iterable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from bot.core.delivery import Shopfront
+from bot.core.plans import Json, an_object, in_utc, moment_in, object_in
 from bot.core.polling import Api, Asked, Care, Heard, Plan, Step, Stream
 from bot.core.polling import Subscription as Hook
 from handlers.sources._api import shopify_fields as fields
-from handlers.sources._api.shopify_shop import Found, Json, Shop, an_object, hosts, listed, objects, within
+from handlers.sources._api.shopify_shop import Found, Shop, hosts, listed, objects, within
 
 _OVERLAP: Final = timedelta(minutes=5)
 _FIRST_RUN: Final = timedelta(hours=24)
@@ -59,29 +60,12 @@ def _parts(nodes: Found) -> tuple[bytes, ...]:
 
 
 def _iso(at: datetime) -> str:
-    return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-
-
-def _moment(text: Any) -> datetime | None:
-    """A moment of our time, else nothing."""
-    try:
-        found = datetime.fromisoformat(str(text))
-    except ValueError:
-        return None
-    return found.astimezone(UTC) if found.tzinfo and 2000 <= found.year < 9000 else None
-
-
-def _state(cursor: str) -> Json:
-    """A cursor of several values; an empty one when it is none."""
-    try:
-        return an_object(json.loads(cursor))
-    except (ValueError, RecursionError):
-        return {}
+    return f"{in_utc(at)}Z"
 
 
 def _newest(since: datetime, nodes: Found, now: datetime) -> datetime:
     """The last change that was seen. Shopify's search lags behind, so what was not seen is not taken for past."""
-    told = (_moment(node.get("updated_at")) for node in nodes)
+    told = (moment_in(node.get("updated_at")) for node in nodes)
     return max((since, *(at for at in told if at and at <= now)))
 
 
@@ -90,7 +74,7 @@ def _newest(since: datetime, nodes: Found, now: datetime) -> datetime:
 
 def _orders(asked: Asked) -> Plan:
     """Orders by their last change, with their payments, refunds and shipments: what orders/* and the like tell."""
-    shop, known = Shop(asked), _moment(asked.cursor)
+    shop, known = Shop(asked), moment_in(asked.cursor)
     since = max(known, asked.now - _REACH) if known else asked.now - _FIRST_RUN
     where, after = f"updated_at:>='{_iso(since - _OVERLAP)}'", ""
     while True:
@@ -104,7 +88,7 @@ def _orders(asked: Asked) -> Plan:
 
 def _stock(asked: Asked) -> Plan:
     """What every location has of every item. A walk that was cut short goes on where it ended."""
-    shop, after = Shop(asked), str(_state(asked.cursor).get("after", ""))
+    shop, after = Shop(asked), str(object_in(asked.cursor).get("after", ""))
     while True:
         page = yield from shop.page(fields.ITEMS, "inventoryItems", after)
         nodes = yield from shop.whole(page.nodes, "levels", "InventoryItem", fields.LEVELS)
@@ -117,11 +101,11 @@ def _stock(asked: Asked) -> Plan:
 def _products(asked: Asked) -> Plan:
     """Every product once a day, since Shopify does not say when a collection gained or lost one; in between those that
     changed."""
-    shop, state = Shop(asked), _state(asked.cursor)
-    full, since = _moment(state.get("full")), _moment(state.get("since"))
+    shop, state = Shop(asked), object_in(asked.cursor)
+    full, since = moment_in(state.get("full")), moment_in(state.get("since"))
     walking = not full or not since or full <= asked.now - _DAY
     after = str(state.get("after", ""))
-    began = _moment(state.get("began")) if after else None
+    began = moment_in(state.get("began")) if after else None
     since = since if since and not walking else began or asked.now
     where = None if walking else f"updated_at:>='{_iso(since - _OVERLAP)}'"
     while True:
@@ -167,11 +151,11 @@ def _discounts(asked: Asked) -> Plan:
     where = f"status:active OR status:scheduled OR ends_at:>='{_iso(asked.now - _ENDED)}'"
     nodes, at = yield from Shop(asked).all(fields.DISCOUNTS, "discountNodes", where)
     news, told = _news(asked, nodes, "admin_graphql_api_id")
-    known = an_object(_state(asked.cursor).get("known"))
+    known = an_object(object_in(asked.cursor).get("known"))
     gone = tuple(
         {"admin_graphql_api_id": id, "discount": plan, "deleted_at": _iso(at)}
         for id, plan in known.items()
-        if id not in told and not ((ends := _moment(within(plan, "ends_at"))) and ends <= at)
+        if id not in told and not ((ends := moment_in(within(plan, "ends_at"))) and ends <= at)
     )
     ahead = {
         str(node.get("admin_graphql_api_id")): {
@@ -190,7 +174,7 @@ def _holds(asked: Asked) -> Plan:
     # Shopify ignores a filter that it does not understand, and would give all there are.
     held = {str(within(node, "order", "id")): node for node in found if node.get("status") == "ON_HOLD"}
     news, told = _news(asked, tuple(held.values()), "order", "id")
-    before = an_object(_state(asked.cursor).get("held"))
+    before = an_object(object_in(asked.cursor).get("held"))
     freed = tuple(
         {"order": {"id": order, "name": number}, "updated_at": _iso(at), "freed": True}
         for order, number in before.items()
@@ -208,7 +192,7 @@ def _inbound(asked: Asked) -> Plan:
     found = tuple(node for node in found if node.get("status") in ("IN_TRANSIT", "PARTIALLY_RECEIVED"))
     nodes = yield from shop.whole(found, "line_items", "InventoryShipment", fields.ARRIVING)
     news, told = _news(asked, nodes, "admin_graphql_api_id")
-    before = an_object(_state(asked.cursor).get("coming"))
+    before = an_object(object_in(asked.cursor).get("coming"))
     missing = [id for id in before if id not in told]
     found, _ = yield from shop.named(fields.SHIPMENTS_BY_ID, missing)
     ended = yield from shop.whole(found, "line_items", "InventoryShipment", fields.ARRIVING)
@@ -220,7 +204,7 @@ def _inbound(asked: Asked) -> Plan:
 
 def _news(asked: Asked, nodes: Found, *id: str) -> tuple[Found, dict[str, str]]:
     """Those of a whole list that are not as they were when they were told, and by id how each is now."""
-    before = an_object(_state(asked.cursor).get("told"))
+    before = an_object(object_in(asked.cursor).get("told"))
     now = {str(within(node, *id)): hashlib.sha256(_body(node)).hexdigest()[:16] for node in nodes}
     news = tuple(node for node in nodes if before.get(name := str(within(node, *id))) != now[name])
     return news, now

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from bot.core.delivery import Shopfront
+from bot.core.plans import Json, an_object
 from bot.core.polling import Asked, Call, Denied, Keep, Response, Rest, Step, ask
 from handlers.sources._api import shopify_fields as fields
 
@@ -24,7 +25,6 @@ _MOST_CALLS: Final = 1_500
 _MOST_REFUSALS: Final = 12
 _SCOPE: Final = re.compile(r"\b(?:read|write)_[a-z_]{1,60}\b")
 
-Json = dict[str, Any]
 Found = tuple[Json, ...]
 _REFUSALS: Final[Mapping[int, str]] = {
     401: "Shopify does not know this access token (any more)",
@@ -223,10 +223,6 @@ def within(value: Any, *path: str) -> Any:
     for name in path:
         value = value.get(name) if isinstance(value, dict) else None
     return value
-
-
-def an_object(value: Any) -> Json:
-    return value if isinstance(value, dict) else {}
 
 
 def objects(value: Any) -> Found:

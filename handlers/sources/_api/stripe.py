@@ -8,13 +8,13 @@ Rights of the key: Events read, and to look after webhooks, Webhook Endpoints wr
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Generator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 
-from bot.core.polling import Api, Asked, Call, Care, Denied, Heard, Pairs, Plan, Response, Step, Stream, Subscription
+from bot.core.plans import Asking, Json, an_object, batches, granted, left_off, packed, rows
+from bot.core.polling import Api, Asked, Call, Care, Denied, Pairs, Plan, Response, Step, Stream, Subscription
 
 EVENT: Final = "event"
 HOST: Final = "api.stripe.com"
@@ -41,9 +41,6 @@ TOPICS: Final = (
     *("coupon.created", "coupon.updated", "coupon.deleted", "promotion_code.created", "promotion_code.updated"),
 )
 
-Json = dict[str, Any]
-Asking = Generator[Step, Any, Response]
-
 
 def _call(asked: Asked, path: str, params: Pairs = (), form: Pairs = (), *, harmless: bool = True) -> Call:
     """A GET, or with a form a POST. A connected account that the options name is asked in its own name."""
@@ -64,41 +61,35 @@ _WHY: Final = {
 def _asked(call: Call) -> Asking:
     """The answer. Raises Denied in our words unless it is 2xx: Stripe's own may quote a part of the key."""
     response = yield call
-    assert isinstance(response, Response)
-    if not 200 <= response.status < 300:
-        why = _WHY.get(response.status, "refused")
-        raise Denied(response.status, f"{call.method} {call.url.removeprefix('https://')}: {why}")
-    return response
+    return granted(response, f"{call.method} {call.url.removeprefix('https://')}", _WHY)
 
 
 def _page(response: Response) -> tuple[list[Json], bool]:
     """The objects of a page, and whether there are more. Raises Denied when it is another thing."""
-    found = response.json()
-    rows = found.get("data") if isinstance(found, dict) else None
-    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        raise Denied(response.status, "the answer is no list of objects")
-    return rows, found.get("has_more") is True
+    found = an_object(response.json())
+    listed = rows(found.get("data"), Denied(response.status, "the answer is no list of objects"))
+    return listed, found.get("has_more") is True
 
 
 def _listed(asked: Asked, path: str, params: Pairs) -> Generator[Step, Any, tuple[list[Json], datetime]]:
     """The objects of all pages, and the moment of the first answer. A page that ends as another did is the last."""
-    rows: list[Json] = []
+    whole: list[Json] = []
     at, seen, after = asked.now, {""}, ""
     while True:
         more: Pairs = (("starting_after", after),) if after else ()
         response = yield from _asked(_call(asked, path, (*params, ("limit", str(PAGE)), *more)))
         at = at if after else response.at
         found, unfinished = _page(response)
-        rows += found
+        whole += found
         after = str(found[-1].get("id")) if found else ""
         if not unfinished or after in seen or not _ID.fullmatch(after):
-            return rows, at
+            return whole, at
         seen.add(after)
 
 
 def _events(asked: Asked) -> Plan:
     """Events that no webhook has taken, or all; slice by slice, so that a long pause is made up for in parts."""
-    began = _began(asked)
+    began = left_off(asked, _OLDEST) or asked.now
     since, cursor = began - OVERLAP, asked.cursor
     undelivered = asked.front.options.get("poll", "undelivered") == "undelivered"
     which: Pairs = (("delivery_success", "false"),) if undelivered else ()
@@ -106,31 +97,15 @@ def _events(asked: Asked) -> Plan:
         until = min(since + SLICE, asked.now)
         # The last slice has no end: an event of this very second must not fall between two runs.
         end: Pairs = (("created[lt]", _seconds(until)),) if until < asked.now else ()
-        rows, at = yield from _listed(asked, "events", (*which, ("created[gte]", _seconds(since)), *end))
-        bodies = [_packed(row) for row in reversed(rows) if row.get("type") in TOPICS]
+        found, at = yield from _listed(asked, "events", (*which, ("created[gte]", _seconds(since)), *end))
+        bodies = [packed(row) for row in reversed(found) if row.get("type") in TOPICS]
         after = max(until, began).isoformat()
-        last = max(0, len(bodies) - 1) // PAGE * PAGE
-        for start in range(0, last, PAGE):
-            yield Heard(EVENT, tuple(bodies[start : start + PAGE]), cursor, at)
-        yield Heard(EVENT, tuple(bodies[last:]), after, at)
+        yield from batches(EVENT, bodies, PAGE, cursor, after, at)
         cursor, since = after, until
-
-
-def _began(asked: Asked) -> datetime:
-    """Where to go on from: now on the first run, and never before what Stripe still has."""
-    try:
-        since = datetime.fromisoformat(asked.cursor).astimezone(UTC)
-    except (ValueError, OverflowError):
-        return asked.now
-    return max(min(since, asked.now), asked.now - _OLDEST)
 
 
 def _seconds(moment: datetime) -> str:
     return str(int(moment.timestamp()))
-
-
-def _packed(row: Json) -> bytes:
-    return json.dumps(row, separators=(",", ":")).encode()
 
 
 _NEW: Final = (
@@ -142,8 +117,8 @@ _NEW: Final = (
 def _care(asked: Asked, address: str, topics: frozenset[str]) -> Care:
     """Our endpoints, by their address. The secret of a new one is in Stripe's answer alone once and in its dashboard
     always, so it is left there: a plan must not carry a secret to where it could be read."""
-    rows, _ = yield from _listed(asked, "webhook_endpoints", ())
-    ours = [row for row in rows if row.get("url") == address]
+    found, _ = yield from _listed(asked, "webhook_endpoints", ())
+    ours = [row for row in found if row.get("url") == address]
     states: dict[str, Literal["active", "disabled"]] = {}
     for row in sorted(ours, key=_enabled):
         states |= dict.fromkeys(_types(row), "active" if _enabled(row) else "disabled")

@@ -20,6 +20,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from bot.core.delivery import Shopfront
+from bot.core.plans import NO_REASON, Asking, Json, granted, in_utc, moment_in, object_in, printable, rows
 from bot.core.polling import (
     Api,
     Asked,
@@ -70,10 +71,6 @@ def hosts(front: Shopfront) -> tuple[str, ...]:
     return (found[1].lower().removesuffix(":443"),) if found else ()
 
 
-Json = dict[str, Any]
-Asking = Generator[Step, Any, Response]
-
-
 def _call(asked: Asked, path: str, params: Pairs = (), method: Any = "GET", body: bytes = b"") -> Call:
     url = f"{str(asked.front.options['url']).rstrip('/')}/wp-json/wc/v3/{path}"
     keys = asked.keys["consumer_key"], asked.keys["consumer_secret"]
@@ -87,13 +84,7 @@ def _asked(asked: Asked, path: str, params: Pairs = (), method: Any = "GET", bod
     """The answer to a call, after a polite rest. Raises Denied in words for the operators unless it is 2xx."""
     yield _POLITE
     response = yield _call(asked, path, params, method, body)
-    assert isinstance(response, Response)
-    if not 200 <= response.status < 300:
-        raise Denied(
-            response.status,
-            f"{method} {path.partition('/')[0]}: {_WHY.get(response.status, 'refused')}: {_said(response)}",
-        )
-    return response
+    return granted(response, f"{method} {path.partition('/')[0]}", _WHY, said=_said)
 
 
 _WHY: Final = {
@@ -104,21 +95,13 @@ _WHY: Final = {
 
 
 def _said(response: Response) -> str:
-    """WooCommerce's own word for it, short and printable."""
-    try:
-        answer = json.loads(response.body)
-    except (ValueError, RecursionError):
-        return "no reason given"
-    said = str(answer.get("message", "no reason given")) if isinstance(answer, dict) else "no reason given"
-    return "".join(letter if letter.isprintable() else " " for letter in said[:150])
+    """WooCommerce's own word for it."""
+    return f": {printable(str(object_in(response.body).get('message', NO_REASON)), 150)}"
 
 
 def _items(response: Response) -> list[Json]:
     """A list of objects. Raises Denied when the answer is something else, such as a page of a firewall."""
-    found = response.json()
-    if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):
-        raise Denied(response.status, "the answer is no list of things")
-    return found
+    return rows(response.json(), Denied(response.status, "the answer is no list of things"))
 
 
 def _page(fields: str, number: int, *more: tuple[str, str]) -> Pairs:
@@ -155,7 +138,7 @@ def _changes(shelf: _Shelf) -> Callable[[Asked], Plan]:
     def plan(asked: Asked) -> Plan:
         if not hosts(asked.front):
             return
-        if _moment(asked.cursor):
+        if moment_in(f"{asked.cursor}Z"):
             yield from _walk(asked, shelf, _since(asked), _BIN, keep=True)
         elif shelf.first:
             yield from _walk(asked, shelf, _LONG_AGO, shelf.first, keep=True)
@@ -168,7 +151,7 @@ def _walk(asked: Asked, shelf: _Shelf, since: datetime, chosen: Pairs = (), keep
     """All that changed since, oldest first. ``keep`` keeps the cursor, so that a run that is cut off begins anew."""
     page, began, calls = 1, None, 0
     while calls < _MOST_PAGES:
-        window = (*chosen, ("modified_after", _written(since)), *_BY_CHANGE)
+        window = (*chosen, ("modified_after", in_utc(since)), *_BY_CHANGE)
         response = yield from _asked(asked, shelf.path, _page(shelf.fields, page, *window))
         items, calls = _items(response), calls + 1
         began = began or response.at
@@ -176,7 +159,7 @@ def _walk(asked: Asked, shelf: _Shelf, since: datetime, chosen: Pairs = (), keep
         more = len(items) >= PAGE and last is not None
         yield from shelf.after(asked, items, response)
         cursor = last if more and last is not None else began
-        yield Heard(shelf.topic, _bodies(items), asked.cursor if keep else _written(cursor), response.at)
+        yield Heard(shelf.topic, _bodies(items), asked.cursor if keep else in_utc(cursor), response.at)
         if not more or last is None:
             return
         # ``modified_after`` leaves out its own second. Where a page has one second alone, only its number leads on.
@@ -191,24 +174,12 @@ def _bodies(items: list[Json]) -> tuple[bytes, ...]:
 
 
 def _since(asked: Asked) -> datetime:
-    found = _moment(asked.cursor)
+    found = moment_in(f"{asked.cursor}Z")
     return found - OVERLAP if found else asked.now - _FIRST
 
 
-def _written(moment: datetime) -> str:
-    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%S}"
-
-
 def _modified(item: Json) -> datetime | None:
-    return _moment(str(item.get("date_modified_gmt", "")))
-
-
-def _moment(text: str) -> datetime | None:
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return found.replace(tzinfo=UTC) if found.tzinfo is None and 1970 < found.year < 9999 else None
+    return moment_in(f"{item.get('date_modified_gmt')}Z")
 
 
 def _refunds(asked: Asked, orders: list[Json], response: Response) -> Plan:
