@@ -46,6 +46,28 @@ def test_every_folder_of_python_files_is_a_package_so_that_the_contracts_see_it(
     assert [relative(folder) for folder in sorted(folders) if not (folder / "__init__.py").exists()] == []
 
 
+PARTS = "handlers.sources._"
+
+
+def imported(tree: ast.AST) -> Iterator[str]:
+    for node in ast.walk(tree):
+        match node:
+            case ast.ImportFrom(module=str(name)):
+                yield name
+            case ast.Import(names=names):
+                yield from (each.name for each in names)
+
+
+def test_the_parts_of_a_platform_are_used_by_that_platform_alone() -> None:
+    wrong = [
+        f"{relative(path)} imports {name}"
+        for path in FILES
+        for name in imported(ast.parse(path.read_text("utf-8")))
+        if name.startswith(PARTS) and name.split(".")[2] not in (f"_{path.stem}", path.parent.name, "_api")
+    ]
+    assert wrong == []
+
+
 def test_every_module_says_what_it_is_for() -> None:
     silent = [relative(path) for path in FILES if not ast.get_docstring(ast.parse(path.read_text("utf-8")))]
     assert silent == []

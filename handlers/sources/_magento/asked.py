@@ -1,0 +1,232 @@
+"""What Magento and Adobe Commerce are asked: lists of REST, and Adobe's journal of events.
+
+What changes (orders, credit memos, shipments, products) is read by its time of change, ascending, always on from the
+last one seen and not by page numbers, since a page shifts when one of its things changes while it is read. What has no
+time of change (stock, cart price rules) is read page by page. Past the last page Magento gives the last page again
+(https://github.com/magento/magento2/issues/25619), so total_count says when to stop. Only the fields that the parser
+reads are asked for: nothing about a customer leaves the shop.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Generator, Mapping
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from bot.core.delivery import Shopfront
+from bot.core.oauth import percent
+from bot.core.plans import an_object, in_utc, moment_in
+from bot.core.polling import Api, Asked, Call, Denied, Heard, Pairs, Plan, Response, Step, Stream
+from bot.core.wild import MAX_NODES
+from handlers.sources._magento import adobe
+from handlers.sources._magento.calls import OAUTH, Caller, a_page, hosts, option, rest_of, search
+from handlers.sources._magento.subscriptions import care, wanted
+
+OVERLAP: Final = timedelta(minutes=5)
+_FIRST: Final = timedelta(hours=24)
+
+
+def _size(front: Shopfront) -> int:
+    return int(front.options.get("page_size", 100))
+
+
+def _written(moment: datetime) -> str:
+    """As Magento writes moments: UTC without a zone."""
+    return in_utc(moment).replace("T", " ")
+
+
+def _changes(topic: str, path: str, fields: str, first: timedelta | None) -> Callable[[Asked], Plan]:
+    """A plan for things with a time of change. The first run goes back by ``first``, or to the beginning.
+
+    The cursor is the moment up to which all has been heard, as Magento writes it.
+    """
+
+    def plan(asked: Asked) -> Plan:
+        url, size, caller = rest_of(asked.front), _size(asked.front), Caller(asked)
+        if not url:
+            return
+        since, page, began = _since(asked, first), 1, None
+        while True:
+            filters = (("updated_at", "gteq", _written(since)),) if since else ()
+            params = search(fields, "updated_at", size, page, *filters)
+            response, items, total = yield from a_page(caller, f"{url}{path}", params)
+            if size > 1 and _too_large(response.body):
+                size, page = size // 2, 1
+                continue
+            began = began or response.at
+            last = _last(items, url, response) if items else None
+            more = total > page * size and last is not None
+            cursor = last if more and last is not None else began
+            yield Heard(topic, (response.body,) if items else (), _written(cursor), response.at)
+            if not more:
+                return
+            # Only where a whole page has one and the same second is there no way on but by the number of the page.
+            moved = last is not None and (since is None or last > since)
+            since, page = (last, 1) if moved else (since, page + 1)
+
+    return plan
+
+
+def _too_large(body: bytes) -> bool:
+    """Whether a page may have more values than the parser reads: a wholesaler's orders have hundreds of lines."""
+    return sum(body.count(mark) for mark in (b",", b"[", b"{")) > MAX_NODES
+
+
+def _since(asked: Asked, first: timedelta | None) -> datetime | None:
+    """From when a run reads: a little before the cursor, since what is written may be seen a little later."""
+    found = moment_in(f"{asked.cursor}Z")
+    if found is not None:
+        return found - OVERLAP
+    return None if first is None else asked.now - first
+
+
+def _last(items: list[Any], url: str, response: Response) -> datetime:
+    """When the last thing of a page was changed."""
+    found = moment_in(f"{an_object(items[-1]).get('updated_at')}Z")
+    if found is None:
+        raise Denied(response.status, f"GET {url}: the last thing of a page has no updated_at")
+    return found
+
+
+_MOST_PAGES: Final = 10
+_FIRST_LOOK: Final = "first"
+_Compose = Callable[[Caller, Shopfront, list[Any]], Generator[Step, Any, bytes]]
+
+
+def _pages(topic: str, path: str, fields: str, sort: str, compose: _Compose | None = None) -> Callable[[Asked], Plan]:
+    """A plan for things that have no time of change: all of them, page by page. The cursor is the next page's number,
+    and a word more as long as they have not all been read once.
+
+    ``compose`` makes the body of a page from its things and from what more it asks. Since that may take long, a run
+    then ends after some pages, and the next one goes on; but the first look, which tells nobody anything, is at all.
+    """
+
+    def plan(asked: Asked) -> Plan:
+        url, size, caller = rest_of(asked.front), _size(asked.front), Caller(asked)
+        if not url:
+            return
+        number, _, mark = asked.cursor.partition(" ")
+        first = mark == _FIRST_LOOK or not asked.cursor
+        page = int(number) if number.isascii() and number.isdigit() else 1
+        last = page + _MOST_PAGES - 1 if compose and not first else math.inf
+        while True:
+            response, items, total = yield from a_page(caller, f"{url}{path}", search(fields, sort, size, page))
+            more = total > page * size and bool(items)
+            body = (yield from compose(caller, asked.front, items)) if compose else response.body
+            cursor = f"{page + 1} {_FIRST_LOOK}" if more and first else str(page + 1 if more else 1)
+            yield Heard(topic, (body,) if items else (), cursor, response.at)
+            if not more or page >= last:
+                return
+            page += 1
+
+    return plan
+
+
+def _of_each(caller: Caller, items: list[Any], url: str) -> Generator[Step, Any, list[tuple[str, Any]]]:
+    """What Magento says of each SKU of a page, for which it has to be asked one by one. Of a SKU without stock (one
+    that has just been deleted, say) it says 4xx, and nothing is known."""
+    found = []
+    for sku in dict.fromkeys(str(item["sku"]) for item in items if isinstance(item, dict) and item.get("sku")):
+        answer = yield from caller.ask(Call("GET", url.replace("{sku}", percent(sku))), 400, 404)
+        if answer.status == 200:
+            found.append((sku, answer.json()))
+    return found
+
+
+def _salable(caller: Caller, front: Shopfront, items: list[Any]) -> Generator[Step, Any, bytes]:
+    """What may still be sold of each SKU of one stock."""
+    stock = int(front.options.get("stock_id", 1))
+    url = f"{rest_of(front)}/inventory/get-product-salable-quantity/{{sku}}/{stock}"
+    found = yield from _of_each(caller, items, url)
+    return json.dumps({"items": [{"sku": sku, "salable": units} for sku, units in found]}).encode()
+
+
+_COMPOSITE: Final = ("configurable", "bundle", "grouped")
+_STOCK_ITEM: Final = ("product_id", "qty", "is_in_stock", "manage_stock", "use_config_manage_stock")
+
+
+def _items(caller: Caller, front: Shopfront, items: list[Any]) -> Generator[Step, Any, bytes]:
+    """The stock item of each product that is not made up of others, where Magento's sources are switched off."""
+    own = [item for item in items if isinstance(item, dict) and item.get("type_id") not in _COMPOSITE]
+    found = yield from _of_each(caller, own, f"{rest_of(front)}/stockItems/{{sku}}")
+    told = [
+        {"sku": sku} | {name: item.get(name) for name in _STOCK_ITEM} for sku, item in found if isinstance(item, dict)
+    ]
+    return json.dumps({"items": told}).encode()
+
+
+_SOURCE_ITEMS: Final = ("/inventory/source-items", "sku,source_code,quantity,status")
+_STOCKS: Final[Mapping[str, Callable[[Asked], Plan]]] = {
+    "sources": _pages("source-items", *_SOURCE_ITEMS, "source_item_id"),
+    "salable": _pages("salable", *_SOURCE_ITEMS, "sku", _salable),
+    "items": _pages("stock-items", "/products", "sku,type_id", "entity_id", _items),
+}
+
+
+def _stock(asked: Asked) -> Plan:
+    """One of the numbers of stock, by the option."""
+    return _STOCKS[option(asked.front, "stock") or "sources"](asked)
+
+
+_LIMIT: Final = ("limit", "100")
+
+
+def _journal(asked: Asked) -> Plan:
+    """Adobe's journal from where we left off (https://developer.adobe.com/events/docs/guides/api/journaling-api).
+
+    The first run begins at its end. A position older than seven days is gone, and reading goes on with the oldest event
+    that is still there. Each event is a body of its own, so that one that lacks a field does not keep the others back.
+    """
+    address = option(asked.front, "journal")
+    if not address:
+        return
+    caller = Caller(asked, adobe=True)
+    params: Pairs = (("since", asked.cursor), _LIMIT) if asked.cursor else (("latest", "true"), _LIMIT)
+    while True:
+        response = yield from caller.ask(Call("GET", address, params), *((410,) if params[0][0] == "since" else ()))
+        if response.status == 410:
+            params = (_LIMIT,)
+            continue
+        position = adobe.position(response)
+        yield Heard("journal", _events(response), position or asked.cursor, response.at)
+        if response.status == 204 or not position:
+            return
+        params = (("since", position), _LIMIT)
+
+
+def _events(response: Response) -> tuple[bytes, ...]:
+    """The events of a page. Written anew their amounts stay what they were, as no amount has more than 15 digits."""
+    listed = an_object(response.json()).get("events") if response.status == 200 else None
+    kept = listed if isinstance(listed, list) else []
+    return tuple(json.dumps(each["event"]).encode() for each in kept if isinstance(each, dict) and "event" in each)
+
+
+_ORDER: Final = (
+    "entity_id,increment_id,state,status,created_at,updated_at,order_currency_code,grand_total,total_due,total_paid,"
+    "discount_amount,coupon_code,items[item_id,parent_item_id,product_type,sku,name,qty_ordered,row_total,"
+    "row_total_incl_tax,discount_amount]"
+)
+_CREDITMEMO: Final = "entity_id,order_id,state,grand_total,order_currency_code,created_at,updated_at"
+_SHIPMENT: Final = "entity_id,order_id,created_at,updated_at,tracks[track_number,title,carrier_code,created_at]"
+_PRODUCT: Final = "id,sku,name,price,updated_at,extension_attributes[category_links]"
+_RULE: Final = "rule_id,name,is_active,from_date,to_date,action_condition"
+_SOON: Final = timedelta(minutes=2)
+
+API = Api(
+    keys=(OAUTH, ("access_token",), ("client_id", "client_secret"), (*OAUTH, "verification_token")),
+    hosts=hosts,
+    streams=(
+        Stream("orders", _SOON, _changes("orders", "/orders", _ORDER, _FIRST)),
+        Stream("creditmemos", _SOON, _changes("creditmemos", "/creditmemos", _CREDITMEMO, _FIRST)),
+        Stream("shipments", _SOON, _changes("shipments", "/shipments", _SHIPMENT, _FIRST)),
+        Stream("stock", timedelta(minutes=15), _stock),
+        Stream("products", timedelta(hours=1), _changes("products", "/products", _PRODUCT, None)),
+        Stream("sales-rules", timedelta(hours=1), _pages("sales-rules", "/salesRules/search", _RULE, "rule_id")),
+        Stream("journal", timedelta(minutes=10), _journal),
+    ),
+    wanted=wanted,
+    advice="without a module for webhooks, nothing is heard of its orders and its stock",
+    care=care,
+)

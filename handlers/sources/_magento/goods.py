@@ -1,0 +1,72 @@
+"""What Magento has in stock, by either of its two numbers, and its products."""
+
+from __future__ import annotations
+
+from decimal import ROUND_FLOOR
+
+from bot.core.events import Event, ItemDescribed, StockChanged
+from bot.core.wild import Wild
+from handlers.sources._magento.told import Told, elements, whole_units, yes
+
+
+def stock_item(told: Told) -> tuple[Event, ...]:
+    """What Magento without sources has in hand, and with them its default source. It names no SKU."""
+    body = told.body
+    stock = StockChanged(
+        **told.by,
+        at=told.at,
+        sku=body["sku"].id_or(""),
+        item=body["product_id"].id(),
+        location=told.location("default"),
+        available=_in_hand(body["qty"], yes(body["is_in_stock"], True)) if _managed(body) else None,
+    )
+    return (stock,) if told.stock in ("sources", "items") else ()
+
+
+def _managed(item: Wild) -> bool:
+    """Whether anybody counts the item: its own setting holds, unless it follows the shop's, which by default counts."""
+    return yes(item["use_config_manage_stock"], False) or yes(item["manage_stock"], True)
+
+
+def _in_hand(quantity: Wild, in_stock: bool) -> int:
+    """What a merchant has marked as out of stock is none, however many there are."""
+    units = whole_units(quantity, ROUND_FLOOR)
+    return units if in_stock else min(units, 0)
+
+
+def source_item(told: Told) -> tuple[Event, ...]:
+    """What one source holds of one SKU."""
+    body = told.body
+    stock = StockChanged(
+        **told.by,
+        at=told.at,
+        sku=body["sku"].id(),
+        location=told.location(body["source_code"].id()),
+        available=_in_hand(body["quantity"], yes(body["status"], True)),
+    )
+    return (stock,) if told.stock == "sources" else ()
+
+
+def salable(told: Told) -> tuple[Event, ...]:
+    """What may still be sold of one SKU, as our own poll has put it together: ``{"sku", "salable"}``."""
+    sku, units = told.body["sku"].id(), whole_units(told.body["salable"], ROUND_FLOOR)
+    stock = StockChanged(**told.by, at=told.at, sku=sku, location=told.location("salable"), available=units)
+    return (stock,) if told.stock == "salable" else ()
+
+
+def product(told: Told) -> tuple[Event, ...]:
+    """A product with its categories, by their ids. Its price is in the shop's currency and may be missing."""
+    body = told.body
+    links = [link["category_id"] for link in elements(body["extension_attributes"]["category_links"])]
+    categories = {category.id() for category in (*links, *elements(body["category_ids"]))}
+    sku = body["sku"].id()
+    described = ItemDescribed(
+        **told.by,
+        at=told.moment("updated_at"),
+        item=(body["id"] or body["entity_id"]).id_or(f"sku-{sku}"),
+        sku=sku,
+        title=body["name"].shop_text(),
+        price=body["price"].money(told.front.currency) if body["price"] else None,
+        groups=tuple(f"category/{category}" for category in sorted(categories)),
+    )
+    return (described,)
