@@ -91,13 +91,14 @@ def mind(config: Config, catalog: Catalog, store: Store, clock: Clock, head_star
     feeds = {name: Feed(catalog.sources[each.type], front(config, name)) for name, each in config.sources.items()}
     board = Board(awake, config.house, clock)
     pipeline = Pipeline(store, awake, config.house, feeds, board, clock, settings, folder_of(config.store_url))
+    hush = Hush(store, config.house, board, clock)
     return Mind(
         store,
         awake,
         pipeline,
-        Desk(store, awake, config.house, board, clock, settings, head_start, hear=pipeline.hear),
+        Desk(store, awake, config.house, board, clock, settings, head_start, hear=pipeline.hear, hush=hush),
         Overdue(store, config.house, board, clock),
-        Hush(store, config.house, board, clock),
+        hush,
         Upkeep(store, clock, folder_of(config.store_url)),
         Troubles(store, config.operations, clock),
         Quiet(store, config.house, board, clock),

@@ -14,11 +14,10 @@ from datetime import time, timedelta
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin
 
+from bot.core import spans
 from bot.core.handlers import Setting
 from bot.core.verdict import Severity
 
-_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
-_DURATION = re.compile(r"([0-9]{1,6})([smhdw])", re.ASCII)
 _TIME = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])", re.ASCII)
 
 
@@ -66,14 +65,6 @@ def nearest(name: str, known: Iterable[str]) -> str:
     if close:
         return f"; did you mean {close[0]!r}?"
     return f"; known: {', '.join(names)}" if 0 < len(names) <= 12 else ""
-
-
-def duration(text: str) -> timedelta:
-    """A duration such as "90m", "4h" or "2d" (units s, m, h, d, w). Raises ValueError."""
-    match = _DURATION.fullmatch(text)
-    if not match:
-        raise ValueError('must be a duration such as "90m", "4h" or "2d"')
-    return timedelta(**{_UNITS[match[2]]: int(match[1])})
 
 
 def time_of_day(text: str) -> time:
@@ -136,7 +127,7 @@ _SCALARS: dict[Any, Callable[[Any], Any]] = {
     int: _whole,
     float: _number,
     str: _text,
-    timedelta: lambda value: duration(value if isinstance(value, str) else ""),
+    timedelta: lambda value: spans.duration(value if isinstance(value, str) else ""),
     time: lambda value: time_of_day(value if isinstance(value, str) else ""),
     Severity: lambda value: severity(_text(value)),
 }
@@ -145,7 +136,7 @@ _SCALAR_SCHEMAS: dict[Any, dict[str, Any]] = {
     int: {"type": "integer"},
     float: {"type": "number"},
     str: {"type": "string"},
-    timedelta: {"type": "string", "pattern": f"^{_DURATION.pattern}$"},
+    timedelta: {"type": "string", "pattern": f"^{spans.PATTERN.pattern}$"},
     time: {"type": "string", "pattern": f"^({_TIME.pattern})$"},
     Severity: {"enum": [one.name.lower() for one in Severity]},
     NoneType: {"type": "null"},

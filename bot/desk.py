@@ -14,10 +14,11 @@ from bot.core import compose, schedule
 from bot.core.alerts import Alert, standing
 from bot.core.events import Event
 from bot.core.facts import AlertsOpen, Now, SourcesSeen, ask
-from bot.core.forms import Form, Saved, Sent, Submission, Wrong, read
+from bot.core.forms import Did, Form, Sent, Silenced, Submission, Wrong, read
 from bot.core.handlers import (
     Acted,
     Click,
+    EndSilence,
     Entry,
     Help,
     Period,
@@ -36,7 +37,10 @@ from bot.core.message import Message, Paragraph, button_value, read_button_value
 from bot.core.parts import Line, Moment, join, say
 from bot.core.schedule import Slot
 from bot.core.settings import House, Schedule, Shop
+from bot.core.silences import counted
+from bot.core.silences import told as told_of
 from bot.core.subject import Subject
+from bot.hush import Hush
 from bot.store import alerts, destinations, lanes, posts, slots
 from bot.store.answers.stock import spelt
 from bot.store.engine import Connection, Store, StoreDown
@@ -83,6 +87,7 @@ class Desk:
     """How far back a schedule that was never seen before is taken to have begun."""
 
     hear: Hear = field(kw_only=True)
+    hush: Hush = field(kw_only=True)
 
     def act(self, action: str, number: int, turn: int, person: str) -> Act:
         """A press of an alert's button. A press on an older turn changes nothing and is told what is true now."""
@@ -131,10 +136,19 @@ class Desk:
             except Wrong as wrong:
                 said = join([say(form.fields[name].label, ": ", line) for name, line in wrong.problems.items()], " ")
                 return Act(told=say("Nothing was saved. ", said))
-            if isinstance(did, Acted):
-                return self._acted(connection, did, submission.person, say(f"sent {form.title}"), submission.at)
-            self.hear(connection, shop, did.events)
-            return Act(changed=True, told=did.told or None)
+            match did:
+                case Acted():
+                    return self._acted(connection, did, submission.person, say(f"sent {form.title}"), submission.at)
+                case Silenced():
+                    return self._silenced(connection, did)
+                case _:
+                    self.hear(connection, shop, did.events)
+                    return Act(changed=True, told=did.told or None)
+
+    def _silenced(self, connection: Connection, did: Silenced) -> Act:
+        laid = [self.hush.lay_in(connection, silence) for silence in did.silences]
+        told = [say(told_of(silence), ". It keeps ", counted(kept), " quiet now.") for silence, kept in laid]
+        return Act(changed=True, told=join(told, " "))
 
     def _form(self, submission: Submission) -> Form:
         form = self.catalog.forms.get(submission.form)
@@ -142,15 +156,15 @@ class Desk:
             raise Refused(say("This form is not there any more: I am another version by now, or it is switched off."))
         return form
 
-    def _sent(self, connection: Connection, form: Form, submission: Submission) -> Saved | Acted:
+    def _sent(self, connection: Connection, form: Form, submission: Submission) -> Did:
         """What sending the form would do. Raises Wrong, and Refused when its alert has moved on."""
         shop = self.house.shops[submission.shop]
         answers = read(form, submission.entered, lambda typed: spelt(connection, shop.name, typed))
         alert = self._alert(connection, form, submission.about) if form.on_alert else None
-        sent = Sent(submission.person, submission.at, shop.name, submission.about, alert)
+        sent = Sent(submission.person, submission.at, shop.name, submission.about, alert, tuple(self.catalog.rules))
         question = Question(shop=shop, subject=Subject("text", submission.about), now=self.clock.now())
         facts = load(connection, form.facts, question)
-        did: Saved | Acted = form.send(answers, sent, facts, **self.settings.get(("form", form.name), {}))
+        did: Did = form.send(answers, sent, facts, **self.settings.get(("form", form.name), {}))
         return did
 
     def _alert(self, connection: Connection, form: Form, about: str) -> Alert:
@@ -171,7 +185,8 @@ class Desk:
         if asked is None:
             raise Refused(say(f"There is no /{name} {verb}. /ops help lists what there is."))
         shop, text = self._shop_of(request.text)
-        filled = replace(request, text=text, commands=self._help(), departments=tuple(self.house.departments))
+        departments, rules = tuple(self.house.departments), tuple(self.catalog.rules)
+        filled = replace(request, text=text, commands=self._help(), departments=departments, rules=rules)
         question = Question(shop=shop, subject=Subject("text", text), now=request.now, text=text)
         with self.store.read() as connection:
             facts = load(connection, asked.facts, question)
@@ -181,6 +196,8 @@ class Desk:
                 return Reply(self.digest(department, shop), share=True)
             case ReleaseParked(id):
                 return Reply(self._release(id))
+            case EndSilence(id):
+                return Reply(self._end_silence(id, request.user))
             case ShowForm():
                 return replace(answer, shop=shop.name)
             case _:
@@ -191,6 +208,13 @@ class Desk:
             released = destinations.release_any(connection, id, self.clock.now())
         many = "1 post" if len(released) == 1 else f"{len(released)} posts"
         line = say(f"{many} will be tried again." if released else "No parked post has an id that begins so.")
+        return Message(line, (Paragraph(line),))
+
+    def _end_silence(self, id: int, by: str) -> Message:
+        done = self.hush.end(id, by)
+        if done is None:
+            raise Refused(say(f"There is no silence S-{id} that holds. /ops silences lists those that do."))
+        line = say(f"{done[0].name} is over; ", counted(done[1]), " it kept quiet can be seen now.")
         return Message(line, (Paragraph(line),))
 
     def _shop_of(self, text: str) -> tuple[Shop, str]:

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bot.board import Board
 from bot.clock import Clock
 from bot.core.message import Message
 from bot.core.settings import House
-from bot.core.silences import Silence, about, over, problem, reminded, reminder
+from bot.core.silences import Silence, about, ended, laid, over, problems, reminded, reminder
 from bot.store import alerts, posts, silences, slots
 from bot.store.engine import Connection, Store
 
 
 class Unsilenceable(Exception):
-    """There can be no such silence; the message says why."""
+    """There can be no such silence; the problems say why, by the part of it that is wrong."""
+
+    def __init__(self, problems: Mapping[str, str]) -> None:
+        super().__init__("; ".join(problems.values()))
+        self.problems = problems
 
 
 @dataclass(frozen=True)
@@ -29,22 +34,29 @@ class Hush:
     def lay(self, silence: Silence) -> tuple[Silence, int]:
         """Silences what matches from now on; gives it with its id, and how many alerts it keeps quiet now. Raises
         Unsilenceable."""
-        now = self.clock.now()
-        if why := problem(silence.until, silence.reason, silence.rule, silence.subject, now):
-            raise Unsilenceable(why)
         with self.store.write() as connection:
-            laid = silences.lay(connection, silence)
-            kept = self._look_again(connection, laid)
-        return laid, kept
+            return self.lay_in(connection, silence)
 
-    def end(self, id: int) -> tuple[Silence, int] | None:
-        """Ends a silence early; gives it with how many alerts it kept quiet, None when there is none."""
+    def lay_in(self, connection: Connection, silence: Silence) -> tuple[Silence, int]:
+        """The same within the caller's write transaction; operations hear of it."""
+        wrong = problems(silence, self.board.catalog.rules, self.house.shops, self.clock.now())
+        if wrong:
+            raise Unsilenceable(wrong)
+        made, fresh = silences.lay(connection, silence)
+        kept = self._look_again(connection, made)
+        if fresh:
+            self._tell(connection, _key(made), laid(made, kept))
+        return made, kept
+
+    def end(self, id: int, by: str) -> tuple[Silence, int] | None:
+        """Ends a silence early; gives it with how many alerts it kept quiet, None when there is none that holds."""
         with self.store.write() as connection:
             cut = silences.cut_short(connection, id, self.clock.now())
             if cut is None:
                 return None
             silences.ended(connection, id)
             kept = self._look_again(connection, cut)
+            self._tell(connection, _key(cut), ended(cut, by, kept))
         return cut, kept
 
     def current(self) -> list[Silence]:
@@ -59,7 +71,7 @@ class Hush:
             for silence in ended:
                 silences.ended(connection, silence.id)
                 if kept := self._look_again(connection, silence):
-                    self._tell(connection, f"silence/{silence.id}/over", over(silence, kept))
+                    self._tell(connection, f"{_key(silence)}/over", over(silence, kept))
             return len(ended) + sum(
                 self._remind(connection, each) for each in silences.current(connection, self.clock.now())
             )
@@ -70,7 +82,7 @@ class Hush:
         if slot is None or not slots.claim(connection, slot, self.clock.now()):
             return False
         kept = sum(about(silence, alert) for alert in alerts.open_alerts(connection))
-        self._tell(connection, f"silence/{silence.id}/{slot.key}", reminded(silence, kept))
+        self._tell(connection, f"{_key(silence)}/{slot.key}", reminded(silence, kept))
         return True
 
     def _look_again(self, connection: Connection, silence: Silence) -> int:
@@ -85,3 +97,7 @@ class Hush:
     def _tell(self, connection: Connection, key: str, message: Message) -> None:
         channel = self.house.departments["operations"].channel
         posts.want(connection, channel, key, message, urgency=1, now=self.clock.now())
+
+
+def _key(silence: Silence) -> str:
+    return f"silence/{silence.id}"

@@ -18,6 +18,7 @@ from bot.core.dispatch import Post, Shown, settled
 from bot.core.message import Message
 from bot.core.settings import Department, House
 from bot.desk import Desk
+from bot.hush import Hush
 from bot.pipeline import Feed, Pipeline
 from bot.store import inbox, posts
 from bot.store.codec import load
@@ -82,7 +83,9 @@ class Bench:
         board = Board(self.catalog, self.house, clock)
         self.feeds = feeds
         self.pipeline = Pipeline(self.store, self.catalog, self.house, feeds, board, clock, self.settings)
-        self.desk = Desk(self.store, self.catalog, self.house, board, clock, self.settings, hear=self.pipeline.hear)
+        self.hush = Hush(self.store, self.house, board, clock)
+        known = self.store, self.catalog, self.house, board, clock, self.settings
+        self.desk = Desk(*known, hear=self.pipeline.hear, hush=self.hush)
 
     def close(self) -> None:
         self.store.close()

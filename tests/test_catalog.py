@@ -11,11 +11,9 @@ from textwrap import dedent
 from typing import Any, Literal
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from bot.catalog import Catalog, CatalogError
-from bot.catalog_settings import BadSettings, convert, duration, setting_problems, setting_schema
+from bot.catalog_settings import BadSettings, convert, setting_problems, setting_schema
 from bot.core.handlers import Setting
 from bot.core.verdict import Severity
 
@@ -323,17 +321,3 @@ def test_the_schema_shows_a_default_as_the_config_would_write_it(kind: Any, defa
 )
 def test_the_schema_of_a_setting_follows_its_annotation(kind: Any, schema: dict[str, Any]) -> None:
     assert setting_schema(Setting(kind, None)) == schema
-
-
-@given(st.integers(0, 999_999), st.sampled_from("smhdw"))
-def test_any_duration_is_read_as_written(number: int, unit: str) -> None:
-    seconds = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}[unit]
-    assert duration(f"{number}{unit}") == timedelta(seconds=number * seconds)
-
-
-@given(st.text(max_size=8))
-def test_what_is_no_duration_is_refused_and_never_crashes(text: str) -> None:
-    try:
-        assert isinstance(duration(text), timedelta)
-    except ValueError as error:
-        assert "duration" in str(error)

@@ -60,8 +60,8 @@ def test_what_opens_in_a_silence_is_held_until_its_end_and_shown_then(bench: Ben
     assert hush.tick() == 1
     bench.deliver_posts()
     assert state(bench)[0] == "shown"
-    assert bench.shown("#operations")[0].startswith("The silence is over. S-1: rule «payout_failed» until ")
-    assert "1 alert it kept quiet" in bench.shown("#operations")[0]
+    assert bench.shown("#operations")[1].startswith("The silence is over. S-1: rule «payout_failed» until ")
+    assert "1 alert it kept quiet" in bench.shown("#operations")[1]
     assert hush.tick() == 0
     assert hush.current() == []
 
@@ -74,7 +74,7 @@ def test_what_is_over_before_the_silence_is_never_shown(bench: Bench) -> None:
     fails(bench, status="paid")
     assert state(bench) == ("dropped", "over before it was shown")
     bench.watch.forward(hours=4)
-    assert (hush.tick(), bench.shown("#operations")) == (1, [])
+    assert (hush.tick(), len(bench.shown("#operations"))) == (1, 1)
 
 
 def test_what_a_channel_shows_is_kept_true_but_calls_nobody(bench: Bench) -> None:
@@ -99,10 +99,10 @@ def test_a_silence_takes_hold_of_what_waits_and_lets_it_go_when_it_is_ended(benc
     fails(bench)
     laid, kept = hush.lay(silence())
     assert (kept, state(bench)) == (1, ("wanted", "silence S-1"))
-    assert hush.end(laid.id) == (replace(laid, until=NOW), 1)
+    assert hush.end(laid.id, "U0BEN") == (replace(laid, until=NOW), 1)
     assert state(bench) == ("wanted", "")
-    assert hush.end(laid.id) is None
-    assert hush.end(99) is None
+    assert hush.end(laid.id, "U0BEN") is None
+    assert hush.end(99, "U0BEN") is None
     bench.deliver_posts()
     assert state(bench)[0] == "shown"
 
@@ -135,8 +135,8 @@ def test_a_forgotten_silence_is_told_to_operations_once_a_week(bench: Bench) -> 
         bench.watch.forward(days=1)
         told += [hush.tick(), hush.tick()]
     assert sum(told) == 2
-    assert [line.partition(":")[0] for line in bench.shown("#operations")] == ["Still silent. S-1"] * 2
-    assert "It keeps 1 alert quiet" in bench.shown("#operations")[0]
+    assert [line.partition(":")[0] for line in bench.shown("#operations")[1:]] == ["Still silent. S-1"] * 2
+    assert "It keeps 1 alert quiet" in bench.shown("#operations")[1]
 
 
 @pytest.mark.parametrize(

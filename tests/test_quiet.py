@@ -213,7 +213,7 @@ def test_a_silence_in_between_counts_and_the_line_says_so(depot: Depot) -> None:
     assert (depot.shows(number), depot.why(number)) == (False, "silence S-1")
     assert "1 still stands (1 of them without a message: silence S-1)" in depot.said()[-1]
     depot.at(EVENING + timedelta(days=1))
-    depot.hush.end(1)
+    depot.hush.end(1, "U0BEN")
     assert depot.why(number) == "quiet hours of warehouse"
 
 
@@ -667,7 +667,7 @@ def act_on(depot: Depot, act: str, numbers: list[int], which: int, span: float) 
             depot.hush.lay(Silence(0, now + span * HOUR, "U0ANNA", "known", now, subject=sku))
         case "unsilence":
             for silence in depot.hush.current():
-                depot.hush.end(silence.id)
+                depot.hush.end(silence.id, "U0BEN")
         case _:
             depot.bench.watch.at += span * HOUR
     depot.bench.deliver_posts()

@@ -41,7 +41,7 @@ def silence(
     with opened(ours) as store:
         hush = mind(ours, Catalog.scan(ours.handlers, config.parent), store, clock).hush
         if ended is not None:
-            _end(hush, ended)
+            _end(hush, ended, by)
         elif span is None:
             if rule is not None or subject != "*":
                 raise Stop('say for how long, such as --for "4h"')
@@ -51,8 +51,8 @@ def silence(
 
 
 def _asked(now: datetime, span: str, reason: str, by: str, rule: str, subject: str, shop: str) -> Silence:
-    from bot.catalog_settings import duration
     from bot.core.silences import Silence
+    from bot.core.spans import duration
 
     try:
         return Silence(0, now + duration(span), by, reason, now, rule, subject, shop)
@@ -71,9 +71,9 @@ def _lay(config: Config, hush: Hush, wanted: Silence) -> None:
     click.echo(f"It keeps {kept} open alerts quiet now.")
 
 
-def _end(hush: Hush, name: str) -> None:
+def _end(hush: Hush, name: str, by: str) -> None:
     digits = name.upper().removeprefix("S-")
-    done = hush.end(int(digits)) if digits.isascii() and digits.isdigit() else None
+    done = hush.end(int(digits), by) if digits.isascii() and digits.isdigit() else None
     if done is None:
         raise Stop(f"there is no silence {name}; floorwalker silence lists what there is")
     click.echo(f"{done[0].name} is over; {done[1]} alerts it kept quiet can be seen now")

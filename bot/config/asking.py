@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 
-from bot.catalog_settings import duration, nearest
+from bot.catalog_settings import nearest
 from bot.config.problems import Place
 from bot.config.schema import ApiPart, SourcePart
 from bot.core.polling import Api
+from bot.core.spans import duration
 
 LEAST = timedelta(seconds=30)
 """Nobody's limits are met by asking more often than this."""

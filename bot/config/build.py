@@ -10,7 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.catalog import Catalog, Kind
-from bot.catalog_settings import duration, severity, time_of_day
+from bot.catalog_settings import severity, time_of_day
 from bot.config import asking
 from bot.config.checks import KINDS, only_asked, variables
 from bot.config.schema import (
@@ -43,6 +43,7 @@ from bot.core.settings import (
     Shop,
     WorkingHours,
 )
+from bot.core.spans import duration
 from bot.core.verdict import Severity
 
 

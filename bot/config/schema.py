@@ -16,9 +16,10 @@ from babel import Locale, UnknownLocaleError
 from babel.numbers import list_currencies
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
-from bot.catalog_settings import duration, nearest, time_of_day
+from bot.catalog_settings import nearest, time_of_day
 from bot.core.money import Money, from_decimal
 from bot.core.schedule import WEEKDAYS
+from bot.core.spans import duration
 
 _LONG_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _DAY_NAMES = dict(zip(WEEKDAYS + _LONG_DAYS, WEEKDAYS * 2, strict=True))

@@ -266,6 +266,11 @@ class ParkedPosts(Query):
 
 
 @dataclass(frozen=True, slots=True)
+class SilencesHeld(Query):
+    """The silences that hold, each with what it keeps quiet: tuple[bot.core.silences.Held, ...], next end first."""
+
+
+@dataclass(frozen=True, slots=True)
 class Interruptions(Query):
     """What the channels that have a budget of interruptions were interrupted for in the period, and what exceeded it:
     tuple[InterruptionLine, ...], by channel, day and rule."""

@@ -19,6 +19,7 @@ from bot.core.alerts import Alert
 from bot.core.events import Event
 from bot.core.handlers import Acted, Contract, Setting
 from bot.core.parts import Line, Quantity, ShopText, join, say
+from bot.core.silences import Silence
 from bot.core.subject import Subject
 
 LONGEST = 3000
@@ -116,7 +117,7 @@ def fields_of(answers: type[Any]) -> dict[str, Asks]:
 class Sent:
     """Who sent a form, when, for which shop, and what it is ``about``: the id that it was opened with, "" for none.
 
-    ``alert`` is the alert that it is about, for forms that are on one.
+    ``alert`` is the alert that it is about, for forms that are on one; ``rules`` are the names of those there are.
     """
 
     person: str
@@ -124,6 +125,7 @@ class Sent:
     shop: str
     about: str = ""
     alert: Alert | None = None
+    rules: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +147,17 @@ class Saved:
 
     events: tuple[Event, ...] = ()
     told: Line = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Silenced:
+    """Silences to lay, none of which has an id yet; whoever sent the form is told of each."""
+
+    silences: tuple[Silence, ...]
+
+
+Did = Saved | Acted | Silenced
+"""What sending a form does."""
 
 
 class Wrong(Exception):
@@ -169,7 +182,7 @@ class Form:
     fields: Mapping[str, Asks]
     facts: type[Any]
     settings: Mapping[str, Setting]
-    send: Callable[..., Saved | Acted]
+    send: Callable[..., Did]
     on_alert: bool = False
     states: tuple[str, ...] = ()
     doc: str = ""
@@ -180,14 +193,14 @@ _PARAMETERS = 3
 
 def form(
     *, title: str, submit: str = "Save", on_alert: bool = False, states: tuple[str, ...] = ()
-) -> Callable[[Callable[..., Saved | Acted]], Form]:
-    """Declares ``def campaign(answers: Plan, sent: Sent, facts: Facts, *, setting=default) -> Saved | Acted``.
+) -> Callable[[Callable[..., Did]], Form]:
+    """Declares ``def campaign(answers: Plan, sent: Sent, facts: Facts, *, setting=default) -> Saved``, or another Did.
 
     It is called twice for one sending, when it is checked and when it is carried out, so it decides and does nothing.
     It raises Wrong for what only shows when fields are looked at together.
     """
 
-    def declare(send: Callable[..., Saved | Acted]) -> Form:
+    def declare(send: Callable[..., Did]) -> Form:
         contract = Contract.of(send)
         if len(contract.positional) != _PARAMETERS:
             raise TypeError(f"the form {send.__name__} must take its answers, who sent it, and facts (or NoFacts)")

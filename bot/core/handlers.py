@@ -60,7 +60,7 @@ class Help:
 class Request:
     """A slash command as typed: ``text`` is what follows the command (and the verb), ``user`` a Slack user id.
 
-    ``commands`` and ``departments`` are what this installation knows, for help and for hints.
+    ``commands``, ``departments`` and ``rules`` are what this installation knows, for help and for hints.
     """
 
     text: str
@@ -69,6 +69,7 @@ class Request:
     now: datetime
     commands: tuple[Help, ...] = ()
     departments: tuple[str, ...] = ()
+    rules: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +95,13 @@ class ReleaseParked:
 
 
 @dataclass(frozen=True, slots=True)
+class EndSilence:
+    """Ends the silence of that id early; answers with what it kept quiet."""
+
+    id: int
+
+
+@dataclass(frozen=True, slots=True)
 class ShowForm:
     """Opens the form of that name: ``about`` an id that comes back with it, its fields filled with what is ``given``.
 
@@ -107,7 +115,7 @@ class ShowForm:
     shop: str = ""
 
 
-Answer = Reply | ShowDigest | ReleaseParked | ShowForm
+Answer = Reply | ShowDigest | ReleaseParked | EndSilence | ShowForm
 
 
 class Refused(Exception):

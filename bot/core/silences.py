@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from difflib import get_close_matches
 from fnmatch import fnmatchcase
 
 from bot.core.alerts import Alert
@@ -44,16 +45,38 @@ class Silence:
         return f"S-{self.id}"
 
 
-def problem(until: datetime, reason: str, rule: str, subject: str, now: datetime) -> str:
-    """Why there can be no such silence; "" when there can."""
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A silence that holds, and the alerts that it keeps quiet by their names ("A-1042")."""
+
+    silence: Silence
+    keeps: tuple[str, ...]
+
+
+def problems(silence: Silence, rules: Iterable[str], shops: Iterable[str], now: datetime) -> dict[str, str]:
+    """Why there can be no such silence, by the part of it that is wrong; nothing when there can."""
+    known = {"rule": (silence.rule, tuple(rules)), "shop": (silence.shop, tuple(shops))}
+    found = {what: _unmatched(what, *given) for what, given in known.items()}
+    if not silence.rule.strip("*?") and not silence.subject.strip("*?"):
+        found["rule"] = "name a rule or a subject; everything is never silenced at once"
+    if not silence.reason.strip():
+        found["reason"] = "say why, so that others know when they find it"
+    found["until"] = _unending(silence.until, now)
+    return {what: why for what, why in found.items() if why}
+
+
+def _unmatched(what: str, pattern: str, names: tuple[str, ...]) -> str:
+    if pattern == "*" or any(fnmatchcase(name, pattern) for name in names):
+        return ""
+    near = get_close_matches(pattern, names, 1)
+    return f"there is no such {what}" + (f"; did you mean {near[0]}?" if near else "")
+
+
+def _unending(until: datetime, now: datetime) -> str:
     if until <= now:
         return "it would be over already"
     if until - now > LONGEST:
         return f"it would last longer than {LONGEST.days} days; switch the rule off in the config instead"
-    if not reason.strip():
-        return "say why, so that others know when they find it"
-    if rule.strip("*") == "" and subject.strip("*") == "":
-        return "name a rule or a subject; everything is never silenced at once"
     return ""
 
 
@@ -79,7 +102,7 @@ def reminder(silence: Silence, now: datetime) -> Slot | None:
 def told(silence: Silence) -> Line:
     """What is silent, until when, by whom and why."""
     return say(
-        silence.name, ": ", _what(silence), " until ", Moment(silence.until), " by ", _who(silence), ": ",
+        silence.name, ": ", _what(silence), " until ", Moment(silence.until), " by ", member(silence.by), ": ",
         ShopText(silence.reason),
     )  # fmt: skip
 
@@ -91,21 +114,39 @@ def _what(silence: Silence) -> Line:
     return say(rule, subject, shop)
 
 
-def _who(silence: Silence) -> Person | ShopText:
-    return Person(silence.by) if re.fullmatch("[UW][A-Z0-9]{4,}", silence.by) else ShopText(silence.by)
+def member(by: str) -> Person | ShopText:
+    """Whoever a record names: a member by their Slack id, an operator by what they call themselves."""
+    return Person(by) if re.fullmatch("[UW][A-Z0-9]{4,}", by) else ShopText(by)
+
+
+def laid(silence: Silence, kept: int) -> Message:
+    """What operations are told when a silence begins: what it keeps quiet, and how to end it."""
+    line = say("Silent from now on. ", told(silence), ". It keeps ", counted(kept), " quiet", _ends(silence))
+    return Message(line, (Paragraph(line),))
+
+
+def ended(silence: Silence, by: str, kept: int) -> Message:
+    """What the same message says once somebody ended the silence early."""
+    line = say("Ended by ", member(by), ". ", told(silence), ". ", counted(kept), " it kept quiet can be seen now.")
+    return Message(line, (Paragraph(line),))
 
 
 def reminded(silence: Silence, kept: int) -> Message:
     """What operations are told of a silence that somebody may have forgotten: what it keeps quiet now."""
-    line = say("Still silent. ", told(silence), ". It keeps ", _alerts(kept), " quiet; /ops unsilence ends it.")
+    line = say("Still silent. ", told(silence), ". It keeps ", counted(kept), " quiet", _ends(silence))
     return Message(line, (Paragraph(line),))
+
+
+def _ends(silence: Silence) -> str:
+    return f"; /ops unsilence {silence.name} ends it."
 
 
 def over(silence: Silence, kept: int) -> Message:
     """What operations are told when a silence ends while something it kept quiet still stands."""
-    line = say("The silence is over. ", told(silence), ". ", _alerts(kept), " it kept quiet can be seen now.")
+    line = say("The silence is over. ", told(silence), ". ", counted(kept), " it kept quiet can be seen now.")
     return Message(line, (Paragraph(line),))
 
 
-def _alerts(number: int) -> Line:
+def counted(number: int) -> Line:
+    """So many alerts."""
     return say("1 alert") if number == 1 else say(Quantity(number), " alerts")

@@ -12,15 +12,19 @@ from bot.store.dialect import locked
 from bot.store.engine import Connection
 from bot.store.tables.work import silence as silences
 
+_TOLD = ("until", "by", "reason", "created", "rule", "subject", "shop")
 
-def lay(connection: Connection, silence: Silence) -> Silence:
-    """Keeps a silence; gives it with its id, whatever id it came with."""
-    row = {
-        "rule": silence.rule, "subject": silence.subject, "shop": silence.shop, "until": silence.until,
-        "by": silence.by, "reason": silence.reason, "created": silence.created, "ended": False,
-    }  # fmt: skip
-    made = connection.execute(insert(silences).values(**row).returning(silences)).mappings().one()
-    return _silence(made)
+
+def lay(connection: Connection, silence: Silence) -> tuple[Silence, bool]:
+    """Keeps a silence; gives it with its id, whatever id it came with, and whether it is new: the same person's at the
+    same moment is the same, also when somebody has ended it since."""
+    row = {name: getattr(silence, name) for name in _TOLD}
+    same = select(silences).where(*(silences.c[name] == value for name, value in row.items() if name != "until"))
+    found = connection.execute(same).mappings().first()
+    if found is not None:
+        return _silence(found), False
+    made = connection.execute(insert(silences).values(**row, ended=False).returning(silences)).mappings().one()
+    return _silence(made), True
 
 
 def current(connection: Connection, now: datetime) -> list[Silence]:
@@ -51,6 +55,4 @@ def _all(connection: Connection, query: Select[Any]) -> list[Silence]:
 
 
 def _silence(row: RowMapping) -> Silence:
-    return Silence(
-        **{name: row[name] for name in ("id", "until", "by", "reason", "created", "rule", "subject", "shop")}
-    )
+    return Silence(**{name: row[name] for name in ("id", *_TOLD)})

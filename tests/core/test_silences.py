@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from bot.core.parts import Person, ShopText
-from bot.core.silences import Silence, over, problem, reminded, reminder, silenced_by, told
+from bot.core.silences import Silence, ended, laid, over, problems, reminded, reminder, silenced_by, told
 from tests.core.samples import NOW, opened
 from tests.handlers.shelves import words
 
@@ -52,24 +52,31 @@ def test_of_several_the_one_that_lasts_longest_says_until_when() -> None:
     assert silenced_by(opened(), [], NOW) is None
 
 
+LOW = {"rule": "low_stock"}
+
+
 @pytest.mark.parametrize(
-    ("until", "reason", "rule", "subject", "why"),
+    ("changes", "wrong"),
     [
-        (NOW + HOUR, "late", "low_stock", "*", ""),
-        (NOW + HOUR, "late", "*", "MUG", ""),
-        (NOW, "late", "low_stock", "*", "it would be over already"),
-        (NOW + timedelta(days=90), "late", "low_stock", "*", ""),
-        (NOW + timedelta(days=91), "late", "low_stock", "*", "it would last longer than 90 days"),
-        (NOW + HOUR, " ", "low_stock", "*", "say why"),
-        (NOW + HOUR, "late", "*", "**", "name a rule or a subject"),
+        (LOW, {}),
+        ({"subject": "MUG"}, {}),
+        (LOW | {"shop": "demo"}, {}),
+        (LOW | {"until": NOW}, {"until": "it would be over already"}),
+        (LOW | {"until": NOW + timedelta(days=90)}, {}),
+        (LOW | {"until": NOW + timedelta(days=90, seconds=1)}, {"until": "it would last longer than 90 days; switch the rule off in the config instead"}),
+        (LOW | {"reason": " "}, {"reason": "say why, so that others know when they find it"}),
+        ({"subject": "**"}, {"rule": "name a rule or a subject; everything is never silenced at once"}),
+        ({"rule": "?*"}, {"rule": "name a rule or a subject; everything is never silenced at once"}),
+        ({"rule": "low_stok"}, {"rule": "there is no such rule; did you mean low_stock?"}),
+        ({"rule": "tea"}, {"rule": "there is no such rule"}),
+        (LOW | {"shop": "dmo"}, {"shop": "there is no such shop; did you mean demo?"}),
+        (LOW | {"until": NOW, "reason": ""}, {"until": "it would be over already", "reason": "say why, so that others know when they find it"}),
     ],
-)
+)  # fmt: skip
 def test_a_silence_needs_an_end_a_reason_and_something_to_be_silent(
-    until: datetime, reason: str, rule: str, subject: str, why: str
+    changes: dict[str, Any], wrong: dict[str, str]
 ) -> None:
-    found = problem(until, reason, rule, subject, NOW)
-    assert found.startswith(why)
-    assert bool(found) == bool(why)
+    assert problems(silence(**changes), ("low_stock", "oversold"), ("demo",), NOW) == wrong
 
 
 @pytest.mark.parametrize(
@@ -106,5 +113,8 @@ def test_a_member_is_named_as_one_and_an_operator_by_their_word() -> None:
 
 @pytest.mark.parametrize(("kept", "text"), [(1, "1 alert"), (4, "4 alerts")])
 def test_operations_hear_how_much_is_kept_quiet(kept: int, text: str) -> None:
-    assert f"It keeps {text} quiet" in words(reminded(silence(), kept).summary)
+    for message in (laid(silence(), kept), reminded(silence(), kept)):
+        assert f"It keeps {text} quiet; /ops unsilence S-3 ends it." in words(message.summary)
+    assert words(ended(silence(), "U0BEN", kept).summary).startswith("Ended by @U0BEN. S-3: ")
+    assert f"{text} it kept quiet can be seen now" in words(ended(silence(), "Ute", kept).summary)
     assert f"{text} it kept quiet can be seen now" in words(over(silence(), kept).summary)

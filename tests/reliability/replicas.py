@@ -19,6 +19,7 @@ from bot.catalog import Catalog
 from bot.core.delivery import Delivery, Shopfront
 from bot.core.settings import House
 from bot.desk import Desk
+from bot.hush import Hush
 from bot.pipeline import Feed, Pipeline
 from bot.store import inbox
 from bot.store.engine import Store, StoreDown
@@ -47,7 +48,8 @@ class Replica:
         }
         board = Board(catalog, self.house, self.clock)
         self.pipeline = Pipeline(self.store, catalog, self.house, feeds, board, self.clock)
-        self.desk = Desk(self.store, catalog, self.house, board, self.clock, hear=self.pipeline.hear)
+        hush = Hush(self.store, self.house, board, self.clock)
+        self.desk = Desk(self.store, catalog, self.house, board, self.clock, hear=self.pipeline.hear, hush=hush)
 
     def close(self) -> None:
         self.store.close()

@@ -182,7 +182,7 @@ def test_what_is_old_is_forgotten_and_what_still_matters_is_not(store: Store) ->
         slots.claim(connection, SLOT, START)
         for number in (old.number, still_open.number):
             placings.note(connection, number, (Unshown("finance", "muted by route 1"),), {}, START)
-        laid = silences.lay(connection, Silence(0, START + DAY, "U1", "late", START, rule="low_stock"))
+        laid, _ = silences.lay(connection, Silence(0, START + DAY, "U1", "late", START, rule="low_stock"))
         silences.ended(connection, laid.id)
     with store.write() as connection:
         assert not any(tidy(connection, START + DAY).values())
