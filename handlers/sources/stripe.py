@@ -34,65 +34,23 @@ Events in test mode are ignored by a live shop. Names, addresses and e-mail addr
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from bot.core.delivery import Delivery, Shopfront, Source, Unparsable, Unrouted
-from bot.core.events import (
-    CampaignChanged,
-    DisputeChanged,
-    Event,
-    InvoiceChanged,
-    OrderHeld,
-    PaymentFailed,
-    PaymentSucceeded,
-    PayoutChanged,
-    Refunded,
-)
-from bot.core.money import Money
-from bot.core.parts import ShopText
+from bot.core.events import Event
 from bot.core.signatures import Scheme, check
 from bot.core.signatures import sign as sign_body
 from bot.core.wild import Wild, read
-from handlers.sources._api.stripe import API, EVENT
+from handlers.sources._stripe import disputes, invoices, payments, payouts, promotions
+from handlers.sources._stripe.asked import API, EVENT
+from handlers.sources._stripe.told import Tell, Told, silent
 
 # https://docs.stripe.com/webhooks/signature
 _SCHEME: Final = Scheme(header="stripe-signature", signed="{timestamp}.{body}", prefix="v1=", separator=",", stamp="t=")
 
-# https://docs.stripe.com/currencies: what Stripe counts without and with three decimals. It differs from ISO 4217, for
-# example ISK and UGX have two decimals here and MGA has none.
-_ZERO: Final = ["BIF", "CLP", "DJF", "GNF", "JPY", "KMF", "KRW", "MGA", "PYG", "RWF", "VND", "VUV", "XAF", "XOF", "XPF"]
-_THREE: Final = ["BHD", "JOD", "KWD", "OMR", "TND"]
 _MAX_KEY: Final = 200
-
-
-@dataclass(frozen=True, slots=True)
-class _Told:
-    """An event of Stripe: its type, its object with what it was before, and its place."""
-
-    type: str
-    at: datetime
-    thing: Wild
-    before: Wild
-    front: Shopfront
-
-    @property
-    def by(self) -> dict[str, Any]:
-        """What every event says: the shop, the source and the moment."""
-        return {"shop": self.front.shop, "source": self.front.source, "at": self.at}
-
-    def money(self, amount: Wild) -> Money:
-        """An amount in Stripe's minor units of the object's currency."""
-        currency = self.thing["currency"].text().upper()
-        amount.int()
-        return amount.money(currency, 0 if currency in _ZERO else 3 if currency in _THREE else 2)
-
-    @property
-    def order(self) -> str:
-        """The shop's order id, if the shop keeps it in the metadata."""
-        return self.thing["metadata"][str(self.front.options.get("order", "order_id"))].id_or("")
 
 
 def verify(delivery: Delivery, secrets: tuple[str, ...], now: datetime, shopfront: Shopfront) -> None:
@@ -130,7 +88,7 @@ def parse(delivery: Delivery, shopfront: Shopfront) -> tuple[Event, ...]:
     if (shopfront.live and not body["livemode"].flag(default=True)) or not _ours(body["account"], delivery, shopfront):
         return ()
     content = body["data"]
-    told = _Told(topic, body["created"].epoch(), content["object"], content["previous_attributes"], shopfront)
+    told = Told(topic, body["created"].epoch(), content["object"], content["previous_attributes"], shopfront)
     return topics[topic](told)
 
 
@@ -141,297 +99,6 @@ def _ours(account: Wild, delivery: Delivery, shopfront: Shopfront) -> bool:
     return wanted in ("any", found) or (delivery.polled == EVENT and not found)
 
 
-def _intent_succeeded(told: _Told) -> tuple[Event, ...]:
-    thing = told.thing
-    paid = thing["amount_received"] or thing["amount"]
-    return (_succeeded(told, thing["id"].id(), _intent_method(thing), told.money(paid)),)
-
-
-def _charge_succeeded(told: _Told) -> tuple[Event, ...]:
-    thing = told.thing
-    return (_succeeded(told, _payment(thing), _charge_method(thing), told.money(thing["amount"])),)
-
-
-def _succeeded(told: _Told, payment: str, method: str, amount: Money) -> Event:
-    return PaymentSucceeded(
-        **told.by, payment=payment, provider="stripe", method=method, amount=amount, order=told.order
-    )
-
-
-def _intent_failed(told: _Told) -> tuple[Event, ...]:
-    thing, error = told.thing, told.thing["last_payment_error"]
-    if _billed(thing):
-        return ()
-    method = error["payment_method"]["type"].id_or("") or error["source"]["object"].id_or("")
-    failed = PaymentFailed(
-        **told.by,
-        payment=thing["id"].id(),
-        provider="stripe",
-        method=method or _intent_method(thing),
-        amount=told.money(thing["amount"]),
-        order=told.order,
-        code=error["decline_code"].text_or("") or error["code"].text_or(""),
-        reason=error["message"].shop_text(),
-    )
-    return (failed,)
-
-
-def _charge_failed(told: _Told) -> tuple[Event, ...]:
-    thing = told.thing
-    if _billed(thing):
-        return ()
-    failed = PaymentFailed(
-        **told.by,
-        payment=_payment(thing),
-        provider="stripe",
-        method=_charge_method(thing),
-        amount=told.money(thing["amount"]),
-        order=told.order,
-        code=thing["failure_code"].text_or(""),
-        reason=thing["failure_message"].shop_text(),
-    )
-    return (failed,)
-
-
-def _charge_failed_alone(told: _Told) -> tuple[Event, ...]:
-    """A charge of the old API, which has no payment intent to tell of it."""
-    return () if told.thing["payment_intent"] else _charge_failed(told)
-
-
-def _session_failed(told: _Told) -> tuple[Event, ...]:
-    """A checkout whose payment failed later. Its intent or its invoice tells that, if there is one."""
-    thing = told.thing
-    if thing["payment_intent"] or thing["invoice"] or not thing["amount_total"]:
-        return ()
-    failed = PaymentFailed(
-        **told.by,
-        payment=thing["id"].id(),
-        provider="stripe",
-        method=_intent_method(thing),
-        amount=told.money(thing["amount_total"]),
-        order=told.order,
-    )
-    return (failed,)
-
-
-def _payment(charge: Wild) -> str:
-    return charge["payment_intent"].id_or("") or charge["id"].id()
-
-
-def _billed(thing: Wild) -> bool:
-    """Whether an intent or a charge pays an invoice. Since 2025 only the description that Stripe gives says so."""
-    described = thing["description"].text_or("")
-    return bool(thing["invoice"]) or described.startswith(("Subscription ", "Payment for Invoice"))
-
-
-def _intent_method(intent: Wild) -> str:
-    """The method of an intent: that of its charge in the old shape, else a card where several were offered."""
-    charge = intent["charges"]["data"].each()
-    offered = tuple(method.id() for method in intent["payment_method_types"].each())
-    return _charge_method(charge[0]) if charge else offered[0] if len(offered) == 1 else "card"
-
-
-def _charge_method(charge: Wild) -> str:
-    return charge["payment_method_details"]["type"].id_or("") or charge["source"]["object"].id_or("card")
-
-
-def _refund(told: _Told) -> tuple[Event, ...]:
-    """A charge knows only what has been refunded in all, so the refund is the difference to before."""
-    whole, before = told.thing["amount_refunded"], told.before["amount_refunded"]
-    amount = told.money(whole) - told.money(before) if before else told.money(whole)
-    if amount.minor <= 0:
-        return ()
-    return (Refunded(**told.by, refund=f"{told.thing['id'].id()}/{whole.int()}", amount=amount, order=told.order),)
-
-
-# https://docs.stripe.com/api/disputes/object#dispute_object-status; a warning is an inquiry before a dispute.
-_DISPUTES: Final[Mapping[str, Literal["open", "answered", "won", "lost", "closed"]]] = {
-    "warning_needs_response": "open",
-    "needs_response": "open",
-    "warning_under_review": "answered",
-    "under_review": "answered",
-    "won": "won",
-    "lost": "lost",
-    "warning_closed": "closed",
-    "charge_refunded": "closed",
-    "prevented": "closed",
-}
-
-
-def _dispute(told: _Told) -> tuple[Event, ...]:
-    thing, due = told.thing, told.thing["evidence_details"]["due_by"]
-    dispute = DisputeChanged(
-        **told.by,
-        dispute=thing["id"].id(),
-        amount=told.money(thing["amount"]),
-        reason=ShopText(thing["reason"].text_or("").replace("_", " ")),
-        status=thing["status"].among(_DISPUTES),
-        due=due.epoch() if due else None,
-        order=told.order,
-        provider="stripe",
-    )
-    return (dispute,)
-
-
-# https://docs.stripe.com/api/radar/reviews/object#review_object-closed_reason: what lets the order go again.
-_RELEASED: Final = frozenset({"approved", "acknowledged", "canceled", "redacted"})
-
-
-def _review(told: _Told) -> tuple[Event, ...]:
-    """A payment that somebody has to look at. A review that ended badly does not let the order go."""
-    closed = told.thing["closed_reason"].text_or("")
-    reason = closed or told.thing["reason"].text_or("") or told.thing["opened_reason"].text_or("")
-    return (_hold(told, closed not in _RELEASED, f"in review: {reason}"),)
-
-
-def _warning(told: _Told) -> tuple[Event, ...]:
-    """The bank of the card suspects a fraud. One that can no longer be acted upon was refunded or disputed."""
-    if not told.thing["actionable"].flag():
-        return ()
-    return (_hold(told, True, f"early fraud warning: {told.thing['fraud_type'].text_or('')}"),)
-
-
-def _hold(told: _Told, held: bool, reason: str) -> Event:
-    """Neither a review nor a warning knows the order, so the payment stands for it."""
-    name = told.thing["payment_intent"].id_or("") or told.thing["charge"].id()
-    words = ShopText(reason.removesuffix(": ").replace("_", " "))
-    return OrderHeld(**told.by, order=name, number=name, held=held, reason=words)
-
-
-_InvoiceStatus = Literal["open", "paid", "void", "uncollectible"]
-_INVOICES: Final[Mapping[str, _InvoiceStatus | None]] = {
-    "draft": None,
-    "open": "open",
-    "paid": "paid",
-    "void": "void",
-    "uncollectible": "uncollectible",
-}
-
-
-def _invoice(told: _Told) -> tuple[Event, ...]:
-    """An invoice as it stands; a draft owes nothing yet."""
-    thing, due, status = told.thing, told.thing["due_date"], _invoice_status(told.thing)
-    if status is None:
-        return ()
-    outstanding = _remaining(told)
-    name = thing["id"].id()
-    invoice = InvoiceChanged(
-        **told.by,
-        invoice=name,
-        number=thing["number"].id_or(name),
-        outstanding=outstanding - outstanding if status in ("paid", "void") else outstanding,
-        status=status,
-        due=due.epoch() if due else None,
-    )
-    return (invoice,)
-
-
-def _invoice_failed(told: _Told) -> tuple[Event, ...]:
-    """An invoice and the attempt to pay it. Only Stripe's own retries raise the attempt count above one."""
-    thing = told.thing
-    methods = thing["payment_settings"]["payment_method_types"].each()
-    attempt = thing["attempt_count"].int() if thing["attempt_count"] else 1
-    failed = PaymentFailed(
-        **told.by,
-        payment=thing["payment_intent"].id_or("") or _paying(thing) or f"{thing['id'].id()}/{attempt}",
-        provider="stripe",
-        method=methods[0].id() if len(methods) == 1 else "card",
-        amount=_remaining(told),
-        order=told.order,
-        retry=attempt > 1,
-    )
-    return (*_invoice(told), failed)
-
-
-def _paying(invoice: Wild) -> str:
-    """The intent that pays an invoice, where it stands since 2025; "" when the invoice does not carry its payments."""
-    intents = (each["payment"]["payment_intent"].id_or("") for each in invoice["payments"]["data"].each())
-    return next((intent for intent in intents if intent), "")
-
-
-def _invoice_status(invoice: Wild) -> _InvoiceStatus | None:
-    """API versions before 2018-11-08 have flags instead of a status."""
-    if invoice["status"]:
-        return invoice["status"].among(_INVOICES)
-    if invoice["paid"].flag():
-        return "paid"
-    if invoice["forgiven"].flag():
-        return "uncollectible"
-    return "void" if invoice["closed"].flag() else "open"
-
-
-def _remaining(told: _Told) -> Money:
-    return told.money(told.thing["amount_remaining"] or told.thing["amount_due"])
-
-
-_PayoutStatus = Literal["pending", "paid", "failed", "canceled"]
-_ARRIVALS: Final[Mapping[str, _PayoutStatus]] = {
-    "pending": "pending",
-    "in_transit": "pending",
-    "paid": "paid",
-    "failed": "failed",
-    "canceled": "canceled",
-}
-_PAYOUTS: Final[Mapping[str, _PayoutStatus]] = {
-    "payout.created": "pending",
-    "payout.paid": "paid",
-    "payout.failed": "failed",
-    "payout.canceled": "canceled",
-}
-
-
-def _payout(told: _Told) -> tuple[Event, ...]:
-    """The type says the state: Stripe sends payout.failed for payouts that are still called in transit."""
-    thing, arrives = told.thing, told.thing["arrival_date"]
-    payout = PayoutChanged(
-        **told.by,
-        payout=thing["id"].id(),
-        amount=told.money(thing["amount"]),
-        status=_PAYOUTS[told.type] if told.type in _PAYOUTS else thing["status"].among(_ARRIVALS),
-        reason=thing["failure_message"].shop_text() or thing["failure_code"].shop_text(),
-        arrives=arrives.epoch() if arrives else None,
-        provider="stripe",
-    )
-    return (payout,)
-
-
-def _coupon(told: _Told) -> tuple[Event, ...]:
-    """A coupon with an end. One without is no campaign that anybody plans for."""
-    thing, ends = told.thing, told.thing["redeem_by"]
-    over: _Over = "cancelled" if told.type == "coupon.deleted" else "ended"
-    gone = told.type == "coupon.deleted" or not thing["valid"].flag(default=True)
-    return (_campaign(told, thing["name"], ends.epoch(), over if gone else None),) if ends else ()
-
-
-def _code(told: _Told) -> tuple[Event, ...]:
-    thing, ends = told.thing, told.thing["expires_at"]
-    gone = not thing["active"].flag(default=True)
-    return (_campaign(told, thing["code"], ends.epoch(), "cancelled" if gone else None),) if ends else ()
-
-
-_Over = Literal["ended", "cancelled"]
-
-
-def _campaign(told: _Told, name: Wild, ends: datetime, over: _Over | None) -> Event:
-    """What is over when its time is up has ended, whoever switched it off then."""
-    thing = told.thing
-    return CampaignChanged(
-        **told.by,
-        campaign=thing["id"].id(),
-        name=name.shop_text() or ShopText(thing["id"].id()),
-        status="ended" if ends <= told.at else over or "running",
-        starts=thing["created"].epoch(),
-        ends=ends,
-        channel="discount",
-    )
-
-
-def _silent(told: _Told) -> tuple[Event, ...]:
-    """Something else tells of it, or it tells nothing that anybody must know."""
-    return ()
-
-
-_Tell = Callable[[_Told], tuple[Event, ...]]
 _BILLED = (
     *("finalized", "finalization_failed", "will_be_due", "overdue", "payment_action_required"),
     *("paid", "voided", "marked_uncollectible"),
@@ -442,33 +109,33 @@ _SILENT = (
     *("refund.created", "refund.updated", "refund.failed", "radar.early_fraud_warning.updated"),
     *("payout.reconciliation_completed", "balance.available"),
 )
-_TOPICS: Final[dict[str, _Tell]] = {
-    "charge.refunded": _refund,
-    **dict.fromkeys((f"charge.dispute.{what}" for what in _DISPUTED), _dispute),
-    "checkout.session.async_payment_failed": _session_failed,
-    "review.opened": _review,
-    "review.closed": _review,
-    "radar.early_fraud_warning.created": _warning,
-    **dict.fromkeys((f"invoice.{what}" for what in _BILLED), _invoice),
-    "invoice.payment_failed": _invoice_failed,
-    **dict.fromkeys(_PAYOUTS, _payout),
-    "payout.updated": _payout,
-    **dict.fromkeys((f"coupon.{what}" for what in ("created", "updated", "deleted")), _coupon),
-    **dict.fromkeys((f"promotion_code.{what}" for what in ("created", "updated")), _code),
-    **dict.fromkeys(_SILENT, _silent),
+_TOPICS: Final[dict[str, Tell]] = {
+    "charge.refunded": payments.refund,
+    **dict.fromkeys((f"charge.dispute.{what}" for what in _DISPUTED), disputes.dispute),
+    "checkout.session.async_payment_failed": payments.session_failed,
+    "review.opened": disputes.review,
+    "review.closed": disputes.review,
+    "radar.early_fraud_warning.created": disputes.warning,
+    **dict.fromkeys((f"invoice.{what}" for what in _BILLED), invoices.invoice),
+    "invoice.payment_failed": invoices.invoice_failed,
+    **dict.fromkeys(payouts.PAYOUTS, payouts.payout),
+    "payout.updated": payouts.payout,
+    **dict.fromkeys((f"coupon.{what}" for what in ("created", "updated", "deleted")), promotions.coupon),
+    **dict.fromkeys((f"promotion_code.{what}" for what in ("created", "updated")), promotions.code),
+    **dict.fromkeys(_SILENT, silent),
 }
-_PAYMENTS: Final[Mapping[str, dict[str, _Tell]]] = {
+_PAYMENTS: Final[Mapping[str, dict[str, Tell]]] = {
     "intents": {
-        "payment_intent.succeeded": _intent_succeeded,
-        "payment_intent.payment_failed": _intent_failed,
-        "charge.succeeded": _silent,
-        "charge.failed": _charge_failed_alone,
+        "payment_intent.succeeded": payments.intent_succeeded,
+        "payment_intent.payment_failed": payments.intent_failed,
+        "charge.succeeded": silent,
+        "charge.failed": payments.charge_failed_alone,
     },
     "charges": {
-        "payment_intent.succeeded": _silent,
-        "payment_intent.payment_failed": _silent,
-        "charge.succeeded": _charge_succeeded,
-        "charge.failed": _charge_failed,
+        "payment_intent.succeeded": silent,
+        "payment_intent.payment_failed": silent,
+        "charge.succeeded": payments.charge_succeeded,
+        "charge.failed": payments.charge_failed,
     },
 }
 

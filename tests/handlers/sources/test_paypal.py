@@ -25,7 +25,8 @@ from bot.core.events import (
 )
 from bot.core.money import Money
 from bot.core.parts import ShopText
-from handlers.sources._api.paypal import API, TOPICS
+from handlers.sources._paypal.asked import API
+from handlers.sources._paypal.webhooks import TOPICS
 from handlers.sources.paypal import SOURCE
 from tests.authorities import BORN, DAY, below, leaf, root
 from tests.fixtures.paypal import conduct

@@ -15,7 +15,7 @@ from bot.core.delivery import Delivery, Shopfront, Unparsable, Unrouted
 from bot.core.events import DisputeChanged, PaymentSucceeded
 from bot.core.polling import Call, Denied, Heard, Keep, Response, Subscription
 from bot.demo.stores.paypal import HOST, KEYS, OFFERED, SANDBOX, PayPal
-from handlers.sources._api.paypal import TOPICS
+from handlers.sources._paypal.webhooks import TOPICS
 from handlers.sources.paypal import SOURCE
 from tests.handlers.sources.line import NOW, Line
 

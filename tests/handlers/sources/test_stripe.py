@@ -28,7 +28,7 @@ from bot.core.events import (
 )
 from bot.core.money import Money
 from bot.core.parts import ShopText
-from handlers.sources._api.stripe import TOPICS
+from handlers.sources._stripe.asked import TOPICS
 from handlers.sources.stripe import SOURCE
 from tests.fixtures.stripe.conduct import SILENT
 

@@ -14,7 +14,7 @@ from bot.core.delivery import Delivery, Shopfront, Unparsable, Unrouted
 from bot.core.events import PayoutChanged
 from bot.core.polling import Call, Denied, Heard, Response, Subscription
 from bot.demo.stores.stripe import KEYS, Stripe
-from handlers.sources._api.stripe import TOPICS
+from handlers.sources._stripe.asked import TOPICS
 from handlers.sources.stripe import SOURCE
 from tests.handlers.sources.line import NOW, Line
 

@@ -1,0 +1,1 @@
+"""What handlers/sources/paypal.py is made of: its proof, how PayPal is asked, and what each kind of thing tells."""
