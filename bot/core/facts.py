@@ -211,6 +211,23 @@ class DisputesOpen(Query):
 
 
 @dataclass(frozen=True, slots=True)
+class MethodsTried(Query):
+    """Every payment method that somebody tried within ``days``, by name: tuple[MethodTried, ...], with its attempts of
+    the last ``hours`` and its days before them."""
+
+    hours: int = 24
+    days: int = 28
+
+
+@dataclass(frozen=True, slots=True)
+class Payouts(Query):
+    """Payouts that are due, and those that were paid or came back within ``days``: tuple[PayoutState, ...], the newest
+    first."""
+
+    days: int = 7
+
+
+@dataclass(frozen=True, slots=True)
 class CampaignsAhead(Query):
     """Campaigns running, or starting within ``days``: tuple[Campaign, ...], next first."""
 
@@ -237,6 +254,28 @@ class OrdersWaiting(Query):
     """Open orders by placing time, oldest first: tuple[OrderState, ...]."""
 
     most: int = 200
+
+
+@dataclass(frozen=True, slots=True)
+class OrdersByAge(Query):
+    """How many open orders were placed less than each of ``days`` ago, and at last how many earlier still: a tuple of
+    one count more than there are days, each order counted once."""
+
+    days: tuple[float, ...] = (1.0, 3.0, 7.0)
+
+
+@dataclass(frozen=True, slots=True)
+class OrdersHeld(Query):
+    """Orders that must not be shipped for now, held the longest first: tuple[OrderHeld, ...]. What is shipped or
+    cancelled by now is none of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryExceptions(Query):
+    """Shipments that were last told, within ``days``, to be late, not handed over, failed or on their way back:
+    tuple[ShipmentChanged, ...], the newest first; of an order the newest telling counts."""
+
+    days: int = 14
 
 
 @dataclass(frozen=True, slots=True)

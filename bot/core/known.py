@@ -10,6 +10,7 @@ from bot.core.demand import Demand
 from bot.core.money import Money
 from bot.core.parts import ShopText
 from bot.core.quiet_source import Window
+from bot.core.surprise import Tally
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +111,28 @@ class DisputeState:
     status: str
     due: datetime | None
     order: str
+    provider: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class MethodTried:
+    """A payment method (``provider/method``): what was tried of late, and on each day before, newest first."""
+
+    method: str
+    seen: Tally
+    days: tuple[Tally, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PayoutState:
+    """A payout as last told; ``arrives`` is its promised day."""
+
+    payout: str
+    amount: Money
+    status: str
+    reason: ShopText | None
+    arrives: datetime | None
     provider: str
     at: datetime
 

@@ -10,6 +10,7 @@ from bot.core.known import AlertLine
 from bot.core.message import Message, Paragraph, Table
 from bot.core.money import Money
 from bot.core.parts import Line, Moment, Person, say
+from bot.core.spelling import meant
 
 _MOST_ROWS = 20
 
@@ -24,7 +25,8 @@ def alerts(request: Request, facts: Facts) -> Reply:
     """What is open, worst first: everything, what you hold (`mine`), or what one department holds."""
     wanted = request.text.strip().lower()
     if wanted not in ("", "mine", *request.departments):
-        raise Refused(say(f"Alerts of whom? Say mine, or one of: {', '.join(request.departments)}."))
+        whose = say(f"Alerts of whom? Say mine, or one of: {', '.join(request.departments)}.")
+        raise Refused(say(whose, meant(wanted, ("mine", *request.departments))))
     listed = [alert for alert in facts.alerts if _belongs(alert, wanted, request.user)]
     title = say(f"{len(listed)} open alerts" if len(listed) != 1 else "1 open alert", f" · {wanted}" if wanted else "")
     if not listed:

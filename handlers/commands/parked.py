@@ -9,6 +9,7 @@ from bot.core.handlers import Refused, ReleaseParked, Reply, Request, command
 from bot.core.known import ParkedLine
 from bot.core.message import Footer, Heading, Message, Paragraph, Table
 from bot.core.parts import Line, Moment, say
+from bot.core.spelling import meant
 
 _MOST_ROWS = 20
 _SHORT = 8
@@ -29,7 +30,8 @@ def parked(request: Request, facts: Facts) -> Reply | ReleaseParked:
         case "release" if id.strip():
             return _released(id.strip(), facts.parked)
         case _:
-            raise Refused(say("Say /ops parked alone, /ops parked release with an id from it, or release all."))
+            how = say("Say /ops parked alone, /ops parked release with an id from it, or release all.")
+            raise Refused(say(how, meant(verb, ("release",))))
 
 
 def _released(id: str, parked: tuple[ParkedLine, ...]) -> ReleaseParked:

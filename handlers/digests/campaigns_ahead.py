@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 
-from bot.core import stock as reckon
 from bot.core.facts import CampaignsAhead, Now, PositionsAhead, Today, ask
 from bot.core.handlers import Entry, Period, section
 from bot.core.known import Campaign, Position
 from bot.core.message import Table
 from bot.core.parts import Line, Moment, Quantity, say
+from bot.core.preflight import UPLIFT, Lasting, in_words, lasting
 from bot.core.subject import Subject
 
 _MOST_ROWS = 15
-_UNTOLD_DAYS = 365.0
-_DAYS_WITHOUT_AN_END = 7.0
 
 
 @dataclass(frozen=True)
@@ -27,7 +25,7 @@ class Facts:
 
 
 @section(departments=("marketing",), order=20)
-def campaigns_ahead(period: Period, facts: Facts, *, uplift: float = 2.0) -> Entry | None:
+def campaigns_ahead(period: Period, facts: Facts, *, uplift: float = UPLIFT) -> Entry | None:
     """Each campaign's SKUs with days of cover at the usual pace and at the expected uplift.
 
     - uplift: the factor on usual sales where the campaign names none.
@@ -36,11 +34,10 @@ def campaigns_ahead(period: Period, facts: Facts, *, uplift: float = 2.0) -> Ent
     rows: list[tuple[Line, ...]] = []
     short: set[str] = set()
     for campaign in facts.campaigns:
-        for position in (positions[sku] for sku in campaign.skus if sku in positions):
-            lasting = _lasting(position, campaign, uplift, facts)
-            if lasting < _days_to_end(campaign, facts.now):
+        for sku in lasting(campaign, positions, facts.now, facts.today, uplift):
+            if sku.short:
                 short.add(campaign.campaign)
-            rows.append(_row(campaign, position, lasting, facts))
+            rows.append(_row(campaign, sku))
     if not rows:
         return None
     header = ("Campaign", "Starts", "SKU", "Cover, usual pace", "Cover, campaign", "Verdict")
@@ -49,42 +46,12 @@ def campaigns_ahead(period: Period, facts: Facts, *, uplift: float = 2.0) -> Ent
     return Entry((table,), headline, decisions=len(short))
 
 
-def _lasting(position: Position, campaign: Campaign, uplift: float, facts: Facts) -> float:
-    """Days until the stock is used up when sales run at the usual pace to the start and at the uplift from then on."""
-    pace = reckon.memory(position, facts.today).rate()
-    arrivals = reckon.arrivals_of(position, facts.now)
-    stock = position.available or 0
-    usual = reckon.run_out(pace, stock, arrivals)
-    starts = max(0.0, (campaign.starts - facts.now) / reckon.DAY)
-    if usual <= starts:
-        return usual
-    left = reckon.left_after(pace, stock, arrivals, starts)
-    later = tuple(replace(arrival, days=arrival.days - starts) for arrival in arrivals if arrival.days > starts)
-    return starts + reckon.run_out(pace * (campaign.uplift or uplift), left, later)
-
-
-def _days_to_end(campaign: Campaign, now: datetime) -> float:
-    if campaign.ends is None:
-        return (campaign.starts - now) / reckon.DAY + _DAYS_WITHOUT_AN_END
-    return (campaign.ends - now) / reckon.DAY
-
-
-def _row(campaign: Campaign, position: Position, lasting: float, facts: Facts) -> tuple[Line, ...]:
-    usual = reckon.run_out(
-        reckon.memory(position, facts.today).rate(),
-        position.available or 0,
-        reckon.arrivals_of(position, facts.now),
-    )
-    verdict = "runs out before the end" if lasting < _days_to_end(campaign, facts.now) else "lasts"
+def _row(campaign: Campaign, sku: Lasting) -> tuple[Line, ...]:
     return (
         say(campaign.name),
         say(Moment(campaign.starts, "day")),
-        say(Subject("sku", position.sku)),
-        _days(usual),
-        _days(lasting),
-        say(verdict),
+        say(Subject("sku", sku.position.sku)),
+        in_words(sku.usual),
+        in_words(sku.uplifted),
+        say("runs out before the end" if sku.short else "lasts"),
     )
-
-
-def _days(count: float) -> Line:
-    return say("over a year") if count >= _UNTOLD_DAYS else say(reckon.in_days(count))

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 from bot.core.facts import DayTotals, DisputesOpen, Now, Receivables, ask
 from bot.core.handlers import Entry, Period, section
 from bot.core.known import DayTotal, DisputeState, Receivable
-from bot.core.message import Block, Bullets, Figures, Heading, Table
+from bot.core.message import Block, Bullets, Figures, Heading
 from bot.core.money import Money
-from bot.core.parts import Line, Moment, Quantity, join, say
+from bot.core.owed import in_words, table
+from bot.core.parts import Line, Moment, say
 
-_AGES = (("not due", 0), ("0-7 days", 7), ("8-30 days", 30), ("over 30 days", 1_000_000))
 _MOST_EXAMPLES = 3
 
 
@@ -33,8 +32,8 @@ def outstanding(period: Period, facts: Facts) -> Entry | None:
     blocks: list[Block] = []
     headline: list[Line] = []
     if facts.receivables:
-        headline.append(say(_sums(receivable.outstanding for receivable in facts.receivables), " outstanding"))
-        blocks.append(_by_age(facts))
+        headline.append(say(in_words(receivable.outstanding for receivable in facts.receivables), " outstanding"))
+        blocks.append(table(facts.receivables, facts.now))
     figures = _figures(facts)
     if figures:
         blocks += [Heading("Payouts and refunds"), Figures(figures)]
@@ -45,35 +44,9 @@ def outstanding(period: Period, facts: Facts) -> Entry | None:
     return Entry(tuple(blocks), tuple(headline), decisions=len(facts.disputes))
 
 
-def _by_age(facts: Facts) -> Table:
-    rows = []
-    for label, receivables in _aged(facts).items():
-        if receivables:
-            worst = max(receivables, key=lambda each: each.outstanding.minor)
-            sums = _sums(receivable.outstanding for receivable in receivables)
-            rows.append((say(label), say(Quantity(len(receivables))), sums, say(worst.number)))
-    return Table("Outstanding by age", ("Overdue", "Open", "Amount", "Largest"), tuple(rows), numeric=(1, 2))
-
-
-def _aged(facts: Facts) -> dict[str, list[Receivable]]:
-    aged: dict[str, list[Receivable]] = {label: [] for label, _ in _AGES}
-    for receivable in facts.receivables:
-        days = (facts.now - receivable.due).total_seconds() / 86_400 if receivable.due else -1.0
-        aged[next(label for label, most in _AGES if days <= most)].append(receivable)
-    return aged
-
-
-def _sums(amounts: Iterable[Money]) -> Line:
-    """A sum a currency, since currencies are never added."""
-    sums: dict[str, Money] = {}
-    for amount in amounts:
-        sums[amount.currency] = sums[amount.currency] + amount if amount.currency in sums else amount
-    return join([say(amount) for amount in sums.values()], " + ")
-
-
 def _figures(facts: Facts) -> tuple[tuple[str, Line], ...]:
     named = (("Paid out", facts.paid_out), ("Payouts that came back", facts.bounced), ("Refunded", facts.refunds))
-    return tuple((label, _sums(Money(day.value, day.key) for day in totals)) for label, totals in named if totals)
+    return tuple((label, in_words(Money(day.value, day.key) for day in totals)) for label, totals in named if totals)
 
 
 def _disputes(disputes: tuple[DisputeState, ...]) -> tuple[Line, ...]:

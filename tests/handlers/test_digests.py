@@ -103,10 +103,10 @@ def test_outstanding_money_is_told_by_age_and_never_added_over_currencies() -> N
     facts = outstanding.Facts(NOW, receivables, (), (), (), ())
     entry = outstanding.outstanding.write(PERIOD, facts)
     assert said(entry) == [
-        "not due | 2 | 30 EUR | I-2 | ",
-        "0-7 days | 2 | 34 EUR | I-3 | ",
-        "8-30 days | 1 | 50 USD | I-5 | ",
-        "over 30 days | 1 | 60 EUR | I-6 | ",
+        "not due | 2 | 30 EUR | «I-2» | ",
+        "0-7 days | 2 | 34 EUR | «I-3» | ",
+        "8-30 days | 1 | 50 USD | «I-5» | ",
+        "over 30 days | 1 | 60 EUR | «I-6» | ",
     ]
     assert entry is not None
     assert words(entry.headline[0]) == "124 EUR + 50 USD outstanding"
@@ -219,7 +219,7 @@ def test_with_nothing_open_the_past_is_told_and_with_nothing_at_all_nothing() ->
 
 def test_an_age_without_anything_outstanding_has_no_row() -> None:
     entry = outstanding.outstanding.write(PERIOD, outstanding.Facts(NOW, (owed("I-1", 100, 5),), (), (), (), ()))
-    assert said(entry) == ["0-7 days | 1 | 1 EUR | I-1 | "]
+    assert said(entry) == ["0-7 days | 1 | 1 EUR | «I-1» | "]
 
 
 def test_best_sellers_are_set_against_the_period_before() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, make_dataclass
+from dataclasses import dataclass, make_dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -21,10 +21,13 @@ from bot.core.events import (
     ItemDescribed,
     ItemSold,
     OrderChanged,
+    OrderHeld,
     OrderLine,
     OrderPlaced,
     PaymentFailed,
     PaymentSucceeded,
+    PayoutChanged,
+    ShipmentChanged,
     StockChanged,
     StockExpected,
 )
@@ -376,3 +379,89 @@ def test_moments_and_the_level_before_come_from_the_question(store: Store) -> No
     assert answer(store, ask(asked.Now())) == NOW
     assert answer(store, ask(asked.Today())) == date(2026, 11, 1)
     assert answer(store, ask(asked.SettingsOfShop())) is SHOP
+
+
+def test_methods_are_told_with_their_last_day_and_the_days_before(store: Store) -> None:
+    def tried(kind: Any, hours_ago: float, payment: str, method: str = "card", **more: Any) -> Event:
+        at = NOW - timedelta(hours=hours_ago)
+        event: Event = kind(
+            shop="acme", source="stripe", at=at, payment=payment, provider="stripe", method=method, amount=EUR, **more
+        )
+        return event
+
+    tell(
+        store,
+        [
+            tried(PaymentSucceeded, 1, "a"), tried(PaymentFailed, 23, "b"), tried(PaymentFailed, 2, "c", retry=True),
+            tried(PaymentFailed, 25, "d"), tried(PaymentSucceeded, 72, "e"),
+            tried(PaymentSucceeded, 240, "f", "sepa"), tried(PaymentSucceeded, 24 * 40, "g", "giro"),
+        ],
+    )  # fmt: skip
+    found = answer(store, ask(asked.MethodsTried()))
+    assert [(each.method, each.seen) for each in found] == [
+        ("stripe/card", Tally(2, 1)),
+        ("stripe/sepa", Tally(0, 0)),
+    ]
+    assert found[0].days == (Tally(1, 0),)
+    assert answer(store, ask(asked.MethodsTried(hours=26)))[0].seen == Tally(3, 2)
+
+
+def test_payouts_are_those_that_are_due_and_those_of_late(store: Store) -> None:
+    def payout(name: str, status: Any, days_ago: float, reason: str = "") -> Event:
+        return PayoutChanged(
+            shop="acme", source="stripe", at=NOW - timedelta(days=days_ago), payout=name, amount=EUR, status=status,
+            reason=ShopText(reason) if reason else None, provider="stripe",
+        )  # fmt: skip
+
+    tell(
+        store,
+        [
+            payout("waits long", "pending", 20), payout("came", "paid", 2), payout("came long ago", "paid", 9),
+            payout("bounced", "failed", 1, "no account"), payout("called off", "canceled", 1),
+        ],
+    )  # fmt: skip
+    found = answer(store, ask(asked.Payouts(7)))
+    assert [each.payout for each in found] == ["bounced", "came", "waits long"]
+    assert found[0].reason == ShopText("no account") and found[1].reason is None
+
+
+def test_open_orders_are_counted_by_age_each_once(store: Store) -> None:
+    hours = (1, 23, 30, 80, 400)
+    tell(store, [placed(f"o{number}", ago) for number, ago in enumerate(hours)])
+    assert answer(store, ask(asked.OrdersByAge((1, 3, 7)))) == (2, 1, 1, 1)
+    tell(store, [replace(shipped("o4"), at=NOW), replace(shipped("o0"), at=NOW)])
+    assert answer(store, ask(asked.OrdersByAge((1, 3, 7)))) == (1, 1, 1, 0)
+
+
+def test_held_orders_are_those_whose_newest_telling_holds_them_and_that_are_not_over(store: Store) -> None:
+    def held(order: str, hours_ago: float, holds: bool = True) -> Event:
+        return OrderHeld(shop="acme", source="s", at=NOW - timedelta(hours=hours_ago), order=order, held=holds)
+
+    tell(store, [placed("kept", 90), placed("gone", 90), placed("free", 90), placed("again", 90)])
+    tell(store, [held("again", 60), held("again", 50, False), held("again", 2)])
+    tell(store, [held("kept", 5), held("gone", 5), held("free", 5), held("free", 4, False), held("unheard of", 3)])
+    tell(store, [replace(shipped("gone"), at=NOW)])
+    found = answer(store, ask(asked.OrdersHeld()))
+    assert [each.order for each in found] == ["kept", "unheard of", "again"]
+
+
+def test_delivery_exceptions_are_orders_whose_newest_telling_is_no_good_one(store: Store) -> None:
+    def shipment(order: str, status: Any, hours_ago: float) -> Event:
+        at = NOW - timedelta(hours=hours_ago)
+        return ShipmentChanged(shop="acme", source="s", at=at, shipment=f"s-{order}", order=order, status=status)
+
+    tell(
+        store,
+        [
+            shipment("late", "sent", 50), shipment("late", "delayed", 20),
+            shipment("came", "delayed", 20), shipment("came", "delivered", 10),
+            shipment("back", "returned", 5), shipment("fine", "under_way", 5),
+            shipment("long ago", "failed", 24 * 20),
+        ],
+    )  # fmt: skip
+    found = answer(store, ask(asked.DeliveryExceptions(14)))
+    assert [(each.order, each.status) for each in found] == [("back", "returned"), ("late", "delayed")]
+
+
+def placed(order: str, hours_ago: float) -> OrderPlaced:
+    return replace(sold("A", 1, 0, order), at=NOW - timedelta(hours=hours_ago))

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bot.core.handlers import Command
 from bot.core.message import Bullets, Heading, Message, Paragraph
 from bot.core.parts import Line, ShopText, say, strong
-
-_NEAREST = 3
+from bot.core.spelling import meant as asked
+from bot.core.spelling import nearest
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +37,12 @@ def meant(commands: Mapping[tuple[str, str], Command], typed: str, text: str) ->
 def help_with(commands: Mapping[tuple[str, str], Command], name: str, verb: str) -> Message:
     """The verbs of a command, the nearest to ``verb`` named first."""
     known = {command.verb: command for (known, _), command in commands.items() if known == name}
-    near = difflib.get_close_matches(verb.lower(), list(known), n=_NEAREST, cutoff=0.5)
-    hint = say(" Did you mean ", strong(" or ".join(f"/{name} {other}" for other in near)), "?") if near else ()
-    first = say(f"/{name} knows no ", ShopText(verb), ".", hint) if verb else say(f"/{name} needs one of these words.")
+    near = nearest(verb, known)
+    first = (
+        say(f"/{name} knows no ", ShopText(verb), ".", asked(verb, known, f"/{name} "))
+        if verb
+        else say(f"/{name} needs one of these words.")
+    )
     ordered = [*near, *sorted(set(known) - set(near))]
     lines = tuple(_usage(known[other]) for other in ordered)
     return Message(first, (Paragraph(first), *((Heading("What you can ask"), Bullets(lines)) if lines else ())))

@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
-from sqlalchemy import RowMapping, bindparam, nulls_last, select
+from sqlalchemy import RowMapping, and_, bindparam, nulls_last, or_, select
 
-from bot.core.facts import DisputeOf, DisputesOpen, PaymentDays, ReceivableOf, Receivables
-from bot.core.known import DisputeState, Receivable
+from bot.core.events import PaymentFailed, PaymentSucceeded
+from bot.core.facts import (
+    Count,
+    DisputeOf,
+    DisputesOpen,
+    MethodsTried,
+    PaymentDays,
+    Payouts,
+    ReceivableOf,
+    Receivables,
+)
+from bot.core.known import DisputeState, MethodTried, PayoutState, Receivable
 from bot.core.money import Money
 from bot.core.parts import ShopText
+from bot.core.subject import Subject
 from bot.core.surprise import Tally
+from bot.store.answers.log import count
 from bot.store.engine import Connection
 from bot.store.facts import Question, answering
-from bot.store.tables.shop import daily_total, dispute, receivable
+from bot.store.tables.shop import daily_total, dispute, payout, receivable
 
 _RECEIVABLE = select(receivable).where(
     receivable.c.shop == bindparam("in_shop"),
@@ -37,6 +50,24 @@ _DAYS = select(daily_total.c.day, daily_total.c.measure, daily_total.c.value).wh
     daily_total.c.day >= bindparam("first"),
     daily_total.c.day <= bindparam("last"),
     daily_total.c.key == bindparam("of_method"),
+)
+_METHODS = (
+    select(daily_total.c.key)
+    .where(
+        daily_total.c.shop == bindparam("in_shop"),
+        daily_total.c.measure.in_(("payments_ok", "payments_failed")),
+        daily_total.c.day >= bindparam("first"),
+    )
+    .distinct()
+    .order_by(daily_total.c.key)
+)
+_PAYOUTS = (
+    select(payout)
+    .where(
+        payout.c.shop == bindparam("in_shop"),
+        or_(payout.c.status == "pending", and_(payout.c.status != "canceled", payout.c.at > bindparam("after"))),
+    )
+    .order_by(payout.c.at.desc(), payout.c.payout)
 )
 
 
@@ -89,6 +120,31 @@ def payment_days(connection: Connection, query: PaymentDays, question: Question)
     return tuple(_tally(days[day]) for day in sorted(days, reverse=True))
 
 
+@answering(MethodsTried)
+def methods_tried(connection: Connection, query: MethodsTried, question: Question) -> tuple[MethodTried, ...]:
+    """Found by the daily totals, so that however long the log is, only a range of it is counted for each method."""
+    first = question.now.astimezone(question.shop.zone).date() - timedelta(days=query.days)
+    methods = connection.execute(_METHODS, {"in_shop": question.shop.name, "first": first.isoformat()}).scalars().all()
+    return tuple(
+        _method(connection, query, replace(question, subject=Subject("payment_method", name))) for name in methods
+    )
+
+
+def _method(connection: Connection, query: MethodsTried, question: Question) -> MethodTried:
+    window = timedelta(hours=query.hours)
+    failed = count(connection, Count(PaymentFailed, window, (("retry", True),)), question)
+    paid = count(connection, Count(PaymentSucceeded, window), question)
+    days = payment_days(connection, PaymentDays(query.days), question)
+    return MethodTried(question.subject.id, Tally(paid + failed, failed), days)
+
+
+@answering(Payouts)
+def payouts(connection: Connection, query: Payouts, question: Question) -> tuple[PayoutState, ...]:
+    """What is still to come, and what came, or came back, of late."""
+    names = {"in_shop": question.shop.name, "after": question.now - timedelta(days=query.days)}
+    return tuple(_payout(row) for row in connection.execute(_PAYOUTS, names).mappings())
+
+
 def _tally(day: dict[str, int]) -> Tally:
     failures = day.get("payments_failed", 0)
     return Tally(day.get("payments_ok", 0) + failures, failures)
@@ -107,6 +163,18 @@ def _dispute(row: RowMapping) -> DisputeState:
         status=row["status"],
         due=row["due"],
         order=row["order"],
+        provider=row["provider"],
+        at=row["at"],
+    )
+
+
+def _payout(row: RowMapping) -> PayoutState:
+    return PayoutState(
+        payout=row["payout"],
+        amount=Money(row["minor"], row["currency"]),
+        status=row["status"],
+        reason=ShopText(row["reason"]) if row["reason"] else None,
+        arrives=row["arrives"],
         provider=row["provider"],
         at=row["at"],
     )
