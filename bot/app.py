@@ -138,11 +138,11 @@ def platforms(config: Config, catalog: Catalog) -> dict[str, Platform]:
     """The sources that are asked, by name: those with keys."""
     found: dict[str, Platform] = {}
     for name, source in config.sources.items():
-        api = catalog.sources[source.type].api
+        api, strip = catalog.sources[source.type].api, catalog.sources[source.type].strip
         if api is not None and source.keys:
             # No platform sends to an address that is not https.
             address = f"{config.public_url}{PREFIX}{name}" if config.public_url.startswith("https://") else ""
-            found[name] = platform(front(config, name), api, source.keys, source.every, address)
+            found[name] = platform(front(config, name), api, source.keys, source.every, address, strip)
     return found
 
 

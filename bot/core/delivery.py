@@ -124,6 +124,10 @@ Wanting when it needs a document to tell."""
 Parse = Callable[[Delivery, Shopfront], tuple[Event, ...]]
 """parse(delivery, shopfront): the canonical events of a delivery, or raises Unparsable or Unrouted."""
 
+Strip = Callable[[Delivery], bytes]
+"""strip(delivery): its body as it is to be stored, without what it says of people and ``parse`` does not read. It tells
+the same events as the whole body, and a body that cannot be read stays whole."""
+
 Sign = Callable[[str, bytes, str, datetime, Shopfront], dict[str, str]]
 """sign(topic, body, secret, now, shopfront): the headers with which the platform would send this body."""
 
@@ -131,6 +135,8 @@ Sign = Callable[[str, bytes, str, datetime, Shopfront], dict[str, str]]
 @dataclass(frozen=True, slots=True)
 class Source:
     """A platform: proves its deliveries, names them for deduplication, and says what they mean.
+
+    ``verify`` and ``key`` see a delivery as it was sent, ``parse`` as ``strip`` has left it.
 
     ``key`` gives the platform's own name of a delivery, the same on every retry, or "" when it has none (the hash of
     the body then stands for it). ``options`` checks the source's part of the config and raises ValueError with a
@@ -146,3 +152,4 @@ class Source:
     doc: str = ""
     greet: Greet | None = None
     api: Api | None = None
+    strip: Strip | None = None

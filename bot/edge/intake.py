@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal, Protocol
@@ -18,6 +19,7 @@ from bot.core.delivery import (
     Knock,
     Shopfront,
     Source,
+    Strip,
     Unverified,
     Wanting,
 )
@@ -194,8 +196,19 @@ def prove(delivery: Delivery, door: Door) -> Arrival:
         # The boundary to the handlers: a stranger's bytes that upset a proof have proved nothing.
         raise Unverified(f"the proof failed on them: {type(error).__name__}") from error
     headers = without_credentials(delivery.headers, door.secrets)
-    kept = Delivery(delivery.source, headers, delivery.body, delivery.received)
-    return Arrival(source=door.front.source, shop=door.front.shop, key=_named(delivery, door), delivery=kept)
+    kept = Delivery(delivery.source, headers, stripped(door.source.strip, delivery), delivery.received)
+    sent = hashlib.sha256(delivery.body).digest()
+    return Arrival(door.front.source, door.front.shop, _named(delivery, door), kept, sent)
+
+
+def stripped(strip: Strip | None, delivery: Delivery) -> bytes:
+    """The body as it is to be stored: without what it says of people and nobody needs."""
+    try:
+        return strip(delivery) if strip else delivery.body
+    except Exception as error:
+        # As with its name: what was proved is never lost, and whoever looks into the log sees that it was kept whole.
+        log.error("delivery not stripped", source=delivery.source, error=type(error).__name__, exc_info=error)
+        return delivery.body
 
 
 def _named(delivery: Delivery, door: Door) -> str:

@@ -17,12 +17,13 @@ from typing import TypeVar
 import structlog
 
 from bot.clock import Clock
-from bot.core.delivery import Shopfront
+from bot.core.delivery import POLLED, Delivery, Shopfront, Strip
 from bot.core.patience import put_off
 from bot.core.polling import Api, Denied, Heard, Subscription
 from bot.core.webhooks import broken, changes, remembered
 from bot.edge.asking import Asker, Run, Unanswered
 from bot.edge.fetch import Foreign
+from bot.edge.intake import stripped
 from bot.edge.metrics import Meters
 from bot.edge.worker import Worker
 from bot.store import polls
@@ -45,13 +46,15 @@ _UNDERSTOOD = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True)
 class Platform:
-    """A source that is asked: its keys, how often each stream runs, and our public URL of it ("" for none)."""
+    """A source that is asked: its keys, how often each stream runs, our public URL of it ("" for none), and what takes
+    people out of the bodies that are heard."""
 
     front: Shopfront
     api: Api
     keys: Mapping[str, str] = field(repr=False)
     every: Mapping[str, timedelta]
     address: str = ""
+    strip: Strip | None = None
 
     @property
     def streams(self) -> dict[str, timedelta]:
@@ -59,14 +62,26 @@ class Platform:
         cared = {CARE: CARE_EVERY} if self.api.care is not None and self.address else {}
         return {**self.every, **cared}
 
+    def kept(self, heard: Heard) -> tuple[bytes, ...]:
+        """The bodies as they are to be stored."""
+        headers = {POLLED: heard.topic}
+        return tuple(
+            stripped(self.strip, Delivery(self.front.source, headers, body, heard.at)) for body in heard.bodies
+        )
+
 
 def platform(
-    front: Shopfront, api: Api, keys: Mapping[str, str], every: Mapping[str, timedelta | None], address: str
+    front: Shopfront,
+    api: Api,
+    keys: Mapping[str, str],
+    every: Mapping[str, timedelta | None],
+    address: str,
+    strip: Strip | None = None,
 ) -> Platform:
     """A source that is asked as often as ``every`` says (None: never), or else as often as its platform's file does."""
     usual: dict[str, timedelta | None] = {stream.name: stream.every for stream in api.streams}
     wanted = {name: pause for name, pause in {**usual, **every}.items() if pause is not None}
-    return Platform(front, api, keys, wanted, address)
+    return Platform(front, api, keys, wanted, address, strip)
 
 
 class LeaseLost(Exception):
@@ -222,8 +237,9 @@ class Running:
         return polls.items(connection, self.turn.shop, self.turn.source)
 
     async def _heard(self, heard: Heard) -> None:
+        bodies = self.platform.kept(heard)
         await self._ours(
-            lambda connection: polls.heard(connection, self.turn, heard.topic, heard.bodies, heard.cursor, heard.at)
+            lambda connection: polls.heard(connection, self.turn, heard.topic, bodies, heard.cursor, heard.at)
         )
         self._has_heard = self._has_heard or bool(heard.bodies)
         self.poller.wake()

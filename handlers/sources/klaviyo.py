@@ -14,7 +14,7 @@ Options: ``days`` (for how many days a campaign works after its sending; 3 by de
 metric, which a report has to name; "Placed Order" is looked for without it), ``revision`` (of the API; "2026-07-15" by
 default), ``system_webhooks`` (true: `floorwalker connect` makes them, and they are cared for).
 
-Names, addresses, telephone numbers and profiles of customers are never read.
+Names, addresses, telephone numbers and profiles of customers are never read, and not stored either.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ from bot.core.echoes import read_totals
 from bot.core.events import CampaignEchoed, Event
 from bot.core.mailings import check_days, days_of, read_mailings
 from bot.core.signatures import Scheme, check, header, plain_key
+from bot.core.strip import Shape, only
 from bot.core.wild import Wild, read
 from handlers.sources._api.klaviyo import API, CAMPAIGNS, REPORTS, TOPICS
 
@@ -91,6 +92,29 @@ def sign(topic: str, body: bytes, secret: str, now: datetime, shopfront: Shopfro
         "klaviyo-timestamp": stamp,
         _ID: name,
     }
+
+
+_READ: Final[Shape] = {
+    "meta": {"klaviyo_webhook_id": {}, "timestamp": {}},
+    "data": {
+        "topic": {},
+        "external_id": {},
+        "payload": {
+            "data": {
+                "attributes": {
+                    "timestamp": {},
+                    "datetime": {},
+                    "event_properties": {"$flow": {}, "$message": {}},
+                }
+            }
+        },
+    },
+}
+
+
+def strip(delivery: Delivery) -> bytes:
+    """What is read, alone: a shop puts into its events whatever it likes, also about people."""
+    return delivery.body if delivery.polled else only(delivery.body, _READ)
 
 
 def parse(delivery: Delivery, shopfront: Shopfront) -> tuple[Event, ...]:
@@ -174,4 +198,4 @@ _OPTIONS: Final[Mapping[str, Callable[[object], None]]] = {
     "system_webhooks": _check_hooks,
 }
 
-SOURCE = Source("klaviyo", verify, key, parse, sign, options, __doc__ or "", api=API)
+SOURCE = Source("klaviyo", verify, key, parse, sign, options, __doc__ or "", api=API, strip=strip)

@@ -44,6 +44,7 @@ from bot.core.wild import Wild, read
 from handlers.sources._magento import adobe, documents, goods, orders, price_rules
 from handlers.sources._magento.asked import API
 from handlers.sources._magento.told import Tell, Told
+from handlers.sources._people import MAGENTO
 
 _SCHEME: Final = Scheme(header="x-magento-signature")
 _MAX_KEY: Final = 200
@@ -223,4 +224,5 @@ _OPTIONS: Final[Mapping[str, tuple[Callable[[Any], bool], str]]] = {
     "scope": (_text("[!-~]{1,500}"), "scopes with commas between them"),
 }
 
-SOURCE = Source("magento", verify, key, parse, sign, options, __doc__ or "", greet=greet, api=API)
+
+SOURCE = Source("magento", verify, key, parse, sign, options, __doc__ or "", greet=greet, api=API, strip=MAGENTO)

@@ -32,7 +32,7 @@ from typing import Any, Final
 from bot.core.delivery import Delivery, Greeting, Knock, Shopfront, Source, Unparsable, Unrouted, Unverified
 from bot.core.echoes import Echo, read_totals
 from bot.core.events import CampaignEchoed, Event
-from bot.core.forms_encoded import read_form
+from bot.core.forms_encoded import only, read_form
 from bot.core.mailings import Mailing, State, campaign, check_days, days_of, read_mailings
 from bot.core.signatures import Scheme, check, plain_key
 from bot.core.signatures import sign as sign_body
@@ -74,9 +74,37 @@ def key(delivery: Delivery) -> str:
 def _name(form: Wild) -> str:
     """A hash, so that an e-mail address that had to serve as a part of it is not kept."""
     told = form["data"]
-    who = told["id"].id_or("") or f"{told['list_id'].id_or('')}/{told['email'].text_or('').lower()}"
-    parts = (form["type"].text(), who, told["campaign_id"].id_or(""), form["fired_at"].text())
+    parts = (
+        form["type"].text(),
+        told["id"].id_or("") or _stands_for(told),
+        told["campaign_id"].id_or(""),
+        form["fired_at"].text(),
+    )
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:40]
+
+
+def _stands_for(told: Wild) -> str:
+    """What stands for the id of a recipient who has none but an e-mail address."""
+    who = f"{told['list_id'].id_or('')}/{told['email'].text_or('').lower()}"
+    return hashlib.sha256(who.encode()).hexdigest()
+
+
+_KEPT: Final = frozenset({"type", "fired_at"}) | {
+    f"data[{name}]" for name in ("id", "list_id", "campaign_id", "action", "reason", "status", "subject")
+}
+
+
+def strip(delivery: Delivery) -> bytes:
+    """What is read, alone. Where an e-mail address had to tell who reacted, a hash of it stands in the id's place."""
+    if delivery.polled:
+        return delivery.body
+    try:
+        told = read_form(delivery.body)["data"]
+        if told["id"].id_or(""):
+            return only(delivery.body, _KEPT)
+        return only(delivery.body, _KEPT - {"data[id]"}) + f"&data[id]={_stands_for(told)}".encode()
+    except Unparsable:
+        return delivery.body
 
 
 def sign(topic: str, body: bytes, secret: str, now: datetime, shopfront: Shopfront) -> dict[str, str]:
@@ -193,4 +221,4 @@ _OPTIONS: Final[Mapping[str, Callable[[object], None]]] = {
     "days": check_days,
 }
 
-SOURCE = Source("mailchimp", verify, key, parse, sign, options, __doc__ or "", greet, API)
+SOURCE = Source("mailchimp", verify, key, parse, sign, options, __doc__ or "", greet, API, strip)

@@ -33,6 +33,7 @@ from handlers.sources._paypal import disputes, invoices, payments, payouts
 from handlers.sources._paypal.asked import API, DISPUTE, EVENT
 from handlers.sources._paypal.proof import verify
 from handlers.sources._paypal.told import OLDER, Tell, Told, silent
+from handlers.sources._people import PAYPAL
 
 _MAX_KEY: Final = 200
 
@@ -115,4 +116,4 @@ def options(given: Mapping[str, Any]) -> None:
             raise ValueError(f"{name}: must be {' or '.join(_CHOICES[name])}")
 
 
-SOURCE = Source("paypal", verify, key, parse, sign, options, __doc__ or "", api=API)
+SOURCE = Source("paypal", verify, key, parse, sign, options, __doc__ or "", api=API, strip=PAYPAL)

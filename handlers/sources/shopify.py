@@ -29,7 +29,7 @@ name), ``stock`` (``levels``, the default, counts each location; ``variants`` ta
 products and variants topics and ignores levels), ``version`` (of the API, ``"2026-07"``), ``webhooks`` (``app`` when
 the app's own configuration file subscribes, which the API does not show; ``api``, the default, otherwise).
 
-Names, addresses, e-mail addresses and notes of customers are never read.
+Names, addresses, e-mail addresses and notes of customers are never read, and not stored either.
 """
 
 from __future__ import annotations
@@ -55,6 +55,7 @@ from handlers.sources._api import shopify_orders as orders
 from handlers.sources._api.shopify import API
 from handlers.sources._api.shopify_shop import VERSION
 from handlers.sources._api.shopify_told import Told
+from handlers.sources._people import SHOPIFY
 
 # https://shopify.dev/docs/apps/build/webhooks/verify-deliveries; the Events of 2026 send the headers without "X-".
 _SCHEMES: Final = tuple(Scheme(header=f"{x}shopify-hmac-sha256", encoding="base64") for x in ("x-", ""))
@@ -139,6 +140,11 @@ def _edited(told: Told) -> tuple[Event, ...]:
 _RECORD: Final = frozenset({"myshopify_domain", "plan_name"})
 
 
+def strip(delivery: Delivery) -> bytes:
+    """Without the customer; what a customer asks for names them, is carried out, and is then emptied."""
+    return delivery.body if _headers(delivery, "topic") in _WISHES else SHOPIFY(delivery)
+
+
 def _uninstalled(told: Told) -> tuple[Event, ...]:
     """The app's keys are void from now on, and asking with them will not do until it is installed again. The body is
     the shop's record, and only such a one is taken for it."""
@@ -163,6 +169,7 @@ def _hint(told: Told) -> tuple[Event, ...]:
 
 # https://shopify.dev/docs/apps/build/compliance/privacy-law-compliance
 _SHOP: Final = frozenset({"shop_id", "shop_domain"})
+_WISHES: Final = frozenset({"customers/data_request", "customers/redact"})
 
 
 def _data_request(told: Told) -> tuple[Event, ...]:
@@ -277,4 +284,4 @@ _OPTIONS: Final[Mapping[str, tuple[Callable[[Any], bool], str]]] = {
     "webhooks": (lambda value: value in ("api", "app"), "api or app"),
 }
 
-SOURCE = Source("shopify", verify, key, parse, sign, options, __doc__ or "", api=API)
+SOURCE = Source("shopify", verify, key, parse, sign, options, __doc__ or "", api=API, strip=strip)

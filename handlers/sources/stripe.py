@@ -43,6 +43,7 @@ from bot.core.events import Event
 from bot.core.signatures import Scheme, check
 from bot.core.signatures import sign as sign_body
 from bot.core.wild import Wild, read
+from handlers.sources._people import STRIPE
 from handlers.sources._stripe import disputes, invoices, payments, payouts, promotions
 from handlers.sources._stripe.asked import API, EVENT
 from handlers.sources._stripe.told import Tell, Told, silent
@@ -158,4 +159,4 @@ def options(given: Mapping[str, Any]) -> None:
             raise ValueError(f"{name}: must be undelivered or all")
 
 
-SOURCE = Source("stripe", verify, key, parse, sign, options, __doc__ or "", api=API)
+SOURCE = Source("stripe", verify, key, parse, sign, options, __doc__ or "", api=API, strip=STRIPE)

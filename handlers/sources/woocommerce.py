@@ -19,7 +19,7 @@ after some failures, so polling is not optional: docs/sources/woocommerce.md.
 Options: ``url`` (https, the shop's address; needed for polling), ``location`` (another name than "shop"),
 ``paid_elsewhere`` (the payment methods whose payments and refunds another source tells, such as stripe).
 
-Names, addresses, e-mail addresses and notes of customers are never read.
+Names, addresses, e-mail addresses and notes of customers are never read, and not stored either.
 """
 
 from __future__ import annotations
@@ -51,6 +51,7 @@ from bot.core.signatures import Scheme, check
 from bot.core.signatures import sign as sign_body
 from bot.core.wild import Wild, read
 from handlers.sources._api.woocommerce import API
+from handlers.sources._people import WOOCOMMERCE
 
 # https://github.com/woocommerce/woocommerce, class-wc-webhook.php: the key is the secret with its entities decoded.
 _SCHEME: Final = Scheme(
@@ -397,4 +398,15 @@ _OPTIONS: Final[Mapping[str, tuple[Callable[[Any], bool], str]]] = {
     ),
 }
 
-SOURCE = Source("woocommerce", verify, key, parse, sign, options, __doc__ or "", greet, API)
+SOURCE = Source(
+    "woocommerce",
+    verify,
+    key,
+    parse,
+    sign,
+    options,
+    __doc__ or "",
+    greet,
+    API,
+    WOOCOMMERCE,
+)

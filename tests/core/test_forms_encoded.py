@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.delivery import Unparsable
-from bot.core.forms_encoded import pairs, read_form
+from bot.core.forms_encoded import only, pairs, read_form
 
 
 @pytest.mark.parametrize(
@@ -80,3 +80,10 @@ def test_any_body_is_read_or_unparsable(body: bytes) -> None:
     except Unparsable:
         return
     assert found == tuple(parse_qsl(body.decode(), keep_blank_values=True))
+
+
+def test_the_named_fields_alone_are_kept_as_they_came() -> None:
+    assert only(b"&a=1%2b&b=2&&data%5Bx%5D=3&a", {"a", "data[x]"}) == b"a=1%2b&data%5Bx%5D=3&a"
+    assert only(b"b=2", {"a"}) == only(b"", {"a"}) == b""
+    with pytest.raises(Unparsable):
+        only(b"a=%", {"a"})

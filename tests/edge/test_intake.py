@@ -229,6 +229,26 @@ def test_a_proved_delivery_whose_name_cannot_be_read_is_kept_under_its_hash(cloc
     assert prove(delivery, Door(nameless, (SECRET,), SHOP.front)).key == ""
 
 
+def test_a_proved_delivery_is_stored_as_its_source_strips_it_or_else_whole(clock: HandClock) -> None:
+    delivery = Delivery("shopify", _signed(clock), BODY, clock.now())
+
+    def stored(**changed: Any) -> bytes:
+        return prove(delivery, Door(replace(SHOPIFY, **changed), (SECRET,), SHOP.front)).delivery.body
+
+    assert stored(strip=lambda delivery: delivery.body[:5]) == BODY[:5]
+    assert stored(strip=None) == stored(strip=_breaks) == BODY
+
+
+async def test_two_deliveries_that_differ_only_in_what_is_not_stored_are_two(
+    serve: Serve, http: aiohttp.ClientSession, store: Store, intake: Intake, clock: HandClock, meters: Meters
+) -> None:
+    bare = Door(replace(SHOPIFY, strip=lambda delivery: b"{}", key=lambda delivery: ""), (SECRET,), SHOP.front)
+    url = await serve({PREFIX: _webhooks(intake, clock, meters, doors={"shopify": bare}).handle}) + "/webhooks/shopify"
+    for body in (b'{"email": "a"}', b'{"email": "b"}', b'{"email": "a"}'):
+        assert await _send(http, url, _signed(clock, body), body) == 200
+    assert [waiting.delivery.body for waiting in _kept(store)] == [b"{}", b"{}"]
+
+
 @settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
 def test_no_changed_byte_of_body_or_signature_is_taken(clock: HandClock, data: st.DataObject) -> None:

@@ -8,7 +8,7 @@ import threading
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
@@ -18,7 +18,7 @@ import structlog
 from prometheus_client import generate_latest
 from sqlalchemy import select
 
-from bot.core.delivery import BASELINE, POLLED, Shopfront
+from bot.core.delivery import BASELINE, POLLED, Delivery, Shopfront
 from bot.core.events import SourceChanged, StockChanged
 from bot.core.polling import (
     Api,
@@ -262,6 +262,14 @@ async def test_only_the_first_complete_run_is_a_first_look(lab: Lab) -> None:
     await lab.run()
     marked = [json.loads(row["body"]) for row in lab.rows() if BASELINE in json.loads(row["headers"])]
     assert (marked, lab.heard()) == ([1, 2, 3, 4, 5, 6, 7], [1, 2, 3, 4, 5, 6, 7, 8])
+
+
+async def test_what_is_heard_is_stored_as_the_source_strips_it(lab: Lab) -> None:
+    def topic_alone(delivery: Delivery) -> bytes:
+        return json.dumps([delivery.source, delivery.polled]).encode()
+
+    await lab.run(replace(shop(ORDERS), strip=topic_alone))
+    assert lab.heard() == [[FRONT.source, "orders"]] * 7
 
 
 async def test_two_pages_of_one_second_and_two_equal_bodies_are_all_kept(lab: Lab) -> None:

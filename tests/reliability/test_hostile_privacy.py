@@ -78,7 +78,7 @@ async def test_a_forgotten_customer_is_gone_and_late_deliveries_do_not_bring_the
         bench = running.bench
         assert await tells(running, "orders/create", order()) == 200
         assert await tells(running, "customers/update", {"id": CUSTOMER, "email": EMAIL}) == 200
-        assert str(ORDER) in rows(bench) and EMAIL in str(bodies(bench))
+        assert str(ORDER) in rows(bench) and str(CUSTOMER) in str(bodies(bench)) and EMAIL not in str(bodies(bench))
         assert await asks(running, "customers/redact") == 200
         late = [
             ("orders/updated", order(updated_at="2026-11-23T09:59:00Z")),
@@ -112,7 +112,7 @@ async def test_another_customer_s_order_goes_on_as_before(tmp_path: Path) -> Non
         )
         assert await tells(running, "orders/create", other) == 200
         assert "42000001" in rows(running.bench)
-        assert b"b@x.example" in (bodies(running.bench)[-1] or b"")
+        assert b"42000001" in (bodies(running.bench)[-1] or b"")
 
 
 async def test_after_45_days_nothing_is_remembered_of_who_was_forgotten(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl, urlencode
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 PERSON = {
@@ -55,20 +56,37 @@ STRIPE = {
 }  # fmt: skip
 
 
-def bodies() -> Iterator[tuple[str, str, dict[str, Any]]]:
+WOOCOMMERCE = {
+    "billing": _ADDRESS | {"email": PERSON["email"]}, "shipping": _ADDRESS, "customer_note": PERSON["note"],
+    "customer_ip_address": PERSON["ip"], "customer_user_agent": PERSON["agent"],
+    "meta_data": [{"key": "vat", "value": PERSON["vat"]}],
+}  # fmt: skip
+KLAVIYO = {
+    "$email": PERSON["email"], "Email": PERSON["email"], "IP": PERSON["ip"], "User Agent": PERSON["agent"],
+    "profile": {"first_name": PERSON["first"], "phone_number": PERSON["phone"], "location": _ADDRESS},
+    PERSON["email"]: PERSON["birthday"],
+}  # fmt: skip
+MAILCHIMP = {
+    "email": PERSON["email"], "new_email": PERSON["email"], "ip_opt": PERSON["ip"], "merges][EMAIL": PERSON["email"],
+    "merges][FNAME": PERSON["first"], "merges][ADDRESS][city": PERSON["city"], "merges][PHONE": PERSON["phone"],
+}  # fmt: skip
+
+
+def bodies() -> Iterator[tuple[str, str, bytes]]:
     """Source, topic and body of every fixture, with the customer in it; and broken ones, which are set aside."""
-    for source in ("shopify", "stripe", "generic"):
+    for source in ("shopify", "stripe", "generic", "woocommerce", "klaviyo"):
         for path in sorted((FIXTURES / source).glob("*.json")):
             topic, body = path.stem.replace("__", "/"), json.loads(path.read_bytes())
             if topic == "mapped" or isinstance(body, list):
                 continue
-            yield source, topic, _with_customer(source, body)
+            whole = _with_customer(source, body)
+            yield source, topic, json.dumps(whole).encode()
             if source != "generic":
-                yield (
-                    source,
-                    topic,
-                    _with_customer(source, body) | {"id": {"broken": PERSON["email"]}, "data": {"object": PERSON}},
-                )
+                broken = {"id": {"broken": PERSON["email"]}, "data": {"object": PERSON}}
+                yield source, topic, json.dumps(whole | broken).encode()
+    for path in sorted((FIXTURES / "mailchimp").glob("*.form")):
+        fields = {f"data[{name}]": value for name, value in MAILCHIMP.items()}
+        yield "mailchimp", path.stem, urlencode(dict(parse_qsl(path.read_text())) | fields).encode()
 
 
 def _with_customer(source: str, body: dict[str, Any]) -> dict[str, Any]:
@@ -85,6 +103,13 @@ def _with_customer(source: str, body: dict[str, Any]) -> dict[str, Any]:
                 else {}
             )
             return body | {"data": body["data"] | {"object": thing | STRIPE | card}}
+        case "woocommerce":
+            return body | WOOCOMMERCE
+        case "klaviyo":
+            for row in body["data"]:
+                row["payload"]["data"]["attributes"]["event_properties"] |= KLAVIYO
+                row["payload"]["included"] = [{"type": "profile", "attributes": KLAVIYO}]
+            return body
         case _:
             return (
                 body | {"customer": PERSON, "data": body["data"] | {"customer_note": PERSON["note"]}}
