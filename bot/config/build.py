@@ -13,6 +13,7 @@ from bot.catalog import Catalog, Kind
 from bot.catalog_settings import severity, time_of_day
 from bot.config import asking
 from bot.config.checks import KINDS, only_asked, variables
+from bot.config.scalars import money_of
 from bot.config.schema import (
     AlarmPart,
     ConfigPart,
@@ -26,7 +27,6 @@ from bot.config.schema import (
     ShopPart,
     SourcePart,
     WorkPart,
-    money_of,
 )
 from bot.config.values import Config, Settings, SlackConfig, SourceConfig, WorkbenchConfig
 from bot.core.campaigns import CampaignMap, Promotes
