@@ -41,10 +41,10 @@ from bot.core.events import Event
 from bot.core.signatures import Scheme, check
 from bot.core.signatures import sign as sign_body
 from bot.core.wild import Wild, read
+from handlers.sources._api.people import MAGENTO
 from handlers.sources._magento import adobe, documents, goods, orders, price_rules
 from handlers.sources._magento.asked import API
 from handlers.sources._magento.told import Tell, Told
-from handlers.sources._people import MAGENTO
 
 _SCHEME: Final = Scheme(header="x-magento-signature")
 _MAX_KEY: Final = 200

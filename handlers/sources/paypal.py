@@ -29,11 +29,11 @@ from typing import Any, Final
 from bot.core.delivery import Delivery, Shopfront, Source, Unparsable, Unrouted
 from bot.core.events import Event
 from bot.core.wild import read
+from handlers.sources._api.people import PAYPAL
 from handlers.sources._paypal import disputes, invoices, payments, payouts
 from handlers.sources._paypal.asked import API, DISPUTE, EVENT
 from handlers.sources._paypal.proof import verify
 from handlers.sources._paypal.told import OLDER, Tell, Told, silent
-from handlers.sources._people import PAYPAL
 
 _MAX_KEY: Final = 200
 

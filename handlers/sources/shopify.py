@@ -52,10 +52,10 @@ from bot.core.signatures import sign as sign_body
 from bot.core.wild import Wild, read
 from handlers.sources._api import shopify_goods as goods
 from handlers.sources._api import shopify_orders as orders
+from handlers.sources._api.people import SHOPIFY
 from handlers.sources._api.shopify import API
 from handlers.sources._api.shopify_shop import VERSION
 from handlers.sources._api.shopify_told import Told
-from handlers.sources._people import SHOPIFY
 
 # https://shopify.dev/docs/apps/build/webhooks/verify-deliveries; the Events of 2026 send the headers without "X-".
 _SCHEMES: Final = tuple(Scheme(header=f"{x}shopify-hmac-sha256", encoding="base64") for x in ("x-", ""))

@@ -43,7 +43,7 @@ from bot.core.events import Event
 from bot.core.signatures import Scheme, check
 from bot.core.signatures import sign as sign_body
 from bot.core.wild import Wild, read
-from handlers.sources._people import STRIPE
+from handlers.sources._api.people import STRIPE
 from handlers.sources._stripe import disputes, invoices, payments, payouts, promotions
 from handlers.sources._stripe.asked import API, EVENT
 from handlers.sources._stripe.told import Tell, Told, silent

@@ -50,8 +50,8 @@ from bot.core.parts import ShopText
 from bot.core.signatures import Scheme, check
 from bot.core.signatures import sign as sign_body
 from bot.core.wild import Wild, read
+from handlers.sources._api.people import WOOCOMMERCE
 from handlers.sources._api.woocommerce import API
-from handlers.sources._people import WOOCOMMERCE
 
 # https://github.com/woocommerce/woocommerce, class-wc-webhook.php: the key is the secret with its entities decoded.
 _SCHEME: Final = Scheme(

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from bot.core import strip as stripping
 from bot.core.delivery import Delivery, Shopfront, Unparsable, Unrouted
 from bot.core.events import Event
-from handlers.sources import _people as people
+from handlers.sources._api import people
 from tests.handlers.sources.conduct import ROOT, SUBJECTS, Subject, loose, packed
 
 STRIPPING = [subject for subject in SUBJECTS if subject.source.strip]
