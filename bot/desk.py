@@ -186,7 +186,8 @@ class Desk:
             raise Refused(say(f"There is no /{name} {verb}. /ops help lists what there is."))
         shop, text = self._shop_of(request.text)
         departments, rules = tuple(self.house.departments), tuple(self.catalog.rules)
-        filled = replace(request, text=text, commands=self._help(), departments=departments, rules=rules)
+        known = replace(request, departments=departments, rules=rules, house=self.house)
+        filled = replace(known, text=text, commands=self._help())
         question = Question(shop=shop, subject=Subject("text", text), now=request.now, text=text)
         with self.store.read() as connection:
             facts = load(connection, asked.facts, question)

@@ -21,8 +21,11 @@ from bot.core.facts import NoFacts, queries
 from bot.core.known import LogLine
 from bot.core.message import Block, Message
 from bot.core.parts import Line
+from bot.core.settings import House
 from bot.core.subject import SubjectKind
 from bot.core.verdict import Verdict
+
+NO_HOUSE = House({}, {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +63,8 @@ class Help:
 class Request:
     """A slash command as typed: ``text`` is what follows the command (and the verb), ``user`` a Slack user id.
 
-    ``commands``, ``departments`` and ``rules`` are what this installation knows, for help and for hints.
+    ``commands``, ``departments`` and ``rules`` are what this installation knows, for help and for hints; ``house`` is
+    all that routing knows of it.
     """
 
     text: str
@@ -70,6 +74,7 @@ class Request:
     commands: tuple[Help, ...] = ()
     departments: tuple[str, ...] = ()
     rules: tuple[str, ...] = ()
+    house: House = NO_HOUSE
 
 
 @dataclass(frozen=True, slots=True)
