@@ -50,12 +50,11 @@ from bot.core.privacy import PrivacyAsked
 from bot.core.signatures import Scheme, check
 from bot.core.signatures import sign as sign_body
 from bot.core.wild import Wild, read
-from handlers.sources._api import shopify_goods as goods
-from handlers.sources._api import shopify_orders as orders
 from handlers.sources._api.people import SHOPIFY
-from handlers.sources._api.shopify import API
-from handlers.sources._api.shopify_shop import VERSION
-from handlers.sources._api.shopify_told import Told
+from handlers.sources._shopify import goods, orders
+from handlers.sources._shopify.asked import API
+from handlers.sources._shopify.calls import VERSION
+from handlers.sources._shopify.told import Told
 
 # https://shopify.dev/docs/apps/build/webhooks/verify-deliveries; the Events of 2026 send the headers without "X-".
 _SCHEMES: Final = tuple(Scheme(header=f"{x}shopify-hmac-sha256", encoding="base64") for x in ("x-", ""))
@@ -115,7 +114,7 @@ def parse(delivery: Delivery, shopfront: Shopfront) -> tuple[Event, ...]:
 
 
 def _polled(delivery: Delivery, shopfront: Shopfront) -> Iterator[Event]:
-    """What a poll heard: ``{"nodes": [...]}``, put together by handlers/sources/_api/shopify.py."""
+    """What a poll heard: ``{"nodes": [...]}``, put together by handlers/sources/_shopify/asked.py."""
     if delivery.polled not in _POLLED:
         raise Unrouted(f"polled topic {delivery.polled[:100]!r}")
     for node in read(delivery.body)["nodes"].list():

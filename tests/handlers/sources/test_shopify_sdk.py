@@ -18,8 +18,8 @@ from shopify_app.graphql.admin_graphql import admin_graphql_request
 from bot.core.delivery import Delivery, Shopfront, Unverified
 from bot.core.polling import Call
 from bot.demo.stores.shopify import CLIENT, DOMAIN, Shopify
-from handlers.sources._api import shopify_fields as fields
-from handlers.sources._api.shopify_shop import VERSION
+from handlers.sources._shopify import fields
+from handlers.sources._shopify.calls import VERSION
 from handlers.sources.shopify import SOURCE
 from tests.handlers.sources.line import NOW
 from tests.handlers.sources.test_shopify_poll import line, order, orders

@@ -12,7 +12,7 @@ from typing import Any, Final
 from bot.core.delivery import Shopfront
 from bot.core.plans import Json, an_object
 from bot.core.polling import Asked, Call, Denied, Keep, Response, Rest, Step, ask
-from handlers.sources._api import shopify_fields as fields
+from handlers.sources._shopify import fields
 
 VERSION: Final = "2026-07"
 PAGE: Final = 100

@@ -1,4 +1,4 @@
-"""How Shopify's GraphQL Admin API is asked for what no webhook told, and how its webhooks are kept.
+"""How Shopify's GraphQL Admin API is asked for what no webhook told.
 
 A body that was heard is ``{"nodes": [...]}`` in the words of Shopify's webhooks: a part of the stock or of the
 products, else one thing each, so that an order that cannot be understood does not keep the others of its page from
@@ -10,16 +10,15 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Generator, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from bot.core.delivery import Shopfront
 from bot.core.plans import Json, an_object, in_utc, moment_in, object_in
-from bot.core.polling import Api, Asked, Care, Heard, Plan, Step, Stream
-from bot.core.polling import Subscription as Hook
-from handlers.sources._api import shopify_fields as fields
-from handlers.sources._api.shopify_shop import Found, Shop, hosts, listed, objects, within
+from bot.core.polling import Api, Asked, Heard, Plan, Stream
+from handlers.sources._shopify import fields
+from handlers.sources._shopify.calls import Found, Shop, hosts, listed, within
+from handlers.sources._shopify.webhooks import care, wanted
 
 _OVERLAP: Final = timedelta(minutes=5)
 _FIRST_RUN: Final = timedelta(hours=24)
@@ -227,68 +226,6 @@ def _withdrawn(remembered: Any) -> Json:
     return {"name": within(remembered, "name"), "status": "DELETED", "line_items": {"nodes": lines}}
 
 
-# The webhooks.
-
-_EVER: Final = (
-    *(f"orders/{what}" for what in ("create", "paid", "updated", "cancelled", "fulfilled", "partially_fulfilled")),
-    "order_transactions/create", "refunds/create", "disputes/create", "disputes/update",
-    "inventory_items/create", "inventory_items/update", "products/create", "products/update",
-    "fulfillments/create", "fulfillments/update", "fulfillment_events/create",
-    "discounts/create", "discounts/update", "app/uninstalled",
-)  # fmt: skip
-_BY_STOCK: Final[Mapping[str, tuple[str, ...]]] = {
-    "levels": tuple(f"inventory_levels/{what}" for what in ("update", "connect", "disconnect")),
-    "variants": ("variants/in_stock", "variants/out_of_stock"),
-}
-
-
-def wanted(front: Shopfront) -> tuple[str, ...]:
-    """The topics that tell something. Nothing is lost by the others: a poll hears what they would only hint at."""
-    return _EVER + _BY_STOCK[str(front.options.get("stock", "levels"))]
-
-
-def _care(asked: Asked, address: str, topics: frozenset[str]) -> Care:
-    """Shopify deletes a subscription after eight failures, so a disabled one is simply missing.
-
-    Those in an app's configuration file (option ``webhooks: app``) are not listed by the API and are never deleted.
-    """
-    if asked.front.options.get("webhooks") == "app":
-        return ()
-    shop = Shop(asked)
-    nodes, _ = yield from shop.all(fields.HOOKS, "webhookSubscriptions")
-    ours = {str(node.get("topic")): node for node in nodes if str(node.get("uri")).rstrip("/") == address.rstrip("/")}
-    found = []
-    for topic in sorted({*wanted(asked.front), *topics}):
-        hook = _seen(topic, ours.get(_enum(topic)))
-        if topic in topics and hook.state != "active":
-            hook = yield from _mended(shop, hook, ours.get(_enum(topic)), address)
-        found.append(hook)
-    return tuple(found)
-
-
-def _enum(topic: str) -> str:
-    return topic.replace("/", "_").upper()
-
-
-def _seen(topic: str, node: Json | None) -> Hook:
-    if node is None:
-        return Hook(topic, "missing")
-    return Hook(topic, "active") if node.get("format") == "JSON" else Hook(topic, "disabled", note="it sends XML")
-
-
-def _mended(shop: Shop, hook: Hook, node: Json | None, address: str) -> Generator[Step, Any, Hook]:
-    """Subscribes, or sets an existing subscription right. That it is there already is as good."""
-    to = {"uri": address, "format": "JSON"}
-    if node is None:
-        data, _ = yield from shop.query(fields.SUBSCRIBE, topic=_enum(hook.topic), to=to)
-    else:
-        data, _ = yield from shop.query(fields.RESUBSCRIBE, id=str(node.get("id")), to=to)
-    said = "; ".join(str(error.get("message", "")) for error in objects(within(data, "made", "errors")))[:300]
-    if within(data, "made") is None or (said and "already been taken" not in said):
-        return Hook(hook.topic, hook.state, note=said or "Shopify did not say why")
-    return Hook(hook.topic, "active", mended=not said)
-
-
 def _every(minutes: int, name: str, plan: Callable[[Asked], Plan], of_items: bool = False) -> Stream:
     return Stream(name, timedelta(minutes=minutes), plan, of_items)
 
@@ -308,5 +245,5 @@ API: Final = Api(
         _every(15, "inbound", _inbound),
     ),
     wanted=wanted,
-    care=_care,
+    care=care,
 )

@@ -9,7 +9,7 @@ from typing import Final, Literal
 from bot.core.events import CampaignChanged, Event, ItemDescribed, StockChanged, StockExpected, StockReceived
 from bot.core.parts import ShopText
 from bot.core.wild import Wild
-from handlers.sources._api.shopify_told import Told, among, nodes, title
+from handlers.sources._shopify.told import Told, among, nodes, title
 
 
 def level(told: Told) -> tuple[Event, ...]:

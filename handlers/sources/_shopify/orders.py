@@ -24,7 +24,7 @@ from bot.core.events import (
 from bot.core.money import Money
 from bot.core.parts import ShopText
 from bot.core.wild import MAX_COUNT, Wild
-from handlers.sources._api.shopify_told import Told, among, money, nodes, number_of, title
+from handlers.sources._shopify.told import Told, among, money, nodes, number_of, title
 
 
 def order(told: Told) -> tuple[Event, ...]:
