@@ -36,6 +36,7 @@ from bot.edge.slack.gate import Gate
 from bot.edge.slack.interactions import Interactions
 from bot.edge.slack.listeners import Reception, slack_app
 from bot.edge.slack.manifest import EVENTS_PATH
+from bot.edge.slack.people import People
 from bot.edge.slack.socket import Socket
 from bot.edge.slack.ways_back import may_answer
 from bot.edge.ticker import Ticker
@@ -176,9 +177,18 @@ class App:
     """
 
     def __init__(
-        self, config: Config, mind: Mind, client: SlackClient, pace: Pace, ear: Ear, clock: Clock, fetcher: Fetcher
+        self,
+        config: Config,
+        mind: Mind,
+        client: SlackClient,
+        pace: Pace,
+        ear: Ear,
+        clock: Clock,
+        fetcher: Fetcher,
+        people: People,
     ) -> None:
         self._config, self._mind, self._client, self._fetcher, self.clock = config, mind, client, fetcher, clock
+        self._people = people
         self._meters = meters = ear.meters
         shop = next(iter(config.house.shops.values()))
         look = Look(shop.locale, shop.zone)
@@ -212,6 +222,7 @@ class App:
             self.clock,
             look,
             forms=catalog.forms,
+            people=self._people,
             base_url=config.slack.base_url,
             changed=self.dispatcher.wake,
         )
@@ -369,5 +380,6 @@ async def build(
     )
     fetcher = await Fetcher.open(clock, reroute=reroute)
     pipeline = replace(thinking.pipeline, counted=meters.events)
-    counting = replace(thinking, pipeline=pipeline, desk=replace(thinking.desk, hear=pipeline.hear))
-    return App(config, counting, client, pace, ear, clock, fetcher)
+    people = People(client, config.house.permissions.groups(), clock)
+    desk = replace(thinking.desk, hear=pipeline.hear, who=people.known)
+    return App(config, replace(thinking, pipeline=pipeline, desk=desk), client, pace, ear, clock, fetcher, people)

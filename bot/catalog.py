@@ -20,6 +20,7 @@ from types import ModuleType
 from typing import Any, Literal, TypeVar
 
 from bot.catalog_settings import convert, nearest, setting_problems
+from bot.core import authority
 from bot.core.delivery import Source
 from bot.core.forms import Form
 from bot.core.handlers import Action, Command, Rule, Section, Setting
@@ -101,6 +102,20 @@ class Catalog:
         }
         return {name: handler.settings for name, handler in tables[kind].items()}
 
+    def acts(self) -> dict[str, bool]:
+        """The names of everything that people may be granted to do, each with whether it is done to an alert."""
+        doing = [one for one in self._asked() if not authority.is_question(one)]
+        on_alert = {authority.name_of(one): False for one in doing}
+        on_alert |= {authority.name_of(one): True for one in doing if isinstance(one, Action) or _is_on_alert(one)}
+        return dict(sorted({**on_alert, authority.SHARE: False}.items()))
+
+    def questions(self) -> tuple[str, ...]:
+        """The names of everything that people may ask and that the config may keep to some of them."""
+        return tuple(sorted({authority.name_of(one) for one in self._asked() if authority.is_question(one)}))
+
+    def _asked(self) -> list[Command | Action | Form]:
+        return [*self.commands.values(), *self.actions.values(), *self.forms.values()]
+
     def settings(self, kind: Kind, name: str, given: Mapping[str, Any]) -> dict[str, Any]:
         """The given settings of a handler as the keyword arguments its function takes; the rest are its defaults.
 
@@ -110,6 +125,10 @@ class Catalog:
         if name not in known:
             raise KeyError(f"there is no {kind} {name!r}{nearest(name, known)}")
         return convert(known[name], given)
+
+
+def _is_on_alert(handler: Command | Action | Form) -> bool:
+    return isinstance(handler, Form) and handler.on_alert
 
 
 def command_label(command: Command) -> str:

@@ -10,14 +10,17 @@ from typing import Any
 from bot.board import Board
 from bot.catalog import Catalog, command_label
 from bot.clock import Clock
-from bot.core import compose, schedule
+from bot.core import authority, compose, schedule
 from bot.core.alerts import Alert, standing
+from bot.core.authority import SHARE, Want, Who, name_of, unheard_of
 from bot.core.events import Event
 from bot.core.facts import AlertsOpen, Now, SourcesSeen, ask
 from bot.core.forms import Did, Form, Sent, Silenced, Submission, Wrong, read
 from bot.core.handlers import (
     Acted,
+    Answer,
     Click,
+    Command,
     EndSilence,
     Entry,
     Help,
@@ -40,6 +43,7 @@ from bot.core.settings import House, Schedule, Shop
 from bot.core.silences import counted
 from bot.core.silences import told as told_of
 from bot.core.subject import Subject
+from bot.guard import Guard
 from bot.hush import Hush
 from bot.store import alerts, destinations, lanes, posts, slots
 from bot.store.answers.stock import spelt
@@ -55,6 +59,8 @@ class Act:
     told: Line | None = None
     modal: ShowModal | ShowForm | None = None
 
+
+_HOME = Want("home", "question")
 
 Hear = Callable[[Connection, Shop, tuple[Event, ...]], None]
 """hear(connection, shop, events) records what people told and decides on it, within the write transaction."""
@@ -88,6 +94,12 @@ class Desk:
 
     hear: Hear = field(kw_only=True)
     hush: Hush = field(kw_only=True)
+    who: Who = field(default=unheard_of, kw_only=True)
+
+    @property
+    def guard(self) -> Guard:
+        """Whom it asks whether somebody may."""
+        return Guard(self.house.permissions, self.who)
 
     def act(self, action: str, number: int, turn: int, person: str) -> Act:
         """A press of an alert's button. A press on an older turn changes nothing and is told what is true now."""
@@ -100,7 +112,11 @@ class Desk:
             click = Click(person, now, alerts.logged(connection, number))
             did = wanted.act(alert, click, **self.settings.get(("action", action), {}))
             if isinstance(did, ShowModal):
-                return Act(modal=did)
+                why = self.guard.refusal(person, authority.question(wanted))
+                return Act(told=why) if why else Act(modal=did)
+            act = did.form if isinstance(did, ShowForm) else name_of(wanted)
+            if why := self.guard.refusal(person, Want(act, alert=alert)):
+                return Act(told=why)
             if turn != alert.turn or alert.state not in wanted.states:
                 return Act(told=say("Nothing changed: ", standing(alert), "."))
             if isinstance(did, ShowForm):
@@ -159,22 +175,16 @@ class Desk:
     def _sent(self, connection: Connection, form: Form, submission: Submission) -> Did:
         """What sending the form would do. Raises Wrong, and Refused when its alert has moved on."""
         shop = self.house.shops[submission.shop]
+        alert = _about(connection, submission.about) if form.on_alert else None
+        self.guard.admit(submission.person, Want(form.name, alert=alert))
+        if form.on_alert:
+            _same_turn(form, alert, submission.about)
         answers = read(form, submission.entered, lambda typed: spelt(connection, shop.name, typed))
-        alert = self._alert(connection, form, submission.about) if form.on_alert else None
         sent = Sent(submission.person, submission.at, shop.name, submission.about, alert, tuple(self.catalog.rules))
         question = Question(shop=shop, subject=Subject("text", submission.about), now=self.clock.now())
         facts = load(connection, form.facts, question)
         did: Did = form.send(answers, sent, facts, **self.settings.get(("form", form.name), {}))
         return did
-
-    def _alert(self, connection: Connection, form: Form, about: str) -> Alert:
-        number, turn = read_button_value(about)
-        alert = alerts.by_number(connection, number)
-        if alert is None:
-            raise Refused(say("This alert no longer exists."))
-        if turn != alert.turn or alert.state not in form.states:
-            raise Refused(say("Nothing changed: ", standing(alert), "."))
-        return alert
 
     # Questions.
 
@@ -189,9 +199,12 @@ class Desk:
         known = replace(request, departments=departments, rules=rules, house=self.house)
         filled = replace(known, text=text, commands=self._help())
         question = Question(shop=shop, subject=Subject("text", text), now=request.now, text=text)
+        self.guard.admit(request.user, authority.question(asked))
         with self.store.read() as connection:
             facts = load(connection, asked.facts, question)
         answer = asked.answer(filled, facts, **self.settings.get(("command", command_label(asked)), {}))
+        if (act := self._act(asked, answer)) is not None:
+            self.guard.admit(request.user, act)
         match answer:
             case ShowDigest(department):
                 return Reply(self.digest(department, shop), share=True)
@@ -203,6 +216,24 @@ class Desk:
                 return replace(answer, shop=shop.name)
             case _:
                 return answer
+
+    def _act(self, asked: Command, answer: Answer) -> Want | None:
+        """What an answer has done, be it by a form; None when it only shows something."""
+        match answer:
+            case Reply() | ShowDigest():
+                return None
+            case ShowForm(name, about):
+                form = self.catalog.forms.get(name)
+                with self.store.read() as connection:
+                    return Want(name, alert=_about(connection, about) if form and form.on_alert else None)
+            case _:
+                return Want(name_of(asked))
+
+    def share(self, name: str, verb: str, request: Request) -> Reply | ShowForm:
+        """The answer to a slash command, for everybody in the channel to see. Raises Refused as ``answer`` does, and
+        where whoever asks may not share."""
+        self.guard.admit(request.user, Want(SHARE))
+        return self.answer(name, verb, request)
 
     def _release(self, id: str) -> Message:
         with self.store.write() as connection:
@@ -233,6 +264,8 @@ class Desk:
 
     def home(self, user: str) -> Message:
         """The App Home of a member: what they hold, what nobody has taken, and when the next digests come."""
+        if why := self.guard.refusal(user, _HOME):
+            return Message(why, (Paragraph(why),))
         now = self.clock.now()
         shop = next(iter(self.house.shops.values()))
         with self.store.read() as connection:
@@ -301,3 +334,15 @@ class Desk:
 
 def _as_of(seen: _Seen) -> list[tuple[str, Line]]:
     return [(each.source, say(Moment(each.last)) if each.last else say("never heard")) for each in seen.sources]
+
+
+def _about(connection: Connection, about: str) -> Alert | None:
+    """The alert that a form is about, however it has moved on; None when it is no more."""
+    return alerts.by_number(connection, read_button_value(about)[0])
+
+
+def _same_turn(form: Form, alert: Alert | None, about: str) -> None:
+    if alert is None:
+        raise Refused(say("This alert no longer exists."))
+    if read_button_value(about)[1] != alert.turn or alert.state not in form.states:
+        raise Refused(say("Nothing changed: ", standing(alert), "."))

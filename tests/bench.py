@@ -13,10 +13,11 @@ from sqlalchemy import select
 
 from bot.board import Board
 from bot.catalog import Catalog
+from bot.core.authority import ALL, EVERYBODY, Actor, Who
 from bot.core.delivery import Delivery, Shopfront
 from bot.core.dispatch import Post, Shown, settled
 from bot.core.message import Message
-from bot.core.settings import Department, House
+from bot.core.settings import Department, Grant, House, Permissions
 from bot.desk import Desk
 from bot.hush import Hush
 from bot.pipeline import Feed, Pipeline
@@ -55,10 +56,14 @@ class Watch:
         self.at += timedelta(**span)
 
 
+EVERYTHING = Permissions((Grant((EVERYBODY,), (ALL,)),))
+
+
 def usual_house(**changes: Any) -> House:
-    """Four departments with a channel each."""
+    """Four departments with a channel each, in which everybody may do everything."""
     names = ("marketing", "finance", "warehouse", "operations")
     departments = {name: Department(name, f"#{name}") for name in names}
+    changes.setdefault("permissions", EVERYTHING)
     return House({"demo": SHOP}, changes.pop("departments", departments), **changes)
 
 
@@ -71,6 +76,7 @@ class Bench:
     watch: Watch = field(default_factory=Watch)
     catalog: Catalog = field(default_factory=lambda: Catalog.scan(("handlers",)))
     settings: Mapping[tuple[str, str], Mapping[str, Any]] = field(default_factory=dict)
+    who: Who = lambda user: Actor(user, "member")
 
     def __post_init__(self) -> None:
         self.store = Store.open(f"sqlite:///{self.folder}/bench.db")
@@ -85,7 +91,7 @@ class Bench:
         self.pipeline = Pipeline(self.store, self.catalog, self.house, feeds, board, clock, self.settings)
         self.hush = Hush(self.store, self.house, board, clock)
         known = self.store, self.catalog, self.house, board, clock, self.settings
-        self.desk = Desk(*known, hear=self.pipeline.hear, hush=self.hush)
+        self.desk = Desk(*known, hear=self.pipeline.hear, hush=self.hush, who=lambda user: self.who(user))
 
     def close(self) -> None:
         self.store.close()

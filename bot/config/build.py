@@ -20,12 +20,14 @@ from bot.config.schema import (
     DepartmentPart,
     DigestPart,
     EscalationPart,
+    GrantPart,
     MailPart,
     OutsidePart,
     QuietPart,
     RoutePart,
     ShopPart,
     SourcePart,
+    TwoPeoplePart,
     WorkPart,
 )
 from bot.config.values import Config, Settings, SlackConfig, SourceConfig, WorkbenchConfig
@@ -33,14 +35,17 @@ from bot.core.campaigns import CampaignMap, Promotes
 from bot.core.settings import (
     Department,
     Escalation,
+    Grant,
     House,
     Mail,
     Outside,
     Paths,
+    Permissions,
     QuietHours,
     Route,
     Schedule,
     Shop,
+    TwoPeople,
     WorkingHours,
 )
 from bot.core.spans import duration
@@ -83,7 +88,10 @@ def _house(part: ConfigPart) -> House:
     routes, escalations = tuple(map(_route, part.routes)), tuple(map(_escalation, part.escalations))
     lapse = duration(part.hold_lapses) if part.hold_lapses != "off" else None
     campaigns = CampaignMap(tuple(Promotes(one.match, one.skus) for one in part.campaigns))
-    return House(shops, departments, routes, schedules, escalations, lapse, campaigns=campaigns)
+    permissions = Permissions(tuple(map(_grant, part.permissions)), tuple(map(_two_people, part.two_people)))
+    return House(
+        shops, departments, routes, schedules, escalations, lapse, campaigns=campaigns, permissions=permissions
+    )
 
 
 def _shop(name: str, part: ShopPart) -> Shop:
@@ -140,6 +148,15 @@ def _route(part: RoutePart) -> Route:
 def _escalation(part: EscalationPart) -> Escalation:
     at_least = severity(part.at_least) if part.at_least else Severity.LOW
     return Escalation(duration(part.after), part.to, part.rule, at_least)
+
+
+def _grant(part: GrantPart) -> Grant:
+    return Grant(part.who, part.may, part.department, part.rule, severity(part.at_most) if part.at_most else None)
+
+
+def _two_people(part: TwoPeoplePart) -> TwoPeople:
+    longer_than = duration(part.longer_than) if part.longer_than else None
+    return TwoPeople(part.acts, severity(part.at_least) if part.at_least else None, longer_than, duration(part.within))
 
 
 def _source(name: str, part: SourcePart, house: House, env: Mapping[str, str], demo: bool) -> SourceConfig:

@@ -9,7 +9,7 @@ from typing import Any
 
 from bot.catalog import Catalog, Kind
 from bot.catalog_settings import BadSettings, nearest
-from bot.config import asking
+from bot.config import asking, permits
 from bot.config.document import Document
 from bot.config.problems import Place, Problem
 from bot.config.schema import ConfigPart, DigestPart, OutsidePart, QuietPart, RoutePart, SourcePart
@@ -37,7 +37,8 @@ class Checks:
     def problems(self) -> list[Problem]:
         """Everything that is wrong, in no particular order."""
         named = (self._handlers(), self._sources(), self._routes(), self._escalations(), self._digests())
-        found = (*named, self._zones(), self._environment())
+        permissions = permits.problems(self.part, self.catalog, self._departments())
+        found = (*named, permissions, self._zones(), self._environment())
         return [self.document.problem(place, text) for checks in found for place, text in checks]
 
     def _names(self, section: str, default: Iterable[str] = ()) -> set[str]:

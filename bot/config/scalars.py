@@ -103,6 +103,15 @@ def _variable(name: str) -> str:
     return name
 
 
+def _who(text: str) -> str:
+    if not re.fullmatch(r"everybody|unknown|@[a-z0-9][a-z0-9._-]{0,79}|[SUW][A-Z0-9]{2,}", text, re.ASCII):
+        raise ValueError(
+            'must be everybody, a user group such as "@finance-team" or its id such as S0614TZR7, the id of a member '
+            "such as U024BE7LH, or unknown"
+        )
+    return text
+
+
 def _http_url(text: str) -> str:
     parts = urlsplit(text)
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
@@ -136,6 +145,8 @@ Weekday = Annotated[
 ]  # fmt: skip
 Channel = Annotated[str, AfterValidator(_channel)]
 Variable = Annotated[str, AfterValidator(_variable)]
+Who = Annotated[str, AfterValidator(_who)]
+ActName = Annotated[str, Field(pattern=r"^([a-z][a-z0-9_]{0,31}|\*)$")]
 HttpUrl = Annotated[str, AfterValidator(_http_url)]
 MailAddress = Annotated[str, AfterValidator(_mail_address)]
 StoreUrl = Annotated[str, AfterValidator(_store_url)]

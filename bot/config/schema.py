@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from bot.config.scalars import (
+    ActName,
     Amount,
     Channel,
     ClockTime,
@@ -28,6 +29,7 @@ from bot.config.scalars import (
     StoreUrl,
     Variable,
     Weekday,
+    Who,
     Zone,
 )
 
@@ -196,6 +198,35 @@ class EscalationPart(Part):
     at_least: SeverityName | None = Field(default=None, description="Only alerts at least this severe.")
 
 
+class GrantPart(Part):
+    """Who may do something. What is granted to nobody nobody may do."""
+
+    who: tuple[Who, ...] = Field(
+        min_length=1,
+        max_length=100,
+        description='People and groups: "everybody", user groups such as "@finance-team" or S0614TZR7, members such as '
+        'U024BE7LH, and "unknown", of whom Slack does not say what they are.',
+    )
+    may: tuple[ActName, ...] = Field(
+        min_length=1,
+        max_length=100,
+        description="What they may do or ask, by name, or * for everything that can be done; floorwalker permissions "
+        "lists the names. A question that is named here is nobody else's any more.",
+    )
+    department: Name | None = Field(default=None, description="Only on alerts that this department holds or sees.")
+    rule: str | None = Field(default=None, description="Only on alerts of this rule; * stands for any letters.")
+    at_most: SeverityName | None = Field(default=None, description="Only on alerts at most this severe.")
+
+
+class TwoPeoplePart(Part):
+    """Acts on which two must agree: a second person who may do them as well confirms what the first one asked for."""
+
+    acts: tuple[ActName, ...] = Field(min_length=1, max_length=100, description="The acts, by name.")
+    at_least: SeverityName | None = Field(default=None, description="Only on alerts at least this severe.")
+    longer_than: Span | None = Field(default=None, description='Only where it is to hold for longer ("24h").')
+    within: Span = Field(default="1h", description="How long the second person has; then the request lapses.")
+
+
 class CampaignPart(Part):
     """What campaigns promote that do not say it themselves."""
 
@@ -314,6 +345,10 @@ class ConfigPart(Part):
     escalations: tuple[EscalationPart, ...] = Field(
         default=(), description="Who hears of alerts that are overdue, besides whoever holds them."
     )
+    permissions: tuple[GrantPart, ...] = Field(
+        default=(), description="Who may do what. Left out, nobody may do anything but ask."
+    )
+    two_people: tuple[TwoPeoplePart, ...] = Field(default=(), description="Acts on which two people must agree.")
     campaigns: tuple[CampaignPart, ...] = Field(
         default=(), description="The SKUs of campaigns that name none; all lines that match count."
     )

@@ -133,7 +133,10 @@ class Refused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A slash command: ``/stock`` alone, or a verb under ``/ops`` (``name="ops"``, ``verb="alerts"``)."""
+    """A slash command: ``/stock`` alone, or a verb under ``/ops`` (``name="ops"``, ``verb="alerts"``).
+
+    ``gives`` are the kinds of answers that its function is annotated with.
+    """
 
     name: str
     verb: str
@@ -142,6 +145,7 @@ class Command:
     settings: Mapping[str, Setting]
     answer: Callable[..., Answer]
     doc: str = ""
+    gives: frozenset[type] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +175,10 @@ class ShowModal:
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """A button of an alert, drawn in the alert's ``states``; ``order`` is its place from the left."""
+    """A button of an alert, drawn in the alert's ``states``; ``order`` is its place from the left.
+
+    ``gives`` are the kinds of results that its function is annotated with.
+    """
 
     name: str
     label: str
@@ -181,6 +188,7 @@ class Action:
     settings: Mapping[str, Setting]
     act: Callable[..., Acted | ShowModal | ShowForm]
     doc: str = ""
+    gives: frozenset[type] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,7 +249,7 @@ def command(name: str, *, verb: str = "", usage: str = "") -> Callable[[Callable
 
     def declare(answer: Callable[..., Answer]) -> Command:
         contract = Contract.of(answer)
-        return Command(name, verb, usage, contract.facts(), contract.settings, answer, contract.doc)
+        return Command(name, verb, usage, contract.facts(), contract.settings, answer, contract.doc, contract.gives)
 
     return declare
 
@@ -253,7 +261,8 @@ def action(
 
     def declare(act: Callable[..., Acted | ShowModal | ShowForm]) -> Action:
         contract = Contract.of(act)
-        return Action(act.__name__, label, order, states, style, contract.settings, act, contract.doc)
+        told = (contract.settings, act, contract.doc, contract.gives)
+        return Action(act.__name__, label, order, states, style, *told)
 
     return declare
 
@@ -276,6 +285,7 @@ class Contract:
     positional: tuple[Any, ...]
     doc: str
     settings: Mapping[str, Setting] = field(default_factory=dict)
+    gives: frozenset[type] = frozenset()
 
     @classmethod
     def of(cls, function: Callable[..., Any]) -> Contract:
@@ -293,15 +303,14 @@ class Contract:
         doc = inspect.getdoc(function) or ""
         if not doc:
             raise TypeError(f"{function.__name__} has no docstring, which is its documentation for users")
-        return cls(function.__name__, tuple(positional), doc, settings)
+        return cls(function.__name__, tuple(positional), doc, settings, frozenset(_kinds(hints.get("return"))))
 
     def events(self) -> tuple[type[Event], ...]:
         """The kinds of events that the first parameter is annotated with."""
-        annotation = self.positional[0]
-        kinds = get_args(annotation) if get_origin(annotation) in (Union, UnionType) else (annotation,)
+        kinds = _kinds(self.positional[0])
         if not all(isinstance(kind, type) and issubclass(kind, Event) for kind in kinds):
             raise TypeError(f"the first parameter of {self.name} must be annotated with the events it listens to")
-        return tuple(kinds)
+        return kinds
 
     def facts(self, after: int = 1) -> type[Any]:
         """The facts that the parameter ``after`` so many others is annotated with."""
@@ -312,3 +321,8 @@ class Contract:
             raise TypeError(f"the last parameter of {self.name} must be annotated with its facts")
         queries(facts)
         return facts
+
+
+def _kinds(annotation: Any) -> tuple[Any, ...]:
+    """The types that an annotation names, one or several."""
+    return get_args(annotation) if get_origin(annotation) in (Union, UnionType) else (annotation,)

@@ -147,6 +147,48 @@ class Escalation:
 
 
 @dataclass(frozen=True, slots=True)
+class Grant:
+    """Somebody may do something. ``who`` are user ids ("U024BE7LH"), user groups by handle ("@finance-team") or id
+    ("S0614TZR7"), "everybody" (the workspace's own members) and "unknown" (of whom Slack does not say what they are).
+
+    ``may`` are names of acts, "*" for every one, and of questions. With a ``department`` (one that holds the alert or
+    sees it), a ``rule`` (* stands for any letters) or a severity that it is ``at_most``, it is for alerts alone.
+    """
+
+    who: tuple[str, ...]
+    may: tuple[str, ...]
+    department: str | None = None
+    rule: str | None = None
+    at_most: Severity | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TwoPeople:
+    """On these acts two must agree: the second ``within`` so long of the first.
+
+    It is for alerts ``at_least`` so severe, and for what holds ``longer_than`` a span; with neither for all of them.
+    """
+
+    acts: tuple[str, ...]
+    at_least: Severity | None = None
+    longer_than: timedelta | None = None
+    within: timedelta = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Permissions:
+    """Who may do what. Acts that nobody is granted nobody may do; a question is everybody's until a grant names it."""
+
+    grants: tuple[Grant, ...] = ()
+    two_people: tuple[TwoPeople, ...] = ()
+
+    def groups(self) -> tuple[str, ...]:
+        """Every user group that is named, each once."""
+        named = (who for grant in self.grants for who in grant.who)
+        return tuple(dict.fromkeys(who for who in named if who.startswith(("@", "S"))))
+
+
+@dataclass(frozen=True, slots=True)
 class House:
     """All that routing needs to know."""
 
@@ -159,6 +201,7 @@ class House:
     """For how long whoever took a matter holds it; None for ever."""
 
     campaigns: CampaignMap = CampaignMap()
+    permissions: Permissions = Permissions()
 
     def channels(self) -> tuple[str, ...]:
         """Every channel in which anything may be shown, each once."""

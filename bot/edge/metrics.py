@@ -29,6 +29,9 @@ METHODS = (
     "conversations.list",
     "conversations.replies",
     "response_url",
+    "usergroups.list",
+    "usergroups.users.list",
+    "users.info",
     "views.open",
     "views.publish",
 )

@@ -85,27 +85,37 @@ def list_users(call: Call) -> Json:
 
 @method("usergroups.list", tier=2, scope="usergroups:read")
 def list_groups(call: Call) -> Json:
-    """The workspace's user groups."""
-    wanted = call.flag("include_users")
-    groups = [_group(group) for group in roster.GROUPS]
-    return {"usergroups": groups if wanted else [_without_users(group) for group in groups]}
+    """The workspace's user groups; who is in them and how many that are only for whoever asks for it."""
+    left_out = {
+        key for key, flag in (("users", "include_users"), ("user_count", "include_count")) if not call.flag(flag)
+    }
+    groups = [_group(group, call.workspace.members_of(group)) for group in roster.GROUPS]
+    return {"usergroups": [{key: value for key, value in group.items() if key not in left_out} for group in groups]}
 
 
-def _group(group: roster.Group) -> Json:
+def _group(group: roster.Group, members: tuple[str, ...]) -> Json:
     return {
         "id": group.id,
         "team_id": roster.TEAM_ID,
         "is_usergroup": True,
+        "is_subteam": True,
         "name": group.name,
+        "description": "",
         "handle": group.handle,
-        "user_count": len(group.members),
+        "is_external": False,
+        "date_create": 1_700_000_000,
+        "date_update": 1_700_000_000,
         "date_delete": 0,
-        "users": list(group.members),
+        "auto_type": None,
+        "auto_provision": False,
+        "enterprise_subteam_id": "",
+        "created_by": "U0ANNA",
+        "updated_by": "U0ANNA",
+        "deleted_by": None,
+        "prefs": {"channels": [], "groups": []},
+        "user_count": len(members),
+        "users": list(members),
     }
-
-
-def _without_users(group: Json) -> Json:
-    return {key: value for key, value in group.items() if key != "users"}
 
 
 @method("usergroups.users.list", tier=2, scope="usergroups:read")
@@ -115,7 +125,7 @@ def list_group_users(call: Call) -> Json:
     found = next((group for group in roster.GROUPS if group.id == wanted), None)
     if found is None:
         raise Refusal("no_such_subteam")
-    return {"users": list(found.members)}
+    return {"users": list(call.workspace.members_of(found))}
 
 
 @method("reactions.add", tier=3, scope="reactions:write")

@@ -64,6 +64,8 @@ class Group:
 GROUPS = (
     Group("S0OPS", "Operations on call", "ops-oncall", ("U0ANNA", "U0DEV")),
     Group("S0FINANCE", "Finance", "finance-team", ("U0CHIARA",)),
+    Group("S0MARKETING", "Marketing", "marketing-team", ("U0BEN",)),
+    Group("S0WAREHOUSE", "Warehouse", "warehouse-team", ("U0DEV",)),
 )
 
 

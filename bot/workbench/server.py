@@ -124,10 +124,14 @@ class Workbench:
         channel.joined = channel.joined if joined is None else joined
         self.workspace.keep_channel(channel)
 
-    def set_member(self, user: str, **flags: bool) -> None:
-        """What users.info says of a member: is_restricted and is_ultra_restricted are guests, is_stranger is of another
-        workspace."""
+    def set_member(self, user: str, **flags: bool | str) -> None:
+        """What users.info says of a member: is_restricted and is_ultra_restricted are guests, another team_id is
+        somebody of another workspace, and so is is_stranger, who shares no channel with the bot."""
         self.workspace.flags[user] = dict(flags)
+
+    def set_group(self, id: str, *members: str) -> None:
+        """Who is in a user group from now on."""
+        self.workspace.memberships[id] = members
 
     def _id(self, channel: str) -> str:
         found = self.workspace.channel(channel)

@@ -54,6 +54,7 @@ class Workspace:
     listeners: list[Listener] = field(default_factory=list)
     watchers: list[Callable[[], None]] = field(default_factory=list)
     flags: dict[str, Json] = field(default_factory=dict)
+    memberships: dict[str, tuple[str, ...]] = field(default_factory=dict)
     _last_ts: int = 0
     _count: int = 0
     _reserved: int = 0
@@ -104,6 +105,10 @@ class Workspace:
         """Let every watcher look again: something was changed, called or delivered."""
         for watcher in tuple(self.watchers):
             watcher()
+
+    def members_of(self, group: roster.Group) -> tuple[str, ...]:
+        """Who is in a user group now."""
+        return self.memberships.get(group.id, group.members)
 
     def number(self) -> int:
         """The next number of the workspace's one counter; never the same twice, restarts included."""

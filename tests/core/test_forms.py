@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, make_dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any
@@ -11,7 +10,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.authority import Actor, Standing, authorize
 from bot.core.facts import NoFacts, Now, ask
 from bot.core.forms import (
     Asks,
@@ -36,8 +34,6 @@ from bot.core.forms import (
     shown,
     split,
 )
-from bot.core.handlers import Command, Reply, Request, command
-from bot.core.message import Message
 from tests.handlers.shelves import words
 
 SIZES = (("s", "Small"), ("l", "Large"))
@@ -217,29 +213,3 @@ def test_what_a_field_shows_is_read_back_as_it_was(field: Asks, values: st.Searc
 )
 def test_what_cannot_stand_in_a_field_leaves_it_empty(field: Asks, value: object, entry: object) -> None:
     assert shown(field, value) == entry
-
-
-def _command() -> Command:
-    @command("ops", verb="x")
-    def x(request: Request) -> Reply:
-        """Answers."""
-        return Reply(Message((), ()))
-
-    return x
-
-
-MAY: list[tuple[Standing, Callable[[], Any], Any, bool]] = [
-    ("member", lambda: short, "form", True),
-    ("unknown", lambda: short, "form", True),
-    ("guest", lambda: short, "form", False),
-    ("outsider", lambda: short, "form", False),
-    ("outsider", _command, "command", True),
-]
-
-
-@pytest.mark.parametrize(("standing", "handler", "surface", "may"), MAY)
-def test_guests_and_outsiders_change_nothing_by_forms(
-    standing: Standing, handler: Callable[[], Any], surface: Any, may: bool
-) -> None:
-    refused = authorize(Actor("U1", standing), handler(), surface)
-    assert (refused is None) == may

@@ -39,6 +39,7 @@ departments:
   finance: {{channel: finance}}
   warehouse: {{channel: warehouse}}
   operations: {{channel: ops}}
+permissions: [{{who: [everybody], may: ["*"]}}]
 shops:
   demo: {{currency: EUR, zone: Europe/Berlin, locale: en_GB}}
 sources:

@@ -27,6 +27,7 @@ from bot.edge.slack.gate import Gate
 from bot.edge.slack.interactions import Interactions, Patience
 from bot.edge.slack.listeners import Reception, slack_app
 from bot.edge.slack.manifest import app_manifest
+from bot.edge.slack.people import People
 from bot.edge.slack.socket import Socket
 from bot.edge.worker import Worker
 from bot.store import inbox
@@ -88,6 +89,9 @@ class ScriptedPipeline:
         line = say("12 units of ", ShopText(request.text))
         return Reply(Message(line, (Paragraph(line),)), share=True)
 
+    def share(self, name: str, verb: str, request: Request) -> Reply | ShowForm:
+        return self.answer(name, verb, request)
+
     def home(self, user: str) -> Message:
         self._fail()
         return Message(say("Home"), (Paragraph(say(f"Nothing is with {user}.")),))
@@ -146,6 +150,7 @@ class Floor:
     changed: list[int]
     progress: asyncio.Event
     doing: Interactions
+    people: People
     socket: Socket | None = None
 
     def outcomes(self) -> dict[str, int]:
@@ -188,15 +193,17 @@ async def floor(
     working: float = 2.5,
     checking: float = 2.0,
     idle: float = 1.0,
+    groups: tuple[str, ...] = (),
 ) -> AsyncIterator[Floor]:
     """An edge that is connected to a workbench by a socket or by HTTP, and worked by its errands."""
     bench = await Workbench.start(rate_limits=False, manifest=app_manifest(COMMANDS))
     client = await SlackClient.open(bench.bot_token, Limiter(), clock, base_url=bench.api_url, seconds=5)
     try:
         pipeline, changed, progress = ScriptedPipeline(), list[int](), asyncio.Event()
+        people = People(client, groups, clock)
         doing = Interactions(
             pipeline, client, COMMANDS, clock, LOOK,
-            forms=FORMS, base_url=bench.api_url, changed=lambda: changed.append(1), patience=Patience(working, checking),
+            forms=FORMS, people=people, base_url=bench.api_url, changed=lambda: changed.append(1), patience=Patience(working, checking),
         )  # fmt: skip
         errands = Errands(store, doing, clock, Meters(), by=ME, done=progress.set)
         worker = Worker("interactions", errands.step, idle=idle)
@@ -206,7 +213,7 @@ async def floor(
             await client.respond(response_url, {"response_type": "ephemeral", "replace_original": False, "text": text})
 
         app = slack_app(client.web, reception, {name for name, _ in COMMANDS}, tell, doing.check)
-        built = Floor(bench, pipeline, client, store, errands, reception, changed, progress, doing)
+        built = Floor(bench, pipeline, client, store, errands, reception, changed, progress, doing, people)
         worker.start()
         if mode == "socket":
             socket = built.socket = Socket(app, bench.app_token, client.web, clock, ping_seconds=0.1)

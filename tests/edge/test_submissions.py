@@ -149,41 +149,6 @@ async def test_a_window_that_comes_too_late_is_told(store: Store, intake: Intake
         assert edge.private() == [TOO_LATE]
 
 
-FLAGS = [("is_restricted", "a guest"), ("is_ultra_restricted", "a guest"), ("is_stranger", "another workspace")]
-
-
-@pytest.mark.parametrize(("flag", "word"), FLAGS)
-async def test_guests_and_people_of_other_workspaces_get_no_form(
-    store: Store, intake: Intake, flag: str, word: str
-) -> None:
-    async with floor(store, intake, Clock()) as edge:
-        edge.workbench.set_member("U0ANNA", **{flag: True})
-        await edge.workbench.command("/ops", "wish kite")
-        await edge.finished()
-        assert edge.workbench.modals("U0ANNA") == []
-        assert word in edge.private()[0]
-
-
-async def test_who_became_a_guest_meanwhile_changes_nothing(store: Store, intake: Intake) -> None:
-    async with floor(store, intake, Clock()) as edge:
-        view = await _opened(edge)
-        edge.client._standings["U0ANNA"] = ("guest", float("inf"))
-        assert (await edge.workbench.submit(view["id"], ENTRIES))["ok"]
-        await edge.finished(2)
-        assert edge.pipeline.sent == [] and "a guest" in edge.private()[0]
-
-
-async def test_without_the_scope_nobody_is_turned_away_and_a_member_is_asked_for_once(
-    store: Store, intake: Intake
-) -> None:
-    async with floor(store, intake, Clock()) as edge:
-        edge.workbench.set_faults([{"method": "users.info", "kind": "error:missing_scope", "times": 1}])
-        assert await edge.client.standing("U0BEN") == "unknown"
-        assert await edge.client.standing("U0ANNA") == "member"
-        assert await edge.client.standing("U0ANNA") == "member"
-        assert len([call for call in edge.workbench.calls if call["method"] == "users.info"]) == 2
-
-
 async def test_a_form_of_an_older_version_is_told(store: Store, intake: Intake) -> None:
     async with floor(store, intake, Clock()) as edge:
         view = await _opened(edge)

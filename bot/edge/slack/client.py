@@ -19,7 +19,6 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.clock import Clock
-from bot.core.authority import Standing
 from bot.core.dispatch import Absent, Forbidden, NotSent, Outcome, Rejected, Shown, Unclear, Unread, error_class
 from bot.core.sweep import Sighting, read_back
 from bot.edge.limiter import Pace
@@ -43,7 +42,6 @@ _BUSY = frozenset({"ratelimited", "rate_limited"})
 _NO_RETRY_AFTER = timedelta(seconds=5)
 _NO_CONNECTION = timedelta(seconds=5)
 _NO_WORKSPACE = timedelta(seconds=60)
-_STANDING_SECONDS = 600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +74,6 @@ class SlackClient:
         self._dated = dated
         self._identity: Identity | None = None
         self._ids: dict[str, str] = {}
-        self._standings: dict[str, tuple[Standing, float]] = {}
 
     @classmethod
     async def open(
@@ -208,6 +205,10 @@ class SlackClient:
             self._identity = Identity(words["user_id"], words["bot_id"], words["team_id"], words["url"])
         return self._identity
 
+    async def team(self) -> str:
+        """The id of the bot's workspace. Raises as ``identity`` does."""
+        return (await self.identity()).team
+
     async def _me(self) -> Identity:
         try:
             return await self.identity()
@@ -262,26 +263,9 @@ class SlackClient:
         """Opens a modal; a trigger is good for three seconds and once."""
         await self._asked("views.open", {"trigger_id": trigger_id, "view": dict(view)})
 
-    async def standing(self, user: str) -> Standing:
-        """What ``user`` is in the workspace; asked once in ten minutes, and unknown without the scope for it."""
-        now = self._clock.monotonic()
-        known = self._standings.get(user)
-        if known is None or known[1] <= now:
-            self._standings = {name: each for name, each in self._standings.items() if each[1] > now}
-            known = self._standings[user] = (await self._ask_standing(user), now + _STANDING_SECONDS)
-        return known[0]
-
-    async def _ask_standing(self, user: str) -> Standing:
-        try:
-            answer = await self._asked("users.info", {"user": user}, verb="GET")
-        except SlackApiError as error:
-            if _refusal(error.response) == Rejected("missing_scope"):
-                return "unknown"
-            raise
-        flags = answer.get("user") or {}
-        if flags.get("is_stranger"):
-            return "outsider"
-        return "guest" if flags.get("is_restricted") or flags.get("is_ultra_restricted") else "member"
+    async def ask(self, method: str, **arguments: str) -> Json:
+        """The answer to a question about the workspace."""
+        return await self._asked(method, arguments, verb="GET")
 
     async def publish_home(self, user: str, view: Mapping[str, Any]) -> None:
         """Shows ``user`` their App Home."""

@@ -11,7 +11,6 @@ from typing import Any, Protocol
 import structlog
 
 from bot.clock import Clock
-from bot.core.authority import Actor, Standing, authorize
 from bot.core.forms import Form, Submission
 from bot.core.handlers import Command, Refused, Reply, Request, ShowForm, ShowModal
 from bot.core.message import Message, Paragraph, read_button_value
@@ -55,6 +54,8 @@ class Pipeline(Protocol):
 
     def answer(self, name: str, verb: str, request: Request) -> Reply | ShowForm: ...
 
+    def share(self, name: str, verb: str, request: Request) -> Reply | ShowForm: ...
+
     def check(self, submission: Submission) -> Mapping[str, Line]: ...
 
     def submit(self, submission: Submission) -> Act: ...
@@ -71,9 +72,13 @@ class Client(Protocol):
 
     async def publish_home(self, user: str, view: Mapping[str, Any]) -> None: ...
 
-    async def standing(self, user: str) -> Standing: ...
-
     async def ephemeral(self, channel: str, user: str, text: str, blocks: list[dict[str, Any]]) -> None: ...
+
+
+class Acquaintance(Protocol):
+    """Finds out what Slack says of somebody, so that the pipeline knows it; never raises."""
+
+    async def meet(self, user: str) -> object: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +88,9 @@ class Patience:
 
     working: float = 2.5
     checking: float = 1.0
+
+
+_Ask = Callable[[str, str, Request], Reply | ShowForm]
 
 
 class Interactions:
@@ -97,6 +105,7 @@ class Interactions:
         look: Look,
         *,
         forms: Mapping[str, Form],
+        people: Acquaintance,
         base_url: str = "",
         changed: Callable[[], None] = lambda: None,
         patience: Patience = Patience(),
@@ -105,6 +114,7 @@ class Interactions:
         self._client = client
         self._commands = commands
         self._forms = forms
+        self._people = people
         self._clock = clock
         self._look = look
         self._base_url = base_url
@@ -120,6 +130,7 @@ class Interactions:
 
     async def do(self, what: Asked) -> None:
         """Does it and answers. Raises StoreDown, and whatever the client raises when Slack did not take the answer."""
+        await self._people.meet(what.user)
         await self._kinds[what.kind](what)
 
     async def apologise(self, what: Asked) -> None:
@@ -132,9 +143,8 @@ class Interactions:
         if form is None:
             # Whatever its fields were called, Slack brought their names back.
             return dict.fromkeys(what.entered(), OLD_FORM)
-        asking = asyncio.to_thread(self._pipeline.check, _submission(what))
         try:
-            problems = await asyncio.wait_for(asking, self._patience.checking)
+            problems = await asyncio.wait_for(self._checked(what), self._patience.checking)
         except Refused as refused:
             problems = {"": refused.line}
         except (StoreDown, TimeoutError) as error:
@@ -142,15 +152,21 @@ class Interactions:
             problems = {"": say(SLOW_CHECK)}
         return errors(problems, form.fields, self._look)
 
+    async def _checked(self, what: Asked) -> Mapping[str, Line]:
+        await self._people.meet(what.user)
+        return await asyncio.to_thread(self._pipeline.check, _submission(what))
+
     async def _form(self, what: Asked) -> None:
-        refused = await self._refused(what, what.action)
+        if what.action not in self._forms:
+            await self._say(what, say(OLD_FORM))
+            return
         try:
-            act = None if refused else await asyncio.to_thread(self._pipeline.submit, _submission(what))
-        except Refused as gone:
-            refused, act = gone.line, None
-        if act is not None and act.changed:
+            act = await asyncio.to_thread(self._pipeline.submit, _submission(what))
+            changed, told = act.changed, act.told
+        except Refused as refused:
+            changed, told = False, refused.line
+        if changed:
             self._changed()
-        told = act.told if act is not None else refused
         if told is None:
             return
         try:
@@ -159,14 +175,11 @@ class Interactions:
             # What was sent is saved; that nobody can be told of it there is no reason to save it again.
             log.warning("answer not taken", kind=what.kind, reason=type(error).__name__)
 
-    async def _refused(self, what: Asked, form: str) -> Line | None:
-        known = self._forms.get(form)
-        if known is None:
-            return say(OLD_FORM)
-        return authorize(Actor(what.user, await self._client.standing(what.user)), known, "form")
-
     async def _command(self, what: Asked) -> None:
-        reply = await self._patiently(what, self._reply(what, what.command, what.text))
+        try:
+            reply = await self._patiently(what, self._reply(what, what.command, what.text, self._pipeline.answer))
+        except Refused as refused:
+            reply = Reply(_only(refused.line))
         if isinstance(reply, ShowForm):
             await self._open(what, reply)
             return
@@ -177,7 +190,11 @@ class Interactions:
 
     async def _share(self, what: Asked) -> None:
         command, text = shared_command(what.value)
-        reply = await self._patiently(what, self._reply(what, command, text))
+        try:
+            reply = await self._patiently(what, self._reply(what, command, text, self._pipeline.share))
+        except Refused as refused:
+            await self._say(what, refused.line)
+            return
         if isinstance(reply, ShowForm):
             await self._say(what, say(NOT_SHARED))
             return
@@ -205,15 +222,12 @@ class Interactions:
         message = await asyncio.to_thread(self._pipeline.home, what.user)
         await self._client.publish_home(what.user, home(message, self._look))
 
-    async def _reply(self, what: Asked, command: str, text: str) -> Reply | ShowForm:
+    async def _reply(self, what: Asked, command: str, text: str, ask: _Ask) -> Reply | ShowForm:
         found = meant(self._commands, command, text)
         if not isinstance(found, Meant):
             return Reply(found)
         request = Request(text=found.text, user=what.user, channel=what.channel, now=self._clock.now())
-        try:
-            return await asyncio.to_thread(self._pipeline.answer, found.name, found.verb, request)
-        except Refused as refused:
-            return Reply(_only(refused.line))
+        return await asyncio.to_thread(ask, found.name, found.verb, request)
 
     async def _patiently(self, what: Asked, answering: Awaitable[Reply | ShowForm]) -> Reply | ShowForm:
         """The answer; should it take long, whoever waits for it is told so first."""
@@ -225,9 +239,8 @@ class Interactions:
 
     async def _open(self, what: Asked, shown: ShowModal | ShowForm) -> None:
         if isinstance(shown, ShowForm):
-            refused = await self._refused(what, shown.form)
-            if refused is not None:
-                await self._say(what, refused)
+            if shown.form not in self._forms:
+                await self._say(what, say(OLD_FORM))
                 return
             window = view(self._forms[shown.form], shown, what.channel, self._look)
         else:

@@ -20,7 +20,8 @@ SCOPES = {
     "groups:read": "the same for private channels",
     "channels:history": "looks whether a post of unclear outcome arrived, instead of posting it twice",
     "groups:history": "the same for private channels",
-    "users:read": "tells guests from members before a form changes anything",
+    "users:read": "tells guests and people of other workspaces from members before anything is shown or changed",
+    "usergroups:read": "looks who is in the user groups to which the config grants something",
 }
 
 _LONG_DESCRIPTION = (

@@ -103,6 +103,13 @@ class Front:
             return int(connection.execute(query).scalar_one())
 
 
+class _Everybody:
+    """Everybody is known already."""
+
+    async def meet(self, user: str) -> None:
+        return None
+
+
 @asynccontextmanager
 async def front(folder: Path, bench: Bench | None = None) -> AsyncIterator[Front]:
     """Brings it up over a bench, in a folder, and down again."""
@@ -123,7 +130,7 @@ async def front(folder: Path, bench: Bench | None = None) -> AsyncIterator[Front
     commands = bench.catalog.commands
     doing = Interactions(
         bench.desk, client, commands, clock, LOOK,
-        forms=bench.catalog.forms, base_url=base_url, patience=Patience(working=60.0),
+        forms=bench.catalog.forms, people=_Everybody(), base_url=base_url, patience=Patience(working=60.0),
     )  # fmt: skip
     errands = Errands(bench.store, doing, clock, Meters(), by="one")
     reception = Reception(intake, clock, by="one", patience=60.0)

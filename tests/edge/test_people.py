@@ -1,0 +1,162 @@
+"""What Slack says of people, over real HTTP: what they are, who is in which group, and what holds when it says nothing."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from bot.clock import Clock
+from bot.core.authority import Actor, Standing
+from bot.edge.limiter import Limiter
+from bot.edge.slack.client import SlackClient
+from bot.edge.slack.manifest import app_manifest
+from bot.edge.slack.people import KEPT_GROUP, KEPT_IN_NEED, KEPT_STANDING, People, ids_by_handle, standing_of
+from bot.workbench import Workbench
+from tests.edge.slack_fixtures import COMMANDS
+
+GROUPS = ("@ops-oncall", "S0FINANCE", "@no-such-team")
+OPS = frozenset({"@ops-oncall"})
+
+
+class Late(Clock):
+    """A clock whose seconds a test moves on."""
+
+    def __init__(self) -> None:
+        self.seconds = 1000.0
+
+    def monotonic(self) -> float:
+        return self.seconds
+
+
+class Desk:
+    """A workbench, and people who are met in it."""
+
+    def __init__(self, workbench: Workbench, client: SlackClient, clock: Late) -> None:
+        self.workbench, self.clock = workbench, clock
+        self.people = People(client, GROUPS, clock, patience=1.0)
+
+    def asked(self, method: str) -> int:
+        return len([call for call in self.workbench.calls if call["method"] == method])
+
+    def fails(self, *methods: str, kind: str = "error:internal_error") -> None:
+        self.workbench.set_faults([{"method": method, "kind": kind} for method in methods])
+
+
+@pytest.fixture
+async def desk() -> AsyncIterator[Desk]:
+    workbench = await Workbench.start(rate_limits=False, manifest=app_manifest(COMMANDS))
+    clock = Late()
+    client = await SlackClient.open(workbench.bot_token, Limiter(), clock, base_url=workbench.api_url, seconds=5)
+    yield Desk(workbench, client, clock)
+    await client.close()
+    await workbench.stop()
+
+
+async def test_a_member_is_met_with_their_groups_by_handle_and_by_id(desk: Desk) -> None:
+    assert desk.people.known("U0ANNA") == Actor("U0ANNA")
+    assert await desk.people.meet("U0ANNA") == Actor("U0ANNA", "member", OPS)
+    assert await desk.people.meet("U0CHIARA") == Actor("U0CHIARA", "member", frozenset({"S0FINANCE"}))
+    assert await desk.people.meet("U0BEN") == Actor("U0BEN", "member")
+    assert desk.people.known("U0ANNA") == Actor("U0ANNA", "member", OPS)
+
+
+STANDINGS: list[tuple[dict[str, Any], Standing]] = [
+    ({"is_restricted": True}, "guest"),
+    ({"is_restricted": True, "is_ultra_restricted": True}, "guest"),
+    ({"team_id": "T0PARTNER"}, "outsider"),
+    ({"is_stranger": True}, "outsider"),
+    ({"is_bot": True}, "bot"),
+    ({"deleted": True}, "gone"),
+    ({}, "member"),
+]
+
+
+@pytest.mark.parametrize(("flags", "standing"), STANDINGS)
+async def test_what_somebody_is(desk: Desk, flags: dict[str, Any], standing: Standing) -> None:
+    desk.workbench.set_member("U0BEN", **flags)
+    assert (await desk.people.meet("U0BEN")).standing == standing
+
+
+async def test_somebody_whom_the_workspace_does_not_know_is_from_elsewhere(desk: Desk) -> None:
+    assert (await desk.people.meet("U0NOBODY")).standing == "outsider"
+
+
+async def test_slack_is_asked_once_in_some_minutes(desk: Desk) -> None:
+    for _ in range(3):
+        await desk.people.meet("U0ANNA")
+        await desk.people.meet("U0BEN")
+    assert [desk.asked(method) for method in ("users.info", "usergroups.list", "usergroups.users.list")] == [2, 2, 2]
+    desk.clock.seconds += KEPT_GROUP + 1
+    desk.workbench.set_group("S0OPS", "U0BEN")
+    assert (await desk.people.meet("U0ANNA")).groups == frozenset()
+    assert (await desk.people.meet("U0BEN")).groups == OPS
+    assert desk.asked("users.info") == 2
+    desk.clock.seconds += KEPT_STANDING
+    await desk.people.meet("U0ANNA")
+    assert desk.asked("users.info") == 3
+
+
+async def test_where_slack_does_not_say_an_older_answer_holds_for_a_little_while_and_then_none(desk: Desk) -> None:
+    await desk.people.meet("U0ANNA")
+    desk.fails("usergroups.list", "usergroups.users.list", "users.info")
+    desk.clock.seconds += KEPT_GROUP + 1
+    assert await desk.people.meet("U0ANNA") == Actor("U0ANNA", "member", OPS)
+    desk.clock.seconds += KEPT_IN_NEED
+    assert await desk.people.meet("U0ANNA") == Actor("U0ANNA", "unasked", frozenset(), frozenset(GROUPS))
+    desk.workbench.set_faults([])
+    assert await desk.people.meet("U0ANNA") == Actor("U0ANNA", "member", OPS)
+
+
+FAULTS = [
+    "error:internal_error",
+    "error:missing_scope",
+    "error:plan_upgrade_required",
+    "status_500_before",
+    "drop_before",
+]
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+async def test_a_group_that_cannot_be_asked_lets_nobody_through(desk: Desk, fault: str) -> None:
+    desk.fails("usergroups.list", "usergroups.users.list", kind=fault)
+    met = await desk.people.meet("U0ANNA")
+    assert met.groups == frozenset() and met.unasked == frozenset(GROUPS) and met.standing == "member"
+
+
+async def test_an_id_that_is_no_group_is_one_that_nobody_is_in(desk: Desk) -> None:
+    desk.fails("usergroups.users.list", kind="error:no_such_subteam")
+    assert (await desk.people.meet("U0CHIARA")).groups == frozenset()
+    assert (await desk.people.meet("U0CHIARA")).unasked == frozenset()
+
+
+async def test_without_the_scope_nothing_is_known_of_anybody(desk: Desk) -> None:
+    desk.fails("users.info", kind="error:missing_scope")
+    assert (await desk.people.meet("U0BEN")).standing == "unknown"
+
+
+async def test_where_slack_does_not_say_which_workspace_is_ours_nobody_is_of_it(desk: Desk) -> None:
+    desk.fails("auth.test")
+    assert (await desk.people.meet("U0BEN")).standing == "unasked"
+
+
+async def test_an_answer_that_takes_too_long_is_none(desk: Desk) -> None:
+    desk.workbench.set_faults([{"method": "users.info", "kind": "slow_before", "seconds": 3}])
+    assert (await desk.people.meet("U0BEN")).standing == "unasked"
+
+
+def test_in_an_organisation_the_workspace_counts_and_not_where_somebody_is_at_home() -> None:
+    user = {"team_id": "T2", "enterprise_user": {"teams": ["T1", "T2"]}}
+    assert standing_of(user, "T1") == "member"
+    assert standing_of(user, "T3") == "outsider"
+
+
+def test_groups_that_are_disabled_or_of_others_have_no_handle_here() -> None:
+    groups = [
+        {"id": "S1", "handle": "ours", "team_id": "T1", "date_delete": 0},
+        {"id": "S2", "handle": "gone", "team_id": "T1", "date_delete": 1_700_000_000},
+        {"id": "S3", "handle": "shared", "team_id": "T1", "is_external": True},
+        {"id": "S4", "handle": "theirs", "team_id": "T2"},
+    ]
+    assert ids_by_handle({"usergroups": groups}, "T1") == {"@ours": "S1"}
