@@ -33,7 +33,10 @@ from bot.core.mailings import check_days, days_of, read_mailings
 from bot.core.signatures import Scheme, check, header, plain_key
 from bot.core.strip import Shape, only
 from bot.core.wild import Wild, read
-from handlers.sources._api.klaviyo import API, CAMPAIGNS, REPORTS, TOPICS
+from handlers.sources._klaviyo.asked import API
+from handlers.sources._klaviyo.campaigns import CAMPAIGNS
+from handlers.sources._klaviyo.reports import REPORTS
+from handlers.sources._klaviyo.webhooks import TOPICS
 
 _ID: Final = "klaviyo-webhook-id"
 _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")

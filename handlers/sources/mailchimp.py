@@ -37,7 +37,10 @@ from bot.core.mailings import Mailing, State, campaign, check_days, days_of, rea
 from bot.core.signatures import Scheme, check, plain_key
 from bot.core.signatures import sign as sign_body
 from bot.core.wild import Wild, read
-from handlers.sources._api.mailchimp import API, CAMPAIGNS, DATACENTER, REPORTS
+from handlers.sources._mailchimp.asked import API
+from handlers.sources._mailchimp.calls import DATACENTER
+from handlers.sources._mailchimp.campaigns import CAMPAIGNS
+from handlers.sources._mailchimp.reports import REPORTS
 
 # https://mailchimp.com/developer/marketing/api-concepts/webhooks/
 _SCHEME: Final = Scheme(

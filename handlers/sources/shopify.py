@@ -41,10 +41,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 
 from bot.core.delivery import Delivery, Shopfront, Source, Unparsable, Unrouted, Unverified
-from bot.core.events import (
-    Event,
-    SourceChanged,
-)
+from bot.core.events import Event, SourceChanged
 from bot.core.parts import ShopText
 from bot.core.privacy import PrivacyAsked
 from bot.core.signatures import Scheme, check

@@ -17,7 +17,7 @@ from bot.core.events import CampaignChanged, CampaignEchoed, Event
 from bot.core.polling import Asked, Call, Denied, Response, Subscription
 from bot.demo.stores.mailchimp import DATACENTER, KEYS, LIST, TOKEN, Mailchimp
 from handlers.sources import mailchimp
-from handlers.sources._api.mailchimp import PAGE
+from handlers.sources._mailchimp.calls import PAGE
 from handlers.sources.mailchimp import SOURCE
 from tests.handlers.sources.line import NOW, Line
 from tests.handlers.sources.test_mailchimp import form

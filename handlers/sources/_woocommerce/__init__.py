@@ -1,0 +1,1 @@
+"""What handlers/sources/woocommerce.py is made of: how WooCommerce is asked, and what each kind of thing tells."""

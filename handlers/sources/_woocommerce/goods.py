@@ -1,0 +1,68 @@
+"""Products and variations of WooCommerce, and their stock."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from bot.core.events import Event, ItemDescribed, StockChanged
+from bot.core.parts import ShopText
+from bot.core.wild import Wild
+from handlers.sources._woocommerce.told import Told
+
+
+def product(told: Told) -> tuple[Event, ...]:
+    """A product, or a variation that a webhook calls one."""
+    body = told.body
+    if body["type"].text_or("") == "variation":
+        return tuple(variation(told, body))
+    return tuple(_goods(told, body["name"].text(), _groups(body)))
+
+
+def variation(told: Told, parent: Wild) -> Iterator[Event]:
+    """What a variation of a product is called: told by a webhook its own name says both, polled it says its values."""
+    body = told.body
+    values = ", ".join(each["option"].text_or("") for each in body["attributes"].each())
+    own, parents = body["name"].text_or(""), parent["name"].text_or("")
+    name = own if parents in own and own else " – ".join(filter(None, (parents, own or values)))
+    return _goods(told, name, tuple(dict.fromkeys((*_groups(parent), f"product {body['id'].id()}"))))
+
+
+def _goods(told: Told, name: str, groups: tuple[str, ...]) -> Iterator[Event]:
+    """A thing with a SKU. Stock shared with a parent is counted there; what is in the bin is told by its absence."""
+    body, at = told.body, told.moment("date_modified")
+    item, sku = body["id"].id(), body["sku"].id_or("")
+    if not sku:
+        return
+    price = body["price"].money(told.front.currency) if body["price"] and body["price"].text_or("x") else None
+    title = ShopText(name) or None
+    yield ItemDescribed(**told.by, at=at, item=item, sku=sku, title=title, price=price, groups=groups)
+    if body["manage_stock"].value != "parent":
+        as_of = told.at if told.counted else at
+        yield StockChanged(**told.by, at=as_of, sku=sku, location=told.where, available=_available(body))
+
+
+def _available(body: Wild) -> int | None:
+    if body["status"].text_or("") == "trash":
+        return None
+    if body["manage_stock"].value is True and body["stock_quantity"]:
+        return body["stock_quantity"].int()
+    return 0 if body["stock_status"].text_or("") == "outofstock" else None
+
+
+def _groups(product: Wild) -> tuple[str, ...]:
+    """Categories and tags by their names and ids, the product's own id, by which coupons name it, and its page."""
+    listed = [*product["categories"].each(), *product["tags"].each()]
+    found = [
+        product["permalink"].text_or(""),
+        f"product {product['parent_id'].id_or('0')}",
+        f"product {product['id'].id_or('0')}",
+        *(each["name"].text_or("") for each in listed),
+        *(f"category {each['id'].id_or('')}" for each in product["categories"].each()),
+    ]
+    return tuple(dict.fromkeys(group for group in found if group and not group.endswith(" 0")))
+
+
+def product_deleted(told: Told) -> tuple[Event, ...]:
+    """Only an id is told; whatever SKU it has is not counted any more."""
+    item = told.body["id"].id()
+    return (StockChanged(**told.by, at=told.at, item=item, location=told.where, available=None),)

@@ -1,0 +1,41 @@
+"""How a body of WooCommerce is read, from a webhook or from a page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from bot.core.delivery import Shopfront
+from bot.core.events import Event
+from bot.core.wild import Wild
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One thing that was told, the moment of the telling, and our place."""
+
+    body: Wild
+    at: datetime
+    front: Shopfront
+    counted: bool = False
+    """Whether stock is as of the telling: a daily count finds also what was changed past WooCommerce's own dates."""
+
+    @property
+    def where(self) -> str:
+        """The one place that holds the stock."""
+        return str(self.front.options.get("location", "shop"))
+
+    @property
+    def by(self) -> dict[str, Any]:
+        """Who tells: the shop and the source of every event."""
+        return {"shop": self.front.shop, "source": self.front.source}
+
+    def moment(self, name: str) -> datetime:
+        """A field such as date_modified, which is UTC without saying so; the moment of the telling without one."""
+        wild = self.body[f"{name}_gmt"]
+        return wild.utc() if wild else self.at
+
+
+Tell = Callable[[Told], tuple[Event, ...]]
