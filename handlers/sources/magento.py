@@ -40,10 +40,11 @@ from bot.core.delivery import Delivery, Greeting, Knock, Shopfront, Source, Unpa
 from bot.core.events import Event
 from bot.core.signatures import Scheme, check
 from bot.core.signatures import sign as sign_body
+from bot.core.strip import stripped
 from bot.core.wild import Wild, read
-from handlers.sources._api.people import MAGENTO
 from handlers.sources._magento import adobe, documents, goods, orders, price_rules
 from handlers.sources._magento.asked import API
+from handlers.sources._magento.people import CUT
 from handlers.sources._magento.told import Tell, Told
 
 _SCHEME: Final = Scheme(header="x-magento-signature")
@@ -225,4 +226,4 @@ _OPTIONS: Final[Mapping[str, tuple[Callable[[Any], bool], str]]] = {
 }
 
 
-SOURCE = Source("magento", verify, key, parse, sign, options, __doc__ or "", greet=greet, api=API, strip=MAGENTO)
+SOURCE = Source("magento", verify, key, parse, sign, options, __doc__ or "", greet=greet, api=API, strip=stripped(CUT))

@@ -28,10 +28,11 @@ from typing import Any, Final
 
 from bot.core.delivery import Delivery, Shopfront, Source, Unparsable, Unrouted
 from bot.core.events import Event
+from bot.core.strip import stripped
 from bot.core.wild import read
-from handlers.sources._api.people import PAYPAL
 from handlers.sources._paypal import disputes, invoices, payments, payouts
 from handlers.sources._paypal.asked import API, DISPUTE, EVENT
+from handlers.sources._paypal.people import CUT
 from handlers.sources._paypal.proof import verify
 from handlers.sources._paypal.told import OLDER, Tell, Told, silent
 
@@ -116,4 +117,4 @@ def options(given: Mapping[str, Any]) -> None:
             raise ValueError(f"{name}: must be {' or '.join(_CHOICES[name])}")
 
 
-SOURCE = Source("paypal", verify, key, parse, sign, options, __doc__ or "", api=API, strip=PAYPAL)
+SOURCE = Source("paypal", verify, key, parse, sign, options, __doc__ or "", api=API, strip=stripped(CUT))

@@ -46,11 +46,12 @@ from bot.core.parts import ShopText
 from bot.core.privacy import PrivacyAsked
 from bot.core.signatures import Scheme, check
 from bot.core.signatures import sign as sign_body
+from bot.core.strip import stripped
 from bot.core.wild import Wild, read
-from handlers.sources._api.people import SHOPIFY
 from handlers.sources._shopify import goods, orders
 from handlers.sources._shopify.asked import API
 from handlers.sources._shopify.calls import VERSION
+from handlers.sources._shopify.people import CUT
 from handlers.sources._shopify.told import Told
 
 # https://shopify.dev/docs/apps/build/webhooks/verify-deliveries; the Events of 2026 send the headers without "X-".
@@ -136,9 +137,12 @@ def _edited(told: Told) -> tuple[Event, ...]:
 _RECORD: Final = frozenset({"myshopify_domain", "plan_name"})
 
 
+_STRIPPED: Final = stripped(CUT)
+
+
 def strip(delivery: Delivery) -> bytes:
     """Without the customer; what a customer asks for names them, is carried out, and is then emptied."""
-    return delivery.body if _headers(delivery, "topic") in _WISHES else SHOPIFY(delivery)
+    return delivery.body if _headers(delivery, "topic") in _WISHES else _STRIPPED(delivery)
 
 
 def _uninstalled(told: Told) -> tuple[Event, ...]:

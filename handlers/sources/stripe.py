@@ -42,10 +42,11 @@ from bot.core.delivery import Delivery, Shopfront, Source, Unparsable, Unrouted
 from bot.core.events import Event
 from bot.core.signatures import Scheme, check
 from bot.core.signatures import sign as sign_body
+from bot.core.strip import stripped
 from bot.core.wild import Wild, read
-from handlers.sources._api.people import STRIPE
 from handlers.sources._stripe import disputes, invoices, payments, payouts, promotions
 from handlers.sources._stripe.asked import API, EVENT
+from handlers.sources._stripe.people import CUT
 from handlers.sources._stripe.told import Tell, Told, silent
 
 # https://docs.stripe.com/webhooks/signature
@@ -159,4 +160,4 @@ def options(given: Mapping[str, Any]) -> None:
             raise ValueError(f"{name}: must be undelivered or all")
 
 
-SOURCE = Source("stripe", verify, key, parse, sign, options, __doc__ or "", api=API, strip=STRIPE)
+SOURCE = Source("stripe", verify, key, parse, sign, options, __doc__ or "", api=API, strip=stripped(CUT))

@@ -35,10 +35,11 @@ from bot.core.events import Event, SourceChanged
 from bot.core.parts import ShopText
 from bot.core.signatures import Scheme, check
 from bot.core.signatures import sign as sign_body
+from bot.core.strip import stripped
 from bot.core.wild import Wild, read
-from handlers.sources._api.people import WOOCOMMERCE
 from handlers.sources._woocommerce import coupons, goods, orders
 from handlers.sources._woocommerce.asked import API
+from handlers.sources._woocommerce.people import CUT
 from handlers.sources._woocommerce.told import Tell, Told
 
 # https://github.com/woocommerce/woocommerce, class-wc-webhook.php: the key is the secret with its entities decoded.
@@ -192,4 +193,4 @@ _OPTIONS: Final[Mapping[str, tuple[Callable[[Any], bool], str]]] = {
     ),
 }
 
-SOURCE = Source("woocommerce", verify, key, parse, sign, options, __doc__ or "", greet, API, WOOCOMMERCE)
+SOURCE = Source("woocommerce", verify, key, parse, sign, options, __doc__ or "", greet, API, stripped(CUT))
