@@ -16,7 +16,9 @@ from bot.clock import Clock
 from bot.core.dispatch import Absent, Forbidden, NotSent, Outcome, Rejected, Shown, Unclear, Unread
 from bot.edge.limiter import Limiter
 from bot.edge.render import Rendered
-from bot.edge.slack.client import EVENT_TYPE, Identity, SlackClient, classify
+from bot.edge.slack.client import Identity, SlackClient
+from bot.edge.slack.messages import EVENT_TYPE
+from bot.edge.slack.outcomes import classify
 from bot.workbench import Workbench
 from tests.edge.outgoing_fixtures import NOON, SetClock
 

@@ -23,7 +23,8 @@ SPANS = (
     ("bot.core.sweep", ("EVERY", "YOUNG")),
     ("bot.core.carry", ("ATTEMPT", "PROBE_EVERY")),
     ("bot.edge.sweeper", ("_LOOK_EVERY",)),
-    ("bot.edge.slack.client", ("TIMEOUT", "_CONNECT", "_NO_CONNECTION", "_NO_RETRY_AFTER")),
+    ("bot.edge.slack.client", ("TIMEOUT", "_CONNECT")),
+    ("bot.edge.slack.outcomes", ("_NO_CONNECTION", "_NO_RETRY_AFTER")),
     ("bot.store.engine", ("IDLE_SECONDS",)),
 )
 RATES = (("bot.edge.limiter", ("_CHANNEL_BURST", "_CHANNEL_RATE")),)

@@ -6,7 +6,6 @@ have arrived is told apart from one that surely did not.
 
 from __future__ import annotations
 
-import math
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -15,19 +14,20 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 import aiohttp
-from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.errors import SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.clock import Clock
-from bot.core.dispatch import Absent, Forbidden, NotSent, Outcome, Rejected, Shown, Unclear, Unread, error_class
+from bot.core.dispatch import Absent, NotSent, Outcome, Rejected, Unclear
 from bot.core.sweep import Sighting, read_back
 from bot.edge.limiter import Pace
 from bot.edge.render import Rendered
+from bot.edge.slack.channels import Channels
+from bot.edge.slack.messages import PLAIN, content, metadata, shown, sighting
+from bot.edge.slack.outcomes import BUSY, ERRORS, Failed, Failure, classify, nothing_sent, unread
 
 Json = dict[str, Any]
-Failure = NotSent | Unclear | Rejected
 
-EVENT_TYPE = "floorwalker_post"
 TIMEOUT = 10.0
 """Seconds that a call may take in all; shorter than the lease on a post and than its settling time."""
 
@@ -37,11 +37,6 @@ _IDLE = 15.0
 _SKEW = timedelta(seconds=120)
 _PAGE = 200
 _PAGES = 100
-_PLAIN: Json = {"unfurl_links": False, "unfurl_media": False, "link_names": False, "parse": "none"}
-_BUSY = frozenset({"ratelimited", "rate_limited"})
-_NO_RETRY_AFTER = timedelta(seconds=5)
-_NO_CONNECTION = timedelta(seconds=5)
-_NO_WORKSPACE = timedelta(seconds=60)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +68,7 @@ class SlackClient:
         self._counted = counted
         self._dated = dated
         self._identity: Identity | None = None
-        self._ids: dict[str, str] = {}
+        self._channels = Channels(self._pages)
 
     @classmethod
     async def open(
@@ -110,32 +105,32 @@ class SlackClient:
         """Posts a message, once, with the post's tag in its metadata and the version that it shows."""
         thread = {"thread_ts": thread_ts} if thread_ts else {}
         try:
-            place = await self._before("chat.postMessage", channel)
-        except _Failed as failed:
-            return _nothing_sent(failed.outcome)
+            place = await self._channels.place(channel)
+        except Failed as failed:
+            return nothing_sent(failed.outcome)
         try:
             answer = await self._call(
-                "chat.postMessage", {**place, **_content(rendered), **thread, "metadata": _metadata(tag, version)}
+                "chat.postMessage", {**place, **content(rendered), **thread, "metadata": metadata(tag, version)}
             )
-        except _Failed as failed:
-            self._mistrust(channel, failed.outcome)
+        except Failed as failed:
+            self._channels.mistrust(channel, failed.outcome)
             return failed.outcome
-        return _shown(answer)
+        return shown(answer)
 
     async def edit(self, channel: str, ts: str, rendered: Rendered, tag: str = "", version: int = 0) -> Outcome:
         """Makes the message ``ts`` say what is rendered; may be repeated freely. Without a tag it keeps its own."""
-        tagged = {"metadata": _metadata(tag, version)} if tag else {}
+        tagged = {"metadata": metadata(tag, version)} if tag else {}
         try:
-            place = await self._before("chat.update", channel)
-            return _shown(await self._call("chat.update", {**place, "ts": ts, **_content(rendered), **tagged}))
-        except _Failed as failed:
+            place = await self._channels.place(channel)
+            return shown(await self._call("chat.update", {**place, "ts": ts, **content(rendered), **tagged}))
+        except Failed as failed:
             return failed.outcome
 
     async def delete(self, channel: str, ts: str) -> Outcome:
         """Deletes a message of the bot's own: Absent when it is not there any more."""
         try:
-            await self._call("chat.delete", {**await self._before("chat.delete", channel), "ts": ts})
-        except _Failed as failed:
+            await self._call("chat.delete", {**await self._channels.place(channel), "ts": ts})
+        except Failed as failed:
             return Absent() if failed.outcome == Rejected("message_not_found") else failed.outcome
         return Absent()
 
@@ -155,26 +150,26 @@ class SlackClient:
         not know who it is does not read, for it could not tell its own messages.
         """
         try:
-            place = await self._before("conversations.history", channel)
+            place = await self._channels.place(channel)
             await self._me()
             since = f"{(oldest - _SKEW).timestamp():.6f}"
             messages = self._messages(place["channel"], thread_ts, since)
-            return tuple([one async for message in messages if (one := _sighting(message)) is not None])
-        except _Failed as failed:
-            return () if failed.outcome == Rejected("thread_not_found") else _unread(failed.outcome)
+            return tuple([one async for message in messages if (one := sighting(message)) is not None])
+        except Failed as failed:
+            return () if failed.outcome == Rejected("thread_not_found") else unread(failed.outcome)
 
     async def who(self) -> Identity | None:
         """Who the bot is, if Slack says."""
         try:
             return await self._me()
-        except _Failed:
+        except Failed:
             return None
 
     async def probe(self) -> bool:
         """Whether Slack answers a call that changes nothing."""
         try:
             await self._call("auth.test", {})
-        except _Failed as failed:
+        except Failed as failed:
             return isinstance(failed.outcome, Rejected)
         return True
 
@@ -195,7 +190,7 @@ class SlackClient:
             if not following:
                 return
             cursor = {"cursor": following}
-        raise _Failed(Unclear("more pages than anybody reads"))
+        raise Failed(Unclear("more pages than anybody reads"))
 
     async def identity(self) -> Identity:
         """Who the bot is. Raises SlackClientError or aiohttp.ClientError when Slack does not say."""
@@ -212,51 +207,15 @@ class SlackClient:
     async def _me(self) -> Identity:
         try:
             return await self.identity()
-        except _ERRORS as error:
-            raise _Failed(await self._outcome("auth.test", error)) from error
-
-    # Channels: the config names them, Slack wants their ids.
-
-    async def _before(self, method: str, channel: str) -> Json:
-        """The call's channel by id. Raises _Failed when it cannot be known; nothing of ``method`` has left then."""
-        name = channel.removeprefix("#")
-        if name == channel:
-            return {"channel": channel}
-        if name not in self._ids:
-            await self._learn_channels()
-        if name not in self._ids:
-            raise _Failed(Rejected("channel_not_found"))
-        return {"channel": self._ids[name]}
-
-    def _mistrust(self, channel: str, outcome: Failure) -> None:
-        """A channel that refuses may have been archived, and its name be another channel's by now."""
-        if isinstance(outcome, Rejected) and error_class(outcome.error) == "destination":
-            self._ids.pop(channel.removeprefix("#"), None)
-
-    async def _learn_channels(self) -> None:
-        """Reads all channels. Without the permission to list private ones it makes do with the public."""
-        try:
-            await self._list_channels("public_channel,private_channel")
-        except _Failed as failed:
-            if failed.outcome != Rejected("missing_scope"):
-                raise
-            await self._list_channels("public_channel")
-
-    async def _list_channels(self, types: str) -> None:
-        found: dict[str, str] = {}
-        async for page in self._pages("conversations.list", {"types": types, "limit": "1000"}):
-            for channel in page.get("channels", []):
-                # A name may have been given up by an archived channel and taken by a new one.
-                if not channel.get("is_archived") or channel["name"] not in found:
-                    found[channel["name"]] = channel["id"]
-        self._ids = found
+        except ERRORS as error:
+            raise Failed(await self._outcome("auth.test", error)) from error
 
     # Words to single people. They raise SlackClientError, aiohttp.ClientError or TimeoutError when they are not taken.
 
     async def ephemeral(self, channel: str, user: str, text: str, blocks: list[Json]) -> None:
         """Says something in a channel that only ``user`` sees."""
         await self._asked(
-            "chat.postEphemeral", {"channel": channel, "user": user, "text": text, "blocks": blocks, **_PLAIN}
+            "chat.postEphemeral", {"channel": channel, "user": user, "text": text, "blocks": blocks, **PLAIN}
         )
 
     async def open_view(self, trigger_id: str, view: Mapping[str, Any]) -> None:
@@ -281,11 +240,11 @@ class SlackClient:
     # One call.
 
     async def _call(self, method: str, arguments: Json, verb: str = "POST") -> Json:
-        """One call, its failure named. Raises _Failed."""
+        """One call, its failure named. Raises Failed."""
         try:
             return await self._asked(method, arguments, verb)
-        except _ERRORS as error:
-            raise _Failed(await self._outcome(method, error)) from error
+        except ERRORS as error:
+            raise Failed(await self._outcome(method, error)) from error
 
     async def _asked(self, method: str, arguments: Json, verb: str = "POST") -> Json:
         body: dict[str, Any] = {"params": arguments} if verb == "GET" else {"json": arguments}
@@ -295,7 +254,7 @@ class SlackClient:
             # The library trips over an answer that is no JSON object, or no text at all.
             self._counted(method, "unclear")
             raise SlackClientError("the answer is no JSON object") from error
-        except _ERRORS as error:
+        except ERRORS as error:
             self._counted(method, type(classify(error)).__name__.lower())
             raise
         self._counted(method, "ok")
@@ -308,96 +267,6 @@ class SlackClient:
 
     async def _outcome(self, method: str, error: Exception) -> Failure:
         outcome = classify(error)
-        if isinstance(outcome, NotSent) and outcome.reason in _BUSY:
+        if isinstance(outcome, NotSent) and outcome.reason in BUSY:
             await self._limiter.close(method, outcome.wait.total_seconds(), self._clock)
         return outcome
-
-
-class _Failed(Exception):
-    """A call came to nothing, or may have; ``outcome`` says which."""
-
-    def __init__(self, outcome: Failure) -> None:
-        super().__init__(repr(outcome))
-        self.outcome = outcome
-
-
-_ERRORS = (SlackClientError, aiohttp.ClientError, TimeoutError, OSError)
-
-
-def classify(error: Exception) -> Failure:
-    """What an exception of a call means for what was sent: it surely did not arrive, it may have, or Slack said no."""
-    match error:
-        case aiohttp.ClientConnectorError() | aiohttp.ConnectionTimeoutError():
-            return NotSent(type(error).__name__, _NO_CONNECTION)
-        case SlackApiError():
-            return _refusal(error.response)
-        case _:
-            return Unclear(type(error).__name__)
-
-
-def _refusal(response: Any) -> Failure:
-    """What an answer other than ok means. Some come without a status, some without a body that can be read."""
-    status: int = getattr(response, "status_code", 0) or getattr(response, "status", 0)
-    body = getattr(response, "data", None)
-    error = body.get("error") if isinstance(body, dict) else None
-    if status == 429 or error in _BUSY:
-        return NotSent("ratelimited", _retry_after(response.headers.get("Retry-After")))
-    if status >= 500 or not isinstance(error, str):
-        return Unclear(f"HTTP {status}")
-    return Rejected(error)
-
-
-def _retry_after(value: str | None) -> timedelta:
-    """Slack sends whole seconds; proxies send fractions, dates or nothing."""
-    try:
-        seconds = float(value or "")
-    except ValueError:
-        return _NO_RETRY_AFTER
-    if not math.isfinite(seconds) or seconds < 0:
-        return _NO_RETRY_AFTER
-    return timedelta(seconds=min(max(seconds, 1.0), 3600.0))
-
-
-def _nothing_sent(outcome: Failure) -> Outcome:
-    """The outcome of a call that only prepared another: however unclear, nothing of the other one has left."""
-    return NotSent(outcome.reason) if isinstance(outcome, Unclear) else outcome
-
-
-def _unread(outcome: Failure) -> Outcome:
-    """What a failed reading means for the post that was looked for."""
-    match outcome:
-        case NotSent(reason, wait):
-            return Unread(reason, wait)
-        case Rejected("missing_scope" as error):
-            return Forbidden(error)
-        case Rejected(error) if error_class(error) == "destination":
-            return outcome
-        case Rejected(error) if error_class(error) == "workspace":
-            return Unread(error, _NO_WORKSPACE)
-        case Rejected(reason) | Unclear(reason):
-            return Unread(reason)
-
-
-def _content(rendered: Rendered) -> Json:
-    """Text and blocks. An edit without blocks takes away those that are there."""
-    return {"text": rendered.text, **({"blocks": rendered.blocks} if rendered.blocks else {}), **_PLAIN}
-
-
-def _shown(answer: Json) -> Outcome:
-    ts = answer.get("ts")
-    return Shown(ts) if isinstance(ts, str) and ts else Unclear("an answer without ts")
-
-
-def _metadata(tag: str, version: int) -> Json:
-    return {"event_type": EVENT_TYPE, "event_payload": {"key": tag, **({"version": version} if version else {})}}
-
-
-def _sighting(message: Json) -> Sighting | None:
-    """A message with a tag, whoever wrote it; what others put into the metadata may be anything."""
-    metadata = message.get("metadata") or {}
-    payload = metadata.get("event_payload") or {}
-    tag, version = payload.get("key"), payload.get("version")
-    if metadata.get("event_type") != EVENT_TYPE or not isinstance(tag, str):
-        return None
-    shown = version if isinstance(version, int) else 0
-    return Sighting(message["ts"], tag, str(message.get("bot_id", "")), shown, str(message.get("thread_ts", "")))
