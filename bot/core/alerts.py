@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
-from bot.core.parts import Line, Moment, Person, say
+from bot.core.money import Money
+from bot.core.parts import Line, Moment, MoneyRange, Person, say
 from bot.core.subject import Subject
 from bot.core.verdict import Clear, Fire, Quiet, Severity, Verdict
 
@@ -34,6 +35,8 @@ Change = Literal[
     "lapsed",
 ]
 REOPEN_WITHIN = timedelta(hours=2)
+TOLD_WITHIN = timedelta(days=7)
+"""For so long after a person resolved a matter it is still told what ended it in the shop."""
 
 Deadline = Callable[[str, datetime, timedelta], datetime]
 """When a department must have done what came up at a moment and is to be done within a time (aware UTC)."""
@@ -82,6 +85,12 @@ class Alert:
     """Since when its holder is a person."""
     escalated_to: tuple[str, ...] = ()
     """Departments without a view of their own that see it because it is overdue."""
+    worst: MoneyRange | None = None
+    """The most that it put at risk in this episode."""
+    loss: Money | None = None
+    """What it did cost, where that can be told once it is over."""
+    outcome: Line = ()
+    """What happened in the shop after it was resolved: what ended it, or how it came out."""
 
     @property
     def name(self) -> str:
@@ -121,20 +130,36 @@ def advance(
     match verdict:
         case Quiet(reason):
             return Advanced(alert, "none", reason)
-        case Clear(reason, note):
-            return _clear(alert, reason, note or reason, now)
+        case Clear():
+            return _clear(alert, verdict, now)
         case _:
             return _fire(alert, verdict, seat, now, deadline)
 
 
-def _clear(alert: Alert | None, reason: Line, note: Line, now: datetime) -> Advanced:
-    if alert is None or alert.state == "resolved":
-        return Advanced(alert, "none", reason)
-    return Advanced(resolved(alert, note, None, now), "resolved", reason)
+def _clear(alert: Alert | None, clear: Clear, now: datetime) -> Advanced:
+    if alert is None:
+        return Advanced(None, "none", clear.reason)
+    note = clear.note or clear.reason
+    if alert.state != "resolved":
+        return Advanced(resolved(replace(alert, loss=clear.loss), note, None, now), "resolved", clear.reason)
+    if not _tells_more(alert, clear, now):
+        return Advanced(alert, "none", clear.reason)
+    loss = alert.loss if clear.loss is None else clear.loss
+    return Advanced(
+        replace(alert, outcome=note, loss=loss, version=alert.version + 1, changed_at=now), "updated", clear.reason
+    )
+
+
+def _tells_more(alert: Alert, clear: Clear, now: datetime) -> bool:
+    """Whether a resolved alert learns something: what ended it after a person had resolved it, or what it did cost."""
+    if clear.loss is not None and clear.loss != alert.loss:
+        return True
+    recent = alert.resolved_at is not None and now - alert.resolved_at <= TOLD_WITHIN
+    return recent and alert.resolved_by is not None and not alert.outcome
 
 
 def _fire(alert: Alert | None, fire: Fire, seat: Seat, now: datetime, deadline: Deadline) -> Advanced:
-    if alert is None or (alert.state == "resolved" and not _just_resolved(alert, now)):
+    if alert is None or not reopens(alert, now):
         return Advanced(_open(fire, seat, now, deadline), "opened", fire.reason)
     if alert.state == "resolved":
         return Advanced(_reopen(alert, fire, now, deadline), "reopened", fire.reason)
@@ -142,15 +167,25 @@ def _fire(alert: Alert | None, fire: Fire, seat: Seat, now: datetime, deadline: 
         return Advanced(_escalate(alert, fire, now), "escalated", fire.reason)
     if _same_news(alert.fire, fire):
         return Advanced(alert, "none", fire.reason)
-    return Advanced(
-        replace(alert, fire=fire, severity=fire.severity, version=alert.version + 1, changed_at=now),
-        "updated",
-        fire.reason,
-    )
+    return Advanced(_update(alert, fire, now), "updated", fire.reason)
 
 
-def _just_resolved(alert: Alert, now: datetime) -> bool:
-    return alert.resolved_at is not None and now - alert.resolved_at <= REOPEN_WITHIN
+def _update(alert: Alert, fire: Fire, now: datetime) -> Alert:
+    worst = _worse(alert.worst, fire)
+    return replace(alert, fire=fire, severity=fire.severity, worst=worst, version=alert.version + 1, changed_at=now)
+
+
+def _worse(before: MoneyRange | None, fire: Fire) -> MoneyRange | None:
+    """The larger of two risks; of two currencies the newer one, since they cannot be compared."""
+    now = fire.cost.amount if fire.cost else None
+    if before is None or now is None:
+        return now or before
+    return before if before.high.currency == now.high.currency and before.high.minor > now.high.minor else now
+
+
+def reopens(alert: Alert, now: datetime) -> bool:
+    """Whether what comes up now belongs to this episode: it is open, or was resolved just now."""
+    return alert.resolved_at is None or now - alert.resolved_at <= REOPEN_WITHIN
 
 
 def _same_news(before: Fire, now: Fire) -> bool:
@@ -175,6 +210,7 @@ def _open(fire: Fire, seat: Seat, now: datetime, deadline: Deadline) -> Alert:
         opened_at=now,
         changed_at=now,
         due_at=_due(fire, department, now, deadline),
+        worst=_worse(None, fire),
     )
 
 
@@ -202,6 +238,9 @@ def _reopen(alert: Alert, fire: Fire, now: datetime, deadline: Deadline) -> Aler
         resolved_by=None,
         resolution=(),
         snoozed_until=None,
+        worst=_worse(alert.worst, fire),
+        loss=None,
+        outcome=(),
     )
 
 
@@ -214,6 +253,7 @@ def _escalate(alert: Alert, fire: Fire, now: datetime) -> Alert:
         fire=fire,
         severity=fire.severity,
         peak=fire.severity,
+        worst=_worse(alert.worst, fire),
         turn=alert.turn + 1,
         version=alert.version + 1,
         changed_at=now,

@@ -57,10 +57,17 @@ def compose(alert: Alert, departments: Sequence[str], actions: Iterable[Action])
 
 def _impact(alert: Alert, views: Sequence[View]) -> Line:
     impact = join([view.impact for view in views], " · ")
-    if alert.fire.cost is None:
-        return impact
-    risk = " was at risk" if alert.state == "resolved" else " at risk"
-    return say(impact, " · ", alert.fire.cost.amount, risk)
+    if alert.state == "resolved":
+        return join([line for line in (impact, _balance(alert)) if line], " · ")
+    return say(impact, " · ", alert.fire.cost.amount, " at risk") if alert.fire.cost else impact
+
+
+def _balance(alert: Alert) -> Line:
+    """The most that was at risk, and what it did cost where that can be told."""
+    worst = alert.worst or (alert.fire.cost.amount if alert.fire.cost else None)
+    risk = [say(worst, " was at risk")] if worst else []
+    cost = [say("it cost ", alert.loss) if alert.loss.minor > 0 else say("nothing was lost")] if alert.loss else []
+    return join([*risk, *cost])
 
 
 def _figures(views: Sequence[View]) -> tuple[tuple[str, Line], ...]:
@@ -75,7 +82,8 @@ def _figures(views: Sequence[View]) -> tuple[tuple[str, Line], ...]:
 def _next(alert: Alert, departments: Sequence[str]) -> Line:
     match alert.state:
         case "resolved":
-            return say(strong("Resolved "), _at(alert.resolved_at), _by(alert.resolved_by), ": ", alert.resolution)
+            end = say(strong("Resolved "), _at(alert.resolved_at), _by(alert.resolved_by), ": ", alert.resolution)
+            return say(end, " · ", strong("Then  "), alert.outcome) if alert.outcome else end
         case "snoozed":
             return say(strong("Snoozed "), "until ", _at(alert.snoozed_until), _by(alert.holder.person))
         case _:

@@ -107,11 +107,18 @@ class CampaignsFor(Query):
 
 
 @dataclass(frozen=True, slots=True)
-class OrdersFor(Query):
-    """Newest open orders (neither shipped nor cancelled) that hold the subject SKU, ``most`` at most:
-    tuple[OrderState, ...]."""
+class ClaimsShort(Query):
+    """Newest open orders (neither shipped nor cancelled) that hold the subject SKU while more of it is ordered than
+    there is, ``most`` at most; none while there is enough: tuple[Claim, ...]."""
 
-    most: int = 10
+    most: int = 25
+
+
+@dataclass(frozen=True, slots=True)
+class CaseOf(Query):
+    """The orders that the newest alert of ``rule`` on the subject SKU has named, as they stand now: a Case."""
+
+    rule: str
 
 
 @dataclass(frozen=True, slots=True)

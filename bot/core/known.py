@@ -90,6 +90,26 @@ class OrderState:
 
 
 @dataclass(frozen=True, slots=True)
+class Claim:
+    """The units of a SKU that an order holds: ``worth`` is what was charged for them, ``refunded`` what went back for
+    the whole order, each None where nobody told."""
+
+    order: OrderState
+    units: int
+    worth: Money | None = None
+    refunded: Money | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """The orders that a rule's newest alert on the subject SKU has named, as they stand now. ``goes_on`` says that the
+    alert is open, or would be opened again: otherwise what comes up is another case."""
+
+    claims: tuple[Claim, ...] = ()
+    goes_on: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Receivable:
     """Money somebody owes the shop: an invoice, or an order not yet paid; ``due`` is None when nobody set a date."""
 

@@ -183,6 +183,12 @@ def lasts(cover: Cover) -> Line:
     return say(in_days(cover.days), " (", Quantity(low), " to ", Quantity(high), ")")
 
 
+def gained(before: int | None, stock: int) -> Line:
+    """What is at hand, and by how much it rose where that is known: "+500 units, 510 on hand"."""
+    more = stock - before if before is not None else 0
+    return say(*(("+", counted(more, "unit"), ", ") if more > 0 else ()), Quantity(stock), " on hand")
+
+
 def in_days(count: float) -> Quantity:
     """A number of days: one decimal below ten, whole days above."""
     return Quantity(round(count, 1), "d", 1) if count < 9.95 else Quantity(round(count), "d")

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import IntEnum
 
+from bot.core.money import Money
 from bot.core.parts import Line, MoneyRange
 
 
@@ -50,7 +51,7 @@ class Fire:
     """The matter stands. ``views`` maps each department that has a step to what it sees; the first one holds it.
 
     ``title`` is under ten words and the same everywhere. ``details`` are lines for the modal. ``as_of`` is when the
-    freshest figure was told.
+    freshest figure was told. ``case`` are the ids of the orders that the alert follows until each is settled.
     """
 
     reason: Line
@@ -60,14 +61,17 @@ class Fire:
     cost: Cost | None = None
     details: tuple[Line, ...] = ()
     as_of: datetime | None = None
+    case: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Clear:
-    """The matter is over, and why."""
+    """The matter is over, and why. ``note`` tells people what happened in the shop that ended it, such as what was
+    restocked or refunded; ``loss`` is what the matter did cost, None where nobody can tell."""
 
     reason: Line
     note: Line = field(default=())
+    loss: Money | None = None
 
 
 @dataclass(frozen=True, slots=True)

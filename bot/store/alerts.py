@@ -51,6 +51,12 @@ def newest(connection: Connection, shop: str, rule: str, subject: Subject) -> Al
     return _one(connection, _NEWEST, _matter(shop, rule, subject))
 
 
+def seen_last(connection: Connection, shop: str, rule: str, subject: Subject) -> Alert | None:
+    """The matter's newest episode, without locking it."""
+    found = connection.execute(_NEWEST, _matter(shop, rule, subject)).scalar()
+    return load(Alert, found) if found is not None else None
+
+
 def by_number(connection: Connection, number: int) -> Alert | None:
     """The alert of a number, its row locked until the write transaction ends."""
     return _one(connection, _BY_NUMBER, {"of_number": number})

@@ -13,7 +13,7 @@ from typing import Any, Literal
 from sqlalchemy import Insert, RowMapping, case, select
 
 from bot.core.events import Event
-from bot.core.known import AlertLine, Campaign, DisputeState, OrderState, Position, Receivable
+from bot.core.known import AlertLine, Campaign, Case, Claim, DisputeState, OrderState, Position, Receivable
 from bot.core.money import Money
 from bot.core.parts import Line, ShopText
 from bot.core.settings import Shop
@@ -162,6 +162,8 @@ _SHORT: dict[type, Callable[[Any], str]] = {
     AlertLine: lambda alert: f"A-{alert.number}",
     Campaign: lambda campaign: f"{campaign.name.text} ({campaign.status})",
     DisputeState: lambda dispute: f"{_short(dispute.amount)}, {dispute.status}",
+    Case: lambda case: _short(case.claims),
+    Claim: lambda claim: str(claim.order.number),
     OrderState: lambda order: str(order.number),
     Receivable: lambda owed: f"{owed.number}: {_short(owed.outstanding)}, {owed.status}",
     Shop: lambda shop: str(shop.title),

@@ -15,7 +15,7 @@ from bot.store.answers.campaigns import LIVE, ahead
 from bot.store.engine import Connection
 from bot.store.inbox import SLACK
 from bot.store.tables.log import heard
-from bot.store.tables.shop import campaign, campaign_sku, dispute, receivable
+from bot.store.tables.shop import campaign, campaign_sku, dispute, order_line, receivable
 from bot.store.tables.work import alert
 
 AHEAD_DAYS = 14
@@ -35,6 +35,16 @@ _PROMOTED = (
     .where(campaign_sku.c.shop == bindparam("in_shop"), campaign_sku.c.campaign == bindparam("of_campaign"))
     .order_by(campaign_sku.c.sku)
 )
+_CONCERNED = (
+    select(order_line.c.sku)
+    .distinct()
+    .join(alert, and_(alert.c.shop == order_line.c.shop, alert.c.subject == order_line.c.sku))
+    .where(
+        order_line.c.shop == bindparam("in_shop"), order_line.c.order == bindparam("of_order"),
+        alert.c.about == "sku", alert.c.open.is_(True),
+    )
+    .order_by(order_line.c.sku)
+)  # fmt: skip
 _OVERDUE = (
     select(receivable.c.reference)
     .where(
@@ -73,9 +83,10 @@ def subjects(
 ) -> tuple[Subject, ...]:
     """The subjects, each once, on which ``rule`` (which decides on subjects of kind ``about``) is to decide.
 
-    An event's own subject, when it is of that kind; a campaign for its SKUs and the other way round. With a Tick: the
-    subjects of the rule's open alerts that are due for another look or whose snooze is over, and those that time
-    alone can make matter (campaigns ahead, invoices past their day, open disputes, sources, the clock itself).
+    An event's own subject, when it is of that kind; a campaign for its SKUs and the other way round; of an order's SKUs
+    those of which an alert is open. With a Tick: the subjects of the rule's open alerts that are due for another look
+    or whose snooze is over, and those that time alone can make matter (campaigns ahead, invoices past their day, open
+    disputes, sources, the clock itself).
     """
     if isinstance(event, Tick):
         return _with_time(connection, shop, event, about, rule, now)
@@ -111,9 +122,14 @@ def _ids(connection: Connection, query: Any, names: dict[str, Any]) -> Ids:
     return list(connection.execute(query, names).scalars())
 
 
+def _skus_ordered(connection: Connection, event: Event) -> Ids:
+    return _ids(connection, _CONCERNED, {"in_shop": event.shop, "of_order": event.subject.id})
+
+
 _TOUCHED: dict[tuple[str, str], Callable[[Connection, Event], Ids]] = {
     ("sku", "campaign"): _campaigns_of,
     ("campaign", "sku"): _skus_of,
+    ("order", "sku"): _skus_ordered,
 }
 _COMING: dict[str, Callable[[Connection, str, datetime], Ids]] = {
     "campaign": lambda connection, shop, now: [

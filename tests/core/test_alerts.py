@@ -22,8 +22,9 @@ from bot.core.alerts import (
     taken,
     woken,
 )
-from bot.core.parts import Line, Person, Text, say
-from bot.core.verdict import Clear, Fire, Quiet, Severity, Step, Verdict, View
+from bot.core.money import Money
+from bot.core.parts import Line, MoneyRange, Person, Text, say
+from bot.core.verdict import Clear, Cost, Fire, Quiet, Severity, Step, Verdict, View
 from tests.core.samples import NOW, SEAT, fire, opened
 
 LATER = NOW + timedelta(minutes=30)
@@ -189,3 +190,73 @@ def test_whatever_happens_versions_never_go_back_and_change_exactly_when_somethi
             assert after.alert.turn in (alert.turn, alert.turn + 1)
         alert = after.alert
         assert alert is None or (alert.state == "resolved") == (alert.resolved_at is not None)
+
+
+BY_HAND = resolved(taken(opened(), "U1", NOW), say("ordered 500"), "U1", NOW)
+RESTOCKED = Clear(say("enough stock"), say("+500 restocked"))
+
+
+@pytest.mark.parametrize(
+    ("before", "clear", "after", "outcome", "loss"),
+    [
+        # What ends it in the shop stands beside the word of whoever resolved it, once and not for ever.
+        (BY_HAND, RESTOCKED, timedelta(hours=3), "+500 restocked", None),
+        (BY_HAND, Clear(say("enough stock")), timedelta(hours=3), "enough stock", None),
+        (BY_HAND, RESTOCKED, timedelta(days=8), "", None),
+        (replace(BY_HAND, outcome=say("said")), RESTOCKED, timedelta(hours=3), "said", None),
+        (RESOLVED, RESTOCKED, timedelta(hours=3), "", None),
+        # What it did cost is told whenever it is known.
+        (RESOLVED, replace(RESTOCKED, loss=Money(5, "EUR")), timedelta(days=60), "+500 restocked", Money(5, "EUR")),
+        (replace(RESOLVED, loss=Money(5, "EUR")), replace(RESTOCKED, loss=Money(5, "EUR")), timedelta(hours=3), "",
+         Money(5, "EUR")),
+        (replace(BY_HAND, loss=Money(5, "EUR")), RESTOCKED, timedelta(hours=3), "+500 restocked", Money(5, "EUR")),
+    ],
+)  # fmt: skip
+def test_what_happens_after_the_end_is_told_as_well(
+    before: Alert, clear: Clear, after: timedelta, outcome: str, loss: Money | None
+) -> None:
+    said = advance(before, clear, SEAT, NOW + after)
+    assert said.alert is not None
+    assert (words(said.alert.outcome), said.alert.loss) == (outcome, loss)
+    assert said.change == ("none" if said.alert == before else "updated")
+    assert said.alert.version == before.version + (said.change == "updated")
+    assert (said.alert.state, said.alert.turn) == ("resolved", before.turn)
+
+
+def eur(low: int, high: int) -> MoneyRange:
+    return MoneyRange(Money(low, "EUR"), Money(high, "EUR"))
+
+
+def at_risk(amount: MoneyRange | None, severity: Severity = Severity.HIGH) -> Fire:
+    return fire(severity, cost=Cost(amount, say("so")) if amount else None)
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "worst"),
+    [
+        (eur(1, 9), eur(2, 5), eur(1, 9)),
+        (eur(1, 9), eur(1, 12), eur(1, 12)),
+        (eur(1, 9), None, eur(1, 9)),
+        (None, eur(1, 2), eur(1, 2)),
+        (None, None, None),
+        # Two currencies cannot be compared, so the newer one stands.
+        (eur(1, 9), MoneyRange(Money(1, "SEK"), Money(2, "SEK")), MoneyRange(Money(1, "SEK"), Money(2, "SEK"))),
+    ],
+)
+@pytest.mark.parametrize("how", ["updated", "escalated", "reopened"])
+def test_the_most_that_was_at_risk_is_remembered(
+    before: MoneyRange | None, now: MoneyRange | None, worst: MoneyRange | None, how: str
+) -> None:
+    first = advance(None, at_risk(before), SEAT, NOW).alert
+    assert first is not None and first.worst == before
+    if how == "reopened":
+        first = resolved(replace(first, loss=Money(1, "EUR"), outcome=say("so")), say("done"), None, NOW)
+    after = advance(first, at_risk(now, Severity.CRITICAL if how == "escalated" else Severity.HIGH), SEAT, LATER)
+    assert after.alert is not None
+    assert (after.alert.worst, after.alert.loss, after.alert.outcome) == (worst, None, ())
+    assert after.change == how or before == now
+
+
+def test_clearing_says_what_it_cost() -> None:
+    after = advance(opened(), Clear(say("settled"), loss=Money(0, "EUR")), SEAT, LATER).alert
+    assert after is not None and after.loss == Money(0, "EUR")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 
@@ -183,6 +184,31 @@ def test_what_was_at_risk_no_longer_is_when_the_alert_is_resolved() -> None:
     assert "at risk" in words(compose.compose(opened(), ("warehouse",), ()).summary)
     assert "was at risk" in words(compose.compose(over, ("warehouse",), ()).summary)
     assert "was at risk" not in words(compose.compose(opened(), ("warehouse",), ()).summary)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({}, "About 340 units short. · <money_range> was at risk"),
+        ({"loss": Money(500, "EUR")}, "About 340 units short. · <money_range> was at risk, it cost <money>"),
+        ({"loss": Money(0, "EUR")}, "About 340 units short. · <money_range> was at risk, nothing was lost"),
+        (
+            {"worst": None, "loss": Money(5, "EUR")},
+            "About 340 units short. · <money_range> was at risk, it cost <money>",
+        ),
+        ({"worst": None, "fire": fire(cost=None), "loss": Money(5, "EUR")}, "About 340 units short. · it cost <money>"),
+        ({"worst": None, "fire": fire(cost=None)}, "About 340 units short."),
+    ],
+)
+def test_what_it_cost_is_compared_with_what_was_at_risk(changes: dict[str, Any], said: str) -> None:
+    over = replace(resolved(opened(), say("restocked"), None, LATER), **changes)
+    assert paragraphs(compose.compose(over, ("warehouse",), ()))[0] == said
+
+
+def test_what_ended_it_in_the_shop_stands_beside_a_persons_word() -> None:
+    over = replace(resolved(opened(), say("ordered 500"), "U1", LATER), outcome=say("+500 restocked"))
+    line = paragraphs(compose.compose(over, ("warehouse",), ()))[1]
+    assert line == "Resolved <moment> by @U1: ordered 500 · Then  +500 restocked"
 
 
 def test_details_leave_out_what_there_is_not() -> None:

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.core.events import PayoutChanged
-from bot.core.known import AlertLine, Campaign, DisputeState, OrderState, Receivable
+from bot.core.known import AlertLine, Campaign, Case, Claim, DisputeState, OrderState, Receivable
 from bot.core.money import Money
 from bot.core.parts import ShopText
 from bot.core.settings import Shop
@@ -19,6 +19,7 @@ from bot.store.decisions import shown
 AT = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 EUR = Money(12550, "EUR")
 SALE = Campaign("c-1", ShopText("Spring Sale"), "running", AT, None, "e-mail", ("TEA",), None, AT)
+ORDER = OrderState("9", "#1009", AT, EUR, EUR, False, False, AT)
 ALERT = AlertLine(1004, "low_stock", "TEA", "firing", "high", (), "warehouse", None, AT, None, None, None)
 
 
@@ -30,7 +31,10 @@ ALERT = AlertLine(1004, "low_stock", "TEA", "firing", "high", (), "warehouse", N
         ((ALERT,), "A-1004"),
         ((), "none"),
         (None, "unknown"),
-        (OrderState("9", "#1009", AT, EUR, EUR, False, False, AT), "#1009"),
+        (ORDER, "#1009"),
+        ((Claim(ORDER, 2), Claim(ORDER, 1)), "#1009, #1009"),
+        (Case((Claim(ORDER, 2),)), "#1009"),
+        (Case(), "none"),
         (Receivable("in_1", "INV-7", EUR, AT, "open", AT), "INV-7: 125.50 EUR, open"),
         (DisputeState("d", EUR, ShopText("fraud"), "open", AT, "", "stripe", AT), "125.50 EUR, open"),
         (Shop("main", "Nordlicht", "EUR", ZoneInfo("Europe/Berlin")), "Nordlicht"),

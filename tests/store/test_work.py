@@ -13,7 +13,7 @@ from sqlalchemy import Connection, event, func, select
 from bot.core.delivery import Delivery
 from bot.core.dispatch import Shown, attempting, settled
 from bot.core.events import ItemSold, PaymentFailed, StockChanged
-from bot.core.facts import CampaignsFor, Latest, OrdersFor, PositionOf, ask, count, total
+from bot.core.facts import CampaignsFor, CaseOf, ClaimsShort, Latest, PositionOf, ask, count, total
 from bot.core.message import Message, Paragraph
 from bot.core.parts import say
 from bot.core.routes import Unshown
@@ -237,7 +237,8 @@ HOT: dict[str, Callable[[Connection], object]] = {
     "latest": _ask(ask(Latest(StockChanged)), SKU),
     "position": _ask(ask(PositionOf()), SKU),
     "campaigns of a sku": _ask(ask(CampaignsFor()), SKU),
-    "orders of a sku": _ask(ask(OrdersFor()), SKU),
+    "orders of a sku that are short": _ask(ask(ClaimsShort()), SKU),
+    "case": _ask(ask(CaseOf("oversold")), SKU),
     "claim": lambda connection: posts.claim(connection, NOW, 20),
     "next due": posts.next_due,
     "waiting": lambda connection: inbox.waiting(connection, "acme", 100),

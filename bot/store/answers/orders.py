@@ -7,24 +7,15 @@ from datetime import timedelta
 from sqlalchemy import RowMapping, and_, bindparam, exists, func, or_, select
 
 from bot.core.events import OrderHeld, ShipmentChanged
-from bot.core.facts import DeliveryExceptions, OrdersByAge, OrdersFor, OrdersHeld, OrdersWaiting
+from bot.core.facts import DeliveryExceptions, OrdersByAge, OrdersHeld, OrdersWaiting
 from bot.core.known import OrderState
 from bot.core.money import Money
 from bot.store.codec import load
 from bot.store.engine import Connection
 from bot.store.facts import Question, answering
 from bot.store.tables.log import event as log
-from bot.store.tables.shop import order_line, orders
+from bot.store.tables.shop import orders
 
-_FOR = (
-    select(orders)
-    .join(order_line, and_(order_line.c.shop == orders.c.shop, order_line.c.order == orders.c.order))
-    .where(
-        order_line.c.shop == bindparam("in_shop"), order_line.c.sku == bindparam("of_sku"), order_line.c.open.is_(True)
-    )
-    .order_by(order_line.c.at.desc(), orders.c.order.desc())
-    .limit(bindparam("most"))
-)
 _WAITING = (
     select(orders)
     .where(orders.c.shop == bindparam("in_shop"), orders.c.open.is_(True))
@@ -70,18 +61,11 @@ _EXCEPTIONS = (
 )
 
 
-@answering(OrdersFor)
-def orders_for(connection: Connection, query: OrdersFor, question: Question) -> tuple[OrderState, ...]:
-    """The newest open orders that hold the subject SKU."""
-    names = {"in_shop": question.shop.name, "of_sku": question.subject.id, "most": query.most}
-    return tuple(_order(row) for row in connection.execute(_FOR, names).mappings())
-
-
 @answering(OrdersWaiting)
 def waiting(connection: Connection, query: OrdersWaiting, question: Question) -> tuple[OrderState, ...]:
     """Open orders, the longest waiting first."""
     names = {"in_shop": question.shop.name, "most": query.most}
-    return tuple(_order(row) for row in connection.execute(_WAITING, names).mappings())
+    return tuple(state_of(row) for row in connection.execute(_WAITING, names).mappings())
 
 
 @answering(OrdersByAge)
@@ -108,7 +92,8 @@ def exceptions(connection: Connection, query: DeliveryExceptions, question: Ques
     return tuple(load(ShipmentChanged, body) for body in connection.execute(_EXCEPTIONS, names).scalars())
 
 
-def _order(row: RowMapping) -> OrderState:
+def state_of(row: RowMapping) -> OrderState:
+    """The order of a row of its table."""
     return OrderState(
         order=row["order"],
         number=row["number"],

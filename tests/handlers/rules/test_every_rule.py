@@ -23,9 +23,11 @@ from bot.core.events import (
     InvoiceChanged,
     ItemDescribed,
     ItemSold,
+    OrderChanged,
     OrderHeld,
     PaymentFailed,
     PayoutChanged,
+    Refunded,
     ShipmentChanged,
     SourceChanged,
     StockChanged,
@@ -38,6 +40,8 @@ from bot.core.known import (
     AlertLine,
     Aspect,
     Campaign,
+    Case,
+    Claim,
     DisputeState,
     Echoes,
     Inbound,
@@ -108,6 +112,7 @@ campaigns = st.builds(
     at=moments,
 )
 orders = st.builds(OrderState, ids, ids, moments, amounts, amounts, st.booleans(), st.booleans(), moments)
+claims = st.builds(Claim, orders, st.integers(1, 9), st.none() | amounts, st.none() | amounts)
 lines = st.builds(
     AlertLine,
     number=st.just(1),
@@ -200,7 +205,8 @@ ANSWERS: dict[str, st.SearchStrategy[Any]] = {
     "tuple[Position, ...]": st.lists(positions, max_size=4).map(tuple),
     "Campaign | None": st.none() | campaigns,
     "tuple[Campaign, ...]": st.lists(campaigns, max_size=2).map(tuple),
-    "tuple[OrderState, ...]": st.lists(orders, max_size=5).map(tuple),
+    "tuple[Claim, ...]": st.lists(claims, max_size=5).map(tuple),
+    "Case": st.builds(Case, st.lists(claims, max_size=5).map(tuple), st.booleans()),
     "tuple[AlertLine, ...]": st.lists(lines, max_size=2).map(tuple),
     "tuple[Tally, ...]": st.lists(tallies, max_size=5).map(tuple),
     "tuple[Money, ...]": sums,
@@ -278,6 +284,18 @@ EVENTS: dict[type[Event], st.SearchStrategy[Any]] = {
     CampaignEchoed: echoed,
     PayoutChanged: payouts,
     ShipmentChanged: shipments,
+    OrderChanged: st.builds(
+        OrderChanged,
+        shop=st.just("eu"),
+        source=ids,
+        at=moments,
+        order=ids,
+        number=ids,
+        total=amounts,
+        outstanding=amounts,
+        shipped=st.booleans(),
+    ),
+    Refunded: st.builds(Refunded, shop=st.just("eu"), source=ids, at=moments, refund=ids, amount=amounts, order=ids),
     OrderHeld: holds,
     DisputeChanged: st.builds(
         DisputeChanged,
@@ -350,8 +368,11 @@ def test_any_facts_have_a_verdict_that_somebody_can_act_on(name: str, data: st.D
     verdict = rule.decide(event, known)
     assert rule.decide(event, known) == verdict
     match verdict:
-        case Quiet(reason) | Clear(reason, _):
+        case Quiet(reason):
             assert words(reason)[0].isupper()
+        case Clear(reason, note):
+            assert words(reason)[0].isupper()
+            assert not note or words(note).strip()
         case Fire():
             assert length(verdict.title) <= 12, words(verdict.title)
             assert verdict.views.keys() <= DEPARTMENTS and verdict.views
