@@ -50,6 +50,7 @@ from bot.store.engine import Store
 from bot.store.intake import Intake
 from bot.store.models.campaign import remember
 from bot.store.wishes import folder_of
+from bot.thresholds import Thresholds
 from bot.troubles import Troubles
 from bot.upkeep import Upkeep
 
@@ -69,6 +70,7 @@ class Mind:
     desk: Desk
     overdue: Overdue
     hush: Hush
+    thresholds: Thresholds
     upkeep: Upkeep
     troubles: Troubles
     quiet: Quiet
@@ -83,7 +85,7 @@ class Mind:
         changed = self.overdue.tick() if steady else 0
         changed += self.pipeline.tick() + (self.quiet.tick() + self.desk.post_due_digests() if steady else 0)
         self.upkeep.tick()
-        return changed + self.hush.tick() + self.troubles.tick()
+        return changed + self.hush.tick() + self.thresholds.tick() + self.troubles.tick()
 
 
 def mind(config: Config, catalog: Catalog, store: Store, clock: Clock, head_start: timedelta = timedelta(0)) -> Mind:
@@ -93,13 +95,18 @@ def mind(config: Config, catalog: Catalog, store: Store, clock: Clock, head_star
     board = Board(awake, config.house, clock)
     pipeline = Pipeline(store, awake, config.house, feeds, board, clock, settings, folder_of(config.store_url))
     hush = Hush(store, config.house, board, clock)
+    thresholds = Thresholds(store, awake, config.house, clock, pipeline.again, settings)
+    hear = pipeline.hear
     return Mind(
         store,
         awake,
         pipeline,
-        Desk(store, awake, config.house, board, clock, settings, head_start, hear=pipeline.hear, hush=hush),
+        Desk(
+            store, awake, config.house, board, clock, settings, head_start, hear=hear, hush=hush, thresholds=thresholds
+        ),
         Overdue(store, config.house, board, clock),
         hush,
+        thresholds,
         Upkeep(store, clock, folder_of(config.store_url)),
         Troubles(store, config.operations, clock),
         Quiet(store, config.house, board, clock),

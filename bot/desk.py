@@ -15,12 +15,13 @@ from bot.core.alerts import Alert, standing
 from bot.core.authority import SHARE, Want, Who, name_of, unheard_of
 from bot.core.events import Event
 from bot.core.facts import AlertsOpen, Now, SourcesSeen, ask
-from bot.core.forms import Did, Form, Sent, Silenced, Submission, Wrong, read
+from bot.core.forms import Did, Excepted, Form, Sent, Silenced, Submission, Wrong, read
 from bot.core.handlers import (
     Acted,
     Answer,
     Click,
     Command,
+    EndException,
     EndSilence,
     Entry,
     Help,
@@ -37,18 +38,20 @@ from bot.core.handlers import (
 from bot.core.home import home
 from bot.core.known import AlertLine, SourceSeen
 from bot.core.message import Message, Paragraph, button_value, read_button_value
-from bot.core.parts import Line, Moment, join, say
+from bot.core.parts import Line, Moment, ShopText, join, say
 from bot.core.schedule import Slot
 from bot.core.settings import House, Schedule, Shop
 from bot.core.silences import counted
-from bot.core.silences import told as told_of
+from bot.core.silences import told as told_silence
 from bot.core.subject import Subject
+from bot.core.thresholds import told as told_exception
 from bot.guard import Guard
 from bot.hush import Hush
 from bot.store import alerts, destinations, lanes, posts, slots
 from bot.store.answers.stock import spelt
 from bot.store.engine import Connection, Store, StoreDown
 from bot.store.facts import Question, load
+from bot.thresholds import Thresholds
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +97,7 @@ class Desk:
 
     hear: Hear = field(kw_only=True)
     hush: Hush = field(kw_only=True)
+    thresholds: Thresholds = field(kw_only=True)
     who: Who = field(default=unheard_of, kw_only=True)
 
     @property
@@ -157,14 +161,20 @@ class Desk:
                     return self._acted(connection, did, submission.person, say(f"sent {form.title}"), submission.at)
                 case Silenced():
                     return self._silenced(connection, did)
+                case Excepted():
+                    return self._excepted(connection, did)
                 case _:
                     self.hear(connection, shop, did.events)
                     return Act(changed=True, told=did.told or None)
 
     def _silenced(self, connection: Connection, did: Silenced) -> Act:
         laid = [self.hush.lay_in(connection, silence) for silence in did.silences]
-        told = [say(told_of(silence), ". It keeps ", counted(kept), " quiet now.") for silence, kept in laid]
+        told = [say(told_silence(silence), ". It keeps ", counted(kept), " quiet now.") for silence, kept in laid]
         return Act(changed=True, told=join(told, " "))
+
+    def _excepted(self, connection: Connection, did: Excepted) -> Act:
+        laid = [self.thresholds.lay_in(connection, wanted) for wanted in did.exceptions]
+        return Act(changed=True, told=join([say(told_exception(each), ".") for each in laid], " "))
 
     def _form(self, submission: Submission) -> Form:
         form = self.catalog.forms.get(submission.form)
@@ -184,6 +194,8 @@ class Desk:
         question = Question(shop=shop, subject=Subject("text", submission.about), now=self.clock.now())
         facts = load(connection, form.facts, question)
         did: Did = form.send(answers, sent, facts, **self.settings.get(("form", form.name), {}))
+        if isinstance(did, Excepted) and (why := self.thresholds.misfit(did.exceptions)):
+            raise Wrong({did.field: say(ShopText(why), ".")})
         return did
 
     # Questions.
@@ -195,9 +207,7 @@ class Desk:
         if asked is None:
             raise Refused(say(f"There is no /{name} {verb}. /ops help lists what there is."))
         shop, text = self._shop_of(request.text)
-        departments, rules = tuple(self.house.departments), tuple(self.catalog.rules)
-        known = replace(request, departments=departments, rules=rules, house=self.house)
-        filled = replace(known, text=text, commands=self._help())
+        filled = self._filled(request, text)
         question = Question(shop=shop, subject=Subject("text", text), now=request.now, text=text)
         self.guard.admit(request.user, authority.question(asked))
         with self.store.read() as connection:
@@ -212,6 +222,8 @@ class Desk:
                 return Reply(self._release(id))
             case EndSilence(id):
                 return Reply(self._end_silence(id, request.user))
+            case EndException(id):
+                return Reply(self._end_exception(id, request.user))
             case ShowForm():
                 return replace(answer, shop=shop.name)
             case _:
@@ -249,12 +261,31 @@ class Desk:
         line = say(f"{done[0].name} is over; ", counted(done[1]), " it kept quiet can be seen now.")
         return Message(line, (Paragraph(line),))
 
+    def _end_exception(self, id: int, by: str) -> Message:
+        done = self.thresholds.end(id, by)
+        if done is None:
+            raise Refused(say(f"There is no exception E-{id} that holds. /ops thresholds lists those that do."))
+        line = say("Ended: ", told_exception(done), ".")
+        return Message(line, (Paragraph(line),))
+
     def _shop_of(self, text: str) -> tuple[Shop, str]:
         """With several shops the first word may name one; otherwise the first shop of the config is meant."""
         first, _, rest = text.strip().partition(" ")
         if first in self.house.shops:
             return self.house.shops[first], rest.strip()
         return next(iter(self.house.shops.values())), text.strip()
+
+    def _filled(self, request: Request, text: str) -> Request:
+        """The request with what this installation knows."""
+        return replace(
+            request,
+            text=text,
+            commands=self._help(),
+            departments=tuple(self.house.departments),
+            rules=tuple(self.catalog.rules),
+            house=self.house,
+            knobs=self.thresholds.knobs(),
+        )
 
     def _help(self) -> tuple[Help, ...]:
         return tuple(

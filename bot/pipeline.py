@@ -22,6 +22,7 @@ from bot.core.alerts import Advanced, advance, woken
 from bot.core.calendar import deadline
 from bot.core.delivery import Delivery, Shopfront, Source, Unparsable, Unrouted
 from bot.core.events import Event, SourceChanged, StockChanged, Tick, consequences
+from bot.core.exceptions import RuleException, explained
 from bot.core.facts import NoFacts
 from bot.core.handlers import Rule
 from bot.core.message import Message, Paragraph
@@ -29,8 +30,10 @@ from bot.core.parts import ShopText, say
 from bot.core.privacy import PrivacyAsked, is_forgotten, names_forgotten
 from bot.core.privacy import told as privacy_told
 from bot.core.settings import House, Shop
+from bot.core.subject import Subject
 from bot.core.verdict import Clear, Fire, Quiet, Verdict
-from bot.store import alerts, decisions, events, inbox, lanes, polls, posts, privacy, reach, wishes
+from bot.exceptions import settled
+from bot.store import alerts, decisions, events, exceptions, inbox, lanes, polls, posts, privacy, reach, wishes
 from bot.store.begun import Begun
 from bot.store.engine import Connection, Store
 from bot.store.facts import Answered, Question, load
@@ -239,20 +242,49 @@ class Pipeline:
         changed = 0
         now = self.clock.now()
         answered: Answered = {}
+        standing = self._standing(connection)
         for rule in self.catalog.rules.values():
             if isinstance(event, rule.events):
                 for subject in reach.subjects(connection, shop, event, rule.about, rule.name, now):
                     question = Question(shop=shop, subject=subject, now=now, event=recorded)
-                    if self._decide(connection, rule, event, question, answered):
+                    if self._decide(connection, rule, event, question, answered, standing):
                         changed += 1
                         # What is open is itself a fact, so the next rule asks anew.
                         answered.clear()
         return changed
 
-    def _decide(self, connection: Connection, rule: Rule, event: Event, question: Question, answered: Answered) -> bool:
-        facts = load(connection, rule.facts, question, answered)
-        verdict = rule.decide(event, facts, **self.settings.get(("rule", rule.name), {}))
-        return self._settle(connection, rule, verdict, facts, question)
+    def again(self, connection: Connection, exception: RuleException) -> None:
+        """Decides anew on the SKU for which an exception was set or ended, within the caller's write transaction."""
+        shop, rule = self.house.shops.get(exception.shop), self.catalog.rules.get(exception.rule)
+        if shop is not None and rule is not None and rule.about == "sku":
+            question = Question(shop=shop, subject=Subject("sku", exception.pattern), now=self.clock.now())
+            event = Tick(shop=shop.name, at=question.now)
+            self._decide(connection, rule, event, question, {}, self._standing(connection))
+
+    def _standing(self, connection: Connection) -> tuple[RuleException, ...]:
+        """The exceptions that hold, members' and the config's."""
+        return (*self.house.exceptions, *exceptions.current(connection, self.clock.now()))
+
+    def _decide(
+        self,
+        connection: Connection,
+        rule: Rule,
+        event: Event,
+        question: Question,
+        answered: Answered,
+        standing: tuple[RuleException, ...],
+    ) -> bool:
+        base = self.settings.get(("rule", rule.name), {})
+        set_to = settled(connection, self.catalog, rule, question, standing, base)
+        facts: object = NoFacts()
+        verdict: Verdict = Clear(say("Switched off"))
+        if set_to.settings is not None:
+            if not isinstance(event, rule.events):
+                # Such a rule does not look again when time passes, so it has its new settings from the next event on.
+                return False
+            facts = load(connection, rule.facts, question, answered)
+            verdict = rule.decide(event, facts, **set_to.settings)
+        return self._settle(connection, rule, explained(verdict, set_to.by), facts, question)
 
     def _settle(self, connection: Connection, rule: Rule, verdict: Verdict, facts: object, question: Question) -> bool:
         """Moves the alert on by a verdict, and says whether it changed."""

@@ -26,6 +26,7 @@ from bot.store.codec import load
 from bot.store.engine import Store
 from bot.store.inbox import Arrival
 from bot.store.tables.work import post as table
+from bot.thresholds import Thresholds
 from tests.core.samples import NOW, SHOP
 from tests.handlers.shelves import spoken, words
 
@@ -91,7 +92,9 @@ class Bench:
         self.pipeline = Pipeline(self.store, self.catalog, self.house, feeds, board, clock, self.settings)
         self.hush = Hush(self.store, self.house, board, clock)
         known = self.store, self.catalog, self.house, board, clock, self.settings
-        self.desk = Desk(*known, hear=self.pipeline.hear, hush=self.hush, who=lambda user: self.who(user))
+        self.thresholds = Thresholds(self.store, self.catalog, self.house, clock, self.pipeline.again, self.settings)
+        more: Any = {"hush": self.hush, "thresholds": self.thresholds, "who": lambda user: self.who(user)}
+        self.desk = Desk(*known, hear=self.pipeline.hear, **more)
 
     def close(self) -> None:
         self.store.close()

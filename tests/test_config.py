@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable, Mapping
 from dataclasses import FrozenInstanceError
-from datetime import date, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -19,6 +19,7 @@ from bot.config import Config, ConfigError, load
 from bot.config.editor import json_schema
 from bot.config.schema import ConfigPart
 from bot.core.campaigns import CampaignMap, Promotes
+from bot.core.exceptions import RuleException
 from bot.core.money import Money
 from bot.core.settings import Department, Escalation, Mail, Outside, Paths, QuietHours, Route, Schedule, WorkingHours
 from bot.core.verdict import Severity
@@ -182,6 +183,27 @@ def test_escalations_say_who_hears_of_what_is_overdue(loaded: Loader) -> None:
         Escalation(timedelta(days=1), "finance", "low_*", Severity.HIGH),
     )
     assert loaded(THREE).house.escalations == ()
+
+
+def test_exceptions_say_for_which_skus_tags_or_vendors_a_rule_is_set_otherwise(loaded: Loader) -> None:
+    text = """\
+exceptions:
+  - {sku: "CANDLE-*", rule: low_stock, settings: {threshold: 12}, because: sets of twelve, until: "2026-12-31"}
+  - {vendor: Glas*, rule: oversold, settings: off, because: on demand, shop: main}
+  - {tag: fragile, rule: oversold, settings: {backorders: 3}, because: made here}
+  - {rule: low_stock, settings: {margin_days: 9}, because: the port is closed}
+shops: {main: {zone: Europe/Berlin}}
+"""
+    new_year = datetime(2026, 12, 31, 23, tzinfo=UTC)
+    assert loaded(THREE + text).house.exceptions == (
+        RuleException(
+            rule="low_stock", level="sku", pattern="CANDLE-*", given=(("threshold", 12),), reason="sets of twelve", until=new_year,
+        ),
+        RuleException(rule="oversold", level="vendor", pattern="Glas*", reason="on demand", shop="main"),
+        RuleException(rule="oversold", level="tag", pattern="fragile", given=(("backorders", 3),), reason="made here"),
+        RuleException(rule="low_stock", given=(("margin_days", 9),), reason="the port is closed"),
+    )  # fmt: skip
+    assert loaded(THREE).house.exceptions == ()
 
 
 def test_the_config_knows_what_campaigns_promote(loaded: Loader) -> None:
@@ -394,6 +416,18 @@ WRONG: list[tuple[str, str]] = [
     ("escalations: [{after: 2h}]", "5: escalations[0].to: is missing"),
     ("escalations: [{after: 2h, to: financ}]", "5: escalations[0].to: there is no department 'financ'; did you mean 'finance'?"),
     ("escalations: [{after: 2h, to: finance, rule: lw_*}]", "5: escalations[0].rule: 'lw_*' matches no rule"),
+    ("exceptions: [{sku: A, rule: low_stok, settings: off, because: x}]", "5: exceptions[0].rule: there is no such rule; did you mean 'low_stock'?"),
+    ("exceptions:\n  - {sku: A, rule: low_stock, because: x,\n     settings: {treshold: 3}}", "7: exceptions[0].settings.treshold: is no setting of it; did you mean 'threshold'?"),
+    ("exceptions: [{sku: A, rule: low_stock, settings: {threshold: some}, because: x}]", "5: exceptions[0].settings.threshold: must be a whole number"),
+    ("exceptions: [{sku: A, rule: low_stock, settings: {}, because: x}]", "5: exceptions[0].settings: sets nothing; name a setting, or write off"),
+    ("exceptions: [{sku: A, rule: low_stock, settings: 5, because: x}]", "5: exceptions[0].settings: must be settings"),
+    ("exceptions: [{sku: A, rule: low_stock, settings: off}]", "5: exceptions[0].because: is missing; add it: Why"),
+    ("exceptions: [{sku: A, tag: b, rule: low_stock, settings: off, because: x}]", "5: exceptions[0].tag: stands beside sku"),
+    ("exceptions: [{sku: A, rule: payout_failed, settings: off, because: x}]", "5: exceptions[0].sku: cannot be asked for: payout_failed decides on a payout, not on a SKU"),
+    ("exceptions: [{sku: A, rule: low_stock, settings: off, because: x, shop: tea}]", "5: exceptions[0].shop: there is no shop 'tea'"),
+    ("exceptions: [{sku: A, rule: low_stock, settings: off, because: x, until: soon}]", '5: exceptions[0].until: is no day such as'),
+    ("exceptions: [{sku: A, rule: low_stock, settings: off, because: x, until: 9999-12-31}]", "5: exceptions[0].until: never comes; leave it out"),
+    ("rules: {low_stock: off}\nexceptions: [{sku: A, rule: low_stock, settings: {threshold: 3}, because: x}]", "6: exceptions[0].rule: low_stock is off in rules"),
     ("routes: [{channel: a, mute: true}]", "5: routes[0].channel: must not be given where mute is true"),
     ("routes: [{mute: true, hours: {from: 20:00, to: 08:00}}]", "5: routes[0].hours: cannot mute"),
     ("routes: [{channel: a, amount: 500}]", "5: routes[0].amount: must be text"),

@@ -63,7 +63,8 @@ def mind(bench: Bench, upkeep: Upkeep) -> Mind:
     overdue = Overdue(bench.store, bench.house, bench.pipeline.board, upkeep.clock)
     hush = Hush(bench.store, bench.house, bench.pipeline.board, upkeep.clock)
     quiet = Quiet(bench.store, bench.house, bench.pipeline.board, upkeep.clock)
-    return Mind(bench.store, bench.catalog, bench.pipeline, bench.desk, overdue, hush, upkeep, troubles, quiet)
+    waits = (overdue, hush, bench.thresholds)
+    return Mind(bench.store, bench.catalog, bench.pipeline, bench.desk, *waits, upkeep, troubles, quiet)
 
 
 def admitted(store: Store, key: str, at: datetime) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Mapping
-from datetime import date, time
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -20,6 +20,7 @@ from bot.config.schema import (
     DepartmentPart,
     DigestPart,
     EscalationPart,
+    ExceptionPart,
     GrantPart,
     MailPart,
     OutsidePart,
@@ -32,6 +33,8 @@ from bot.config.schema import (
 )
 from bot.config.values import Config, Settings, SlackConfig, SourceConfig, WorkbenchConfig
 from bot.core.campaigns import CampaignMap, Promotes
+from bot.core.exceptions import Level, RuleException
+from bot.core.schedule import instant
 from bot.core.settings import (
     Department,
     Escalation,
@@ -89,9 +92,8 @@ def _house(part: ConfigPart) -> House:
     lapse = duration(part.hold_lapses) if part.hold_lapses != "off" else None
     campaigns = CampaignMap(tuple(Promotes(one.match, one.skus) for one in part.campaigns))
     permissions = Permissions(tuple(map(_grant, part.permissions)), tuple(map(_two_people, part.two_people)))
-    return House(
-        shops, departments, routes, schedules, escalations, lapse, campaigns=campaigns, permissions=permissions
-    )
+    exceptions = tuple(_exception(one, zone) for one in part.exceptions)
+    return House(shops, departments, routes, schedules, escalations, lapse, campaigns, permissions, exceptions)
 
 
 def _shop(name: str, part: ShopPart) -> Shop:
@@ -157,6 +159,25 @@ def _grant(part: GrantPart) -> Grant:
 def _two_people(part: TwoPeoplePart) -> TwoPeople:
     longer_than = duration(part.longer_than) if part.longer_than else None
     return TwoPeople(part.acts, severity(part.at_least) if part.at_least else None, longer_than, duration(part.within))
+
+
+def _exception(part: ExceptionPart, zone: ZoneInfo) -> RuleException:
+    patterns: dict[Level, str | None] = {"sku": part.sku, "tag": part.tag, "vendor": part.vendor}
+    level: Level = next((name for name, pattern in patterns.items() if pattern is not None), "rule")
+    return RuleException(
+        rule=part.rule,
+        level=level,
+        pattern=patterns.get(level) or "*",
+        given=tuple(part.settings.items()) if part.settings != "off" else None,
+        reason=part.because,
+        until=_day_after(date.fromisoformat(part.until), zone) if part.until else None,
+        shop=part.shop or "*",
+    )
+
+
+def _day_after(day: date, zone: ZoneInfo) -> datetime:
+    """When a local day is over (aware UTC)."""
+    return instant(day + timedelta(days=1), time(0), zone)
 
 
 def _source(name: str, part: SourcePart, house: House, env: Mapping[str, str], demo: bool) -> SourceConfig:

@@ -12,7 +12,7 @@ from bot.catalog_settings import BadSettings, nearest
 from bot.config import asking, permits
 from bot.config.document import Document
 from bot.config.problems import Place, Problem
-from bot.config.schema import ConfigPart, DigestPart, OutsidePart, QuietPart, RoutePart, SourcePart
+from bot.config.schema import ConfigPart, DigestPart, ExceptionPart, OutsidePart, QuietPart, RoutePart, SourcePart
 
 KINDS: dict[str, Kind] = {
     "rules": "rule",
@@ -38,7 +38,7 @@ class Checks:
         """Everything that is wrong, in no particular order."""
         named = (self._handlers(), self._sources(), self._routes(), self._escalations(), self._digests())
         permissions = permits.problems(self.part, self.catalog, self._departments())
-        found = (*named, permissions, self._zones(), self._environment())
+        found = (*named, permissions, self._exceptions(), self._zones(), self._environment())
         return [self.document.problem(place, text) for checks in found for place, text in checks]
 
     def _names(self, section: str, default: Iterable[str] = ()) -> set[str]:
@@ -58,14 +58,39 @@ class Checks:
                 if name not in known:
                     yield (section, name), f"there is no such {kind}{nearest(name, known)}"
                 elif isinstance(given, dict):
-                    yield from self._settings(section, kind, name, given)
+                    yield from self._misfits((section, name), kind, name, given)
 
-    def _settings(self, section: str, kind: Kind, name: str, given: dict[str, Any]) -> Iterator[tuple[Place, str]]:
+    def _misfits(self, place: Place, kind: Kind, name: str, given: dict[str, Any]) -> Iterator[tuple[Place, str]]:
         try:
             self.catalog.settings(kind, name, given)
         except BadSettings as error:
             for setting, text in error.problems:
-                yield (section, name, setting), text
+                yield (*place, setting), text
+
+    def _exceptions(self) -> Iterator[tuple[Place, str]]:
+        for number, one in enumerate(self.part.exceptions):
+            place: Place = ("exceptions", number)
+            if one.rule not in self.catalog.rules:
+                yield (*place, "rule"), f"there is no such rule{nearest(one.rule, self.catalog.rules)}"
+            elif self.part.rules.get(one.rule) == "off":
+                yield (*place, "rule"), f"{one.rule} is off in rules; nothing about it can be set for some alone"
+            elif isinstance(one.settings, dict):
+                yield from self._misfits((*place, "settings"), "rule", one.rule, one.settings)
+            yield from self._target(place, one)
+
+    def _target(self, place: Place, one: ExceptionPart) -> Iterator[tuple[Place, str]]:
+        given = [level for level in ("sku", "tag", "vendor") if getattr(one, level) is not None]
+        if len(given) > 1:
+            yield (*place, given[1]), f"stands beside {given[0]}; an exception is for one of them"
+        if given and one.rule in self.catalog.rules and self.catalog.rules[one.rule].about != "sku":
+            about = self.catalog.rules[one.rule].about.replace("_", " ")
+            yield (*place, given[0]), f"cannot be asked for: {one.rule} decides on a {about}, not on a SKU"
+        if one.shop is not None and one.shop not in self._shops():
+            yield (*place, "shop"), f"there is no shop {one.shop!r}{nearest(one.shop, self._shops())}"
+        if one.until is not None and one.until >= "9999":
+            yield (*place, "until"), "never comes; leave it out"
+        if one.settings == {}:
+            yield (*place, "settings"), "sets nothing; name a setting, or write off"
 
     def _sources(self) -> Iterator[tuple[Place, str]]:
         for name, source in self.part.sources.items():

@@ -189,6 +189,21 @@ class RoutePart(Part):
     routes: tuple[RoutePart, ...] = Field(default=(), description="Routes inside this one; the first that matches.")
 
 
+class ExceptionPart(Part):
+    """An exception to how a rule is set: for a SKU, a tag, a vendor, or for all that the rule decides on."""
+
+    rule: Name = Field(description="The rule that is set otherwise.")
+    sku: str | None = Field(default=None, min_length=1, description="For these SKUs; * stands for any letters.")
+    tag: str | None = Field(default=None, min_length=1, description="For SKUs with this tag; * stands for any letters.")
+    vendor: str | None = Field(
+        default=None, min_length=1, description="For SKUs of this vendor; * stands for any letters."
+    )
+    shop: Name | None = Field(default=None, description="Only in this shop; left out, in every one.")
+    settings: Settings = Field(description="What is set otherwise, or off: the rule is not asked.")
+    because: str = Field(min_length=1, max_length=300, description="Why, for those who find it.")
+    until: Day | None = Field(default=None, description="The last day on which it holds; left out, it has no end.")
+
+
 class EscalationPart(Part):
     """Who hears of an alert that is still open so long after its due time, besides whoever holds it."""
 
@@ -336,6 +351,9 @@ class ConfigPart(Part):
     )
     sources: dict[Name, SourcePart] = Field(default={}, description="The platforms that send deliveries.")
     rules: dict[Name, Settings] = Field(default={}, description="Settings of alert rules by the rule's name, or off.")
+    exceptions: tuple[ExceptionPart, ...] = Field(
+        default=(), description="Rules that are set otherwise for some SKUs, tags or vendors."
+    )
     routes: tuple[RoutePart, ...] = Field(
         default=(), description="Exceptions to each department seeing its alerts in its channel."
     )

@@ -317,6 +317,11 @@ class SilencesHeld(Query):
 
 
 @dataclass(frozen=True, slots=True)
+class ExceptionsHeld(Query):
+    """The exceptions that members set and that hold: tuple[bot.core.exceptions.RuleException, ...], oldest first."""
+
+
+@dataclass(frozen=True, slots=True)
 class Interruptions(Query):
     """What the channels that have a budget of interruptions were interrupted for in the period, and what exceeded it:
     tuple[InterruptionLine, ...], by channel, day and rule."""

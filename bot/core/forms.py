@@ -17,6 +17,7 @@ from typing import Any
 
 from bot.core.alerts import Alert
 from bot.core.events import Event
+from bot.core.exceptions import RuleException
 from bot.core.handlers import Acted, Contract, Setting
 from bot.core.parts import Line, Quantity, ShopText, join, say
 from bot.core.silences import Silence
@@ -71,9 +72,12 @@ class When(Asks):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice(Asks):
-    """One of the options, each a value and its label (100 at most); the answer is the value."""
+    """One of the options, each a value and its label (100 at most); the answer is the value.
 
-    options: tuple[tuple[str, str], ...]
+    Without options they come with the ``ShowForm`` that opens the form, which then looks at the answer itself.
+    """
+
+    options: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,7 +160,15 @@ class Silenced:
     silences: tuple[Silence, ...]
 
 
-Did = Saved | Acted | Silenced
+@dataclass(frozen=True, slots=True)
+class Excepted:
+    """Exceptions to set, none of which has an id yet. What does not fit their rule is told beside ``field``."""
+
+    exceptions: tuple[RuleException, ...]
+    field: str
+
+
+Did = Saved | Acted | Silenced | Excepted
 """What sending a form does."""
 
 
@@ -308,7 +320,7 @@ def _when(_field: When, given: str) -> datetime:
 
 
 def _choice(field: Choice, given: str) -> str:
-    if given not in dict(field.options):
+    if field.options and given not in dict(field.options):
         raise _Unfit("This is none of the options.")
     return given
 

@@ -17,6 +17,7 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from bot.core.alerts import Alert
 from bot.core.events import Event
+from bot.core.exceptions import Knob
 from bot.core.facts import NoFacts, queries
 from bot.core.known import LogLine
 from bot.core.message import Block, Message
@@ -64,7 +65,7 @@ class Request:
     """A slash command as typed: ``text`` is what follows the command (and the verb), ``user`` a Slack user id.
 
     ``commands``, ``departments`` and ``rules`` are what this installation knows, for help and for hints; ``house`` is
-    all that routing knows of it.
+    all that routing knows of it, and ``knobs`` the settings that may be set for a SKU.
     """
 
     text: str
@@ -75,6 +76,7 @@ class Request:
     departments: tuple[str, ...] = ()
     rules: tuple[str, ...] = ()
     house: House = NO_HOUSE
+    knobs: tuple[Knob, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,10 +109,18 @@ class EndSilence:
 
 
 @dataclass(frozen=True, slots=True)
+class EndException:
+    """Ends the exception of that id; what it was about is decided on anew."""
+
+    id: int
+
+
+@dataclass(frozen=True, slots=True)
 class ShowForm:
     """Opens the form of that name: ``about`` an id that comes back with it, its fields filled with what is ``given``.
 
-    ``note`` is told above the fields. ``shop`` is filled in by who opens it.
+    ``note`` is told above the fields, ``options`` are those of choices that have none of their own. ``shop`` is filled
+    in by who opens it.
     """
 
     form: str
@@ -118,9 +128,10 @@ class ShowForm:
     given: Mapping[str, object] = field(default_factory=dict)
     note: Line = ()
     shop: str = ""
+    options: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
 
 
-Answer = Reply | ShowDigest | ReleaseParked | EndSilence | ShowForm
+Answer = Reply | ShowDigest | ReleaseParked | EndSilence | EndException | ShowForm
 
 
 class Refused(Exception):

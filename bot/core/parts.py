@@ -7,6 +7,7 @@ has a type of its own.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -87,6 +88,11 @@ class Person:
 
     id: str
     kind: Literal["person"] = "person"
+
+
+def member(by: str) -> Person | ShopText:
+    """Whoever a record names: a member by their Slack id, an operator by what they call themselves."""
+    return Person(by) if re.fullmatch("[UW][A-Z0-9]{4,}", by) else ShopText(by)
 
 
 Part = Text | ShopText | Money | MoneyRange | Quantity | Share | Moment | Duration | Subject | Person

@@ -9,6 +9,7 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from bot.core.campaigns import CampaignMap
+from bot.core.exceptions import RuleException
 from bot.core.money import Money
 from bot.core.verdict import Severity
 
@@ -202,6 +203,8 @@ class House:
 
     campaigns: CampaignMap = CampaignMap()
     permissions: Permissions = Permissions()
+    exceptions: tuple[RuleException, ...] = ()
+    """The exceptions to rules that the config makes, in its order."""
 
     def channels(self) -> tuple[str, ...]:
         """Every channel in which anything may be shown, each once."""

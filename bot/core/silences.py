@@ -5,7 +5,6 @@ What a channel shows already is kept true all the same; what it does not show ye
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,7 +13,7 @@ from fnmatch import fnmatchcase
 
 from bot.core.alerts import Alert
 from bot.core.message import Message, Paragraph
-from bot.core.parts import Line, Moment, Person, Quantity, ShopText, say
+from bot.core.parts import Line, Moment, Quantity, ShopText, member, say
 from bot.core.schedule import Slot
 
 LONGEST = timedelta(days=90)
@@ -112,11 +111,6 @@ def _what(silence: Silence) -> Line:
     subject = say(" on ", ShopText(silence.subject)) if silence.subject != "*" else ()
     shop = say(" in ", ShopText(silence.shop)) if silence.shop != "*" else ()
     return say(rule, subject, shop)
-
-
-def member(by: str) -> Person | ShopText:
-    """Whoever a record names: a member by their Slack id, an operator by what they call themselves."""
-    return Person(by) if re.fullmatch("[UW][A-Z0-9]{4,}", by) else ShopText(by)
 
 
 def laid(silence: Silence, kept: int) -> Message:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from bot.core.forms import LONGEST, Asks, Channel, Choice, Day, Entered, Form, Number, People, Skus, Text, When, shown
@@ -29,6 +29,7 @@ _ERROR = 150
 _METADATA = 3000
 _HINT = 150
 _OPTION = 75
+_MOST_OPTIONS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,8 @@ def view(form: Form, opened: ShowForm, channel: str, look: Look) -> Json:
     if len(remembered) > _METADATA:
         raise ValueError(f"the form {form.name} is about too long an id")
     note = modal(form.title, [Paragraph(opened.note)], look)["blocks"] if opened.note else []
-    fields = [_block(name, field, opened.given.get(name)) for name, field in form.fields.items()]
+    asked = {name: _with_options(field, opened.options.get(name, ())) for name, field in form.fields.items()}
+    fields = [_block(name, field, opened.given.get(name)) for name, field in asked.items()]
     return {
         "type": "modal",
         "callback_id": PREFIX + form.name,
@@ -108,6 +110,10 @@ def _value(element: Mapping[str, Any]) -> str | tuple[str, ...] | None:
 
 
 # Fields.
+
+
+def _with_options(field: Asks, options: tuple[tuple[str, str], ...]) -> Asks:
+    return replace(field, options=options[:_MOST_OPTIONS]) if options and isinstance(field, Choice) else field
 
 
 def _words(text: str, most: int) -> Json:

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Table, delete, select, update
 from bot.store import inbox, privacy
 from bot.store.engine import Connection
 from bot.store.tables.log import event
-from bot.store.tables.work import alert, alert_log, decision, placing, post, silence, slot
+from bot.store.tables.work import alert, alert_log, decision, placing, post, rule_exception, silence, slot
 
 MONTH = timedelta(days=31)
 THIRTEEN_MONTHS = timedelta(days=396)
@@ -31,6 +31,7 @@ def tidy(connection: Connection, now: datetime) -> dict[str, int]:
         "posts": _delete(connection, post, post.c.created_at, _ended(long_ago)),
         "alert log": _delete(connection, alert_log, alert_log.c.at, alert_log.c.at < long_ago),
         "silences": _delete(connection, silence, silence.c.until, silence.c.ended & (silence.c.until < now - MONTH)),
+        "exceptions": _delete(connection, rule_exception, rule_exception.c.ended_at, _no_exception(now - MONTH)),
         "alerts": _delete(connection, alert, alert.c.opened_at, _over(long_ago)),
         "placings": _delete(connection, placing, placing.c.at, _of_no_alert()),
         "decisions": _delete(connection, decision, decision.c.at, decision.c.at < long_ago),
@@ -48,6 +49,10 @@ def _outdated(before: datetime) -> ColumnElement[bool]:
         later.c.at > event.c.at,
     )
     return (event.c.at < before) & newer.exists()
+
+
+def _no_exception(before: datetime) -> ColumnElement[bool]:
+    return rule_exception.c.ended & (rule_exception.c.ended_at < before)
 
 
 def _of_no_alert() -> ColumnElement[bool]:

@@ -48,4 +48,5 @@ async def test_a_member_keeps_a_rule_quiet_sees_it_listed_and_ends_it(tmp_path: 
             await _types(page, "/ops unsilence S-1")
             await expect(message(page, "S-1 is over")).to_contain_text("1 alert it kept quiet can be seen now")
             await expect(message(page, "rule payout_failed · as of")).to_be_visible(timeout=30_000)
-        assert [text.partition(" ")[0] for text in bot.texts("ops")] == ["Ended"]
+        async with opened(bot.workbench, "C0OPS") as page:
+            await expect(message(page, "Ended by")).to_contain_text("S-1: rule payout_failed", timeout=30_000)

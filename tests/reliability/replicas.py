@@ -25,6 +25,7 @@ from bot.store import inbox
 from bot.store.engine import Store, StoreDown
 from bot.store.inbox import Arrival
 from bot.store.tables import log, shop, work
+from bot.thresholds import Thresholds
 from tests.bench import OPTIONS, SECRETS, Watch, usual_house
 from tests.core.samples import NOW
 
@@ -49,7 +50,9 @@ class Replica:
         board = Board(catalog, self.house, self.clock)
         self.pipeline = Pipeline(self.store, catalog, self.house, feeds, board, self.clock)
         hush = Hush(self.store, self.house, board, self.clock)
-        self.desk = Desk(self.store, catalog, self.house, board, self.clock, hear=self.pipeline.hear, hush=hush)
+        known = self.store, catalog, self.house
+        thresholds = Thresholds(*known, self.clock, self.pipeline.again)
+        self.desk = Desk(*known, board, self.clock, hear=self.pipeline.hear, hush=hush, thresholds=thresholds)
 
     def close(self) -> None:
         self.store.close()

@@ -188,12 +188,12 @@ def test_what_is_old_is_forgotten_and_what_still_matters_is_not(store: Store) ->
         assert not any(tidy(connection, START + DAY).values())
         assert tidy(connection, START + 32 * DAY) == {
             "deliveries": 1, "events": 0, "messages": 1, "posts": 0, "alert log": 0, "alerts": 0, "decisions": 0,
-            "slots": 0, "placings": 0, "silences": 0, "marks": 0,
+            "slots": 0, "placings": 0, "silences": 0, "exceptions": 0, "marks": 0,
         }  # fmt: skip
         found = tidy(connection, START + 400 * DAY)
     assert found == {
         "deliveries": 1, "events": 1, "messages": 0, "posts": 1, "alert log": 2, "alerts": 1, "decisions": 0, "slots": 1,
-        "placings": 1, "silences": 1, "marks": 0,
+        "placings": 1, "silences": 1, "exceptions": 0, "marks": 0,
     }  # fmt: skip
     with store.read() as connection:
         assert connection.execute(select(func.count()).select_from(log)).scalar() == 2

@@ -188,6 +188,29 @@ class SilenceRow(SQLModel, table=True):
     ended: bool
 
 
+class RuleExceptionRow(SQLModel, table=True):
+    """An exception to a rule that a member set. ``given`` are its settings in JSON, "" when it switches the rule off.
+
+    ``ended`` says that it holds no more and that what it was about was decided on anew.
+    """
+
+    __tablename__ = "rule_exception"
+    __table_args__ = (Index("ix_rule_exception_ended", "ended", "until"),)
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
+    shop: str
+    rule: str
+    level: str
+    pattern: str
+    given: str
+    reason: str
+    by: str
+    created: datetime = Field(sa_type=Instant)
+    until: datetime | None = Field(default=None, sa_type=Instant)
+    ended: bool
+    ended_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
 class NoteRow(SQLModel, table=True):
     """A small named value."""
 
@@ -200,6 +223,7 @@ class NoteRow(SQLModel, table=True):
 _tables = SQLModel.metadata.tables
 alert = _tables["alert"]
 silence = _tables["silence"]
+rule_exception = _tables["rule_exception"]
 alert_log = _tables["alert_log"]
 placing = _tables["placing"]
 decision = _tables["decision"]

@@ -1,0 +1,59 @@
+"""The form in which a rule is set otherwise for some SKUs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.core.exceptions import RuleException, scalar
+from bot.core.facts import NoFacts
+from bot.core.forms import Choice, Excepted, Sent, Skus, Text, When, Wrong, asked, form
+from bot.core.parts import say
+from bot.core.thresholds import problems
+
+OFF = "off"
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is asked."""
+
+    skus: tuple[str, ...] = asked(Skus(label="SKUs", hint="Separated by commas or lines."))
+    knob: str = asked(Choice(label="What is set otherwise"))
+    value: str | None = asked(
+        Text(label="To", optional=True, longest=100, hint="Such as 12, 0.5, 4h or true. Not needed to switch it off.")
+    )
+    until: datetime | None = asked(When(label="Until", optional=True, hint="Left empty, until somebody ends it."))
+    reason: str = asked(Text(label="Why", many=True, longest=300, hint="For those who find it."))
+
+
+@form(title="Threshold", submit="Set it")
+def threshold(answers: Wanted, sent: Sent, facts: NoFacts) -> Excepted:
+    """Sets a rule otherwise for some SKUs: at how many units it tells, how many backorders are meant, or off.
+
+    The rule decides on them anew at once. An end is optional and lies within a year; `/ops thresholds` lists what is
+    set, by whom and why, and operations are told of each.
+    """
+    rule, _, setting = answers.knob.partition(".")
+    off = setting == OFF
+    if not off and answers.value is None:
+        raise Wrong({"value": say(f"Say to what {setting or rule} is set.")})
+    given = None if off else ((setting, scalar(answers.value or "")),)
+    made = tuple(
+        RuleException(
+            rule=rule,
+            level="sku",
+            pattern=sku,
+            given=given,
+            reason=answers.reason,
+            by=sent.person,
+            until=answers.until,
+            created=sent.now,
+            shop=sent.shop,
+        )
+        for sku in answers.skus
+    )
+    wrong = {part: why for each in made for part, why in problems(each, sent.now).items()}
+    if wrong:
+        raise Wrong({part: say(why[:1].upper() + why[1:] + ".") for part, why in wrong.items()})
+    return Excepted(made, "value")
