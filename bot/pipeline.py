@@ -24,6 +24,7 @@ from bot.core.delivery import Delivery, Shopfront, Source, Unparsable, Unrouted
 from bot.core.events import Event, SourceChanged, StockChanged, Tick, consequences
 from bot.core.exceptions import RuleException, explained
 from bot.core.facts import NoFacts
+from bot.core.first_look import summary
 from bot.core.handlers import Rule
 from bot.core.message import Message, Paragraph
 from bot.core.parts import ShopText, say
@@ -33,7 +34,20 @@ from bot.core.settings import House, Shop
 from bot.core.subject import Subject
 from bot.core.verdict import Clear, Fire, Quiet, Verdict
 from bot.exceptions import settled
-from bot.store import alerts, decisions, events, exceptions, inbox, lanes, polls, posts, privacy, reach, wishes
+from bot.store import (
+    alerts,
+    decisions,
+    events,
+    exceptions,
+    first_looks,
+    inbox,
+    lanes,
+    polls,
+    posts,
+    privacy,
+    reach,
+    wishes,
+)
 from bot.store.begun import Begun
 from bot.store.engine import Connection, Store
 from bot.store.facts import Answered, Question, load
@@ -151,6 +165,10 @@ class Pipeline:
         if feed is None:
             inbox.finish(connection, waiting.id, "ignored", "its source is no longer in the config")
             return
+        if waiting.delivery.polled == polls.LOOKED:
+            inbox.finish(connection, waiting.id, "done", emptied=True)
+            self._looked(connection, shop, waiting.delivery.source)
+            return
         gone = privacy.forgotten(connection, shop.name, self.clock.now())
         # What a poll heard can be asked for again, so it is not kept.
         polled = bool(waiting.delivery.polled)
@@ -207,7 +225,8 @@ class Pipeline:
     def _event(self, connection: Connection, shop: Shop, event: Event, delivery: Delivery) -> None:
         """Records an event and decides on it. What belongs to the first look at a platform is recorded alone."""
         day = event.at.astimezone(shop.zone).date()
-        recorded = events.record(connection, event, day, observed=bool(delivery.polled))
+        first_look = delivery.received if delivery.baseline else None
+        recorded = events.record(connection, event, day, observed=bool(delivery.polled), first_look=first_look)
         if recorded.known:
             return
         self.counted(type(event).__name__)
@@ -221,6 +240,14 @@ class Pipeline:
             self._decide_all(connection, shop, recorded.event, recorded)
         for level in recorded.healed:
             self._heal(connection, shop, level)
+
+    def _looked(self, connection: Connection, shop: Shop, source: str) -> None:
+        """Tells in one message what waited already when the source was first asked, to whom it concerns."""
+        now = self.clock.now()
+        message = summary(source, first_looks.found(connection, shop.name, source), now)
+        whose = self.house.departments.get("finance") or self.house.departments.get("operations")
+        if message and whose:
+            posts.want(connection, whose.channel, f"first-look/{source}", message, urgency=1, now=now)
 
     def _mended(self, connection: Connection, event: SourceChanged, note: ShopText) -> None:
         """What the bot put right by itself opens no alert that lasts until anybody sees it, so it is told apart."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,17 @@ import pytest
 from sqlalchemy import select
 
 from bot.core.delivery import Delivery, Shopfront
-from bot.core.events import ItemDescribed, OrderLine, OrderPlaced, PayoutChanged, SourceChanged, StockChanged
+from bot.core.events import (
+    CampaignChanged,
+    DisputeChanged,
+    InvoiceChanged,
+    ItemDescribed,
+    OrderLine,
+    OrderPlaced,
+    PayoutChanged,
+    SourceChanged,
+    StockChanged,
+)
 from bot.core.money import Money
 from bot.core.parts import ShopText
 from bot.pipeline import Feed
@@ -25,7 +35,18 @@ from bot.store.tables.log import inbox as deliveries
 from tests.bench import Bench
 from tests.core.samples import NOW
 
-KINDS = {kind.__name__: kind for kind in (ItemDescribed, StockChanged, OrderPlaced, PayoutChanged)}
+KINDS = {
+    kind.__name__: kind
+    for kind in (
+        ItemDescribed,
+        StockChanged,
+        OrderPlaced,
+        PayoutChanged,
+        DisputeChanged,
+        InvoiceChanged,
+        CampaignChanged,
+    )
+}
 EUR = Money(900, "EUR")
 
 
@@ -86,6 +107,69 @@ def test_a_first_look_is_remembered_and_alerts_nobody(bench: Bench) -> None:
     bench.watch.forward(minutes=5)
     hear(bench, payout("p2"))
     assert len(bench.shown("#finance")) == 1
+
+
+def dispute(name: str, due_in_days: int) -> DisputeChanged:
+    due = NOW + timedelta(days=due_in_days)
+    return DisputeChanged(
+        shop="demo", source="asked", at=NOW, dispute=name, amount=EUR, reason=ShopText("fraud"), status="open", due=due
+    )
+
+
+def invoice(name: str, due_in_days: int, outstanding: Money = EUR, at: datetime = NOW) -> InvoiceChanged:
+    due = NOW + timedelta(days=due_in_days)
+    return InvoiceChanged(
+        shop="demo", source="asked", at=at, invoice=name, number=name, outstanding=outstanding, status="open", due=due
+    )
+
+
+def test_what_was_open_at_the_first_look_is_told_in_one_line_and_alerts_nobody_by_time_either(bench: Bench) -> None:
+    ran = CampaignChanged(
+        shop="demo", source="asked", at=NOW, campaign="c", name=ShopText("Sale"), status="running",
+        starts=NOW - timedelta(hours=2),
+    )  # fmt: skip
+    hear(bench, dispute("far", 20), invoice("old", -40), invoice("coming", 2), ran)
+    assert bench.shown("#finance") == ["2 open matters were there when «asked» was first asked."]
+    for _ in range(3):
+        bench.watch.forward(minutes=10)
+        bench.pipeline.tick()
+    assert len(bench.shown("#finance")) == 1 and bench.shown("#marketing") == []
+    bench.watch.forward(days=1)
+    hear(bench, invoice("old", -40, Money(400, "EUR"), bench.watch.now()))
+    bench.pipeline.tick()
+    assert len(bench.shown("#finance")) == 1
+    bench.watch.forward(days=3)
+    bench.pipeline.tick()
+    assert [line for line in bench.shown("#finance") if "coming" in line] and len(bench.shown("#finance")) == 2
+    bench.watch.forward(days=14)
+    bench.pipeline.tick()
+    assert [line for line in bench.shown("#finance") if "Dispute" in line] and len(bench.shown("#finance")) == 3
+
+
+def test_a_dispute_whose_deadline_is_near_is_told_though_it_is_old(bench: Bench) -> None:
+    hear(bench, dispute("near", 2))
+    bench.pipeline.tick()
+    assert len([line for line in bench.shown("#finance") if "Dispute" in line]) == 1
+
+
+def test_what_a_webhook_told_before_the_first_look_is_news(bench: Bench) -> None:
+    late = {"amount": "9.00", "currency": "EUR"}
+    due = (bench.watch.now() - timedelta(days=3)).isoformat()
+    bench.event("invoice.changed", invoice="told", number="told", outstanding=late, status="open", due=due)
+    assert len(bench.shown("#finance")) == 1
+    bench.watch.forward(minutes=5)
+    hear(bench, invoice("told", -3, Money(800, "EUR"), bench.watch.now()))
+    bench.watch.forward(days=29)
+    bench.pipeline.tick()
+    assert "8 EUR" in bench.shown("#finance")[0]
+
+
+def test_a_first_look_that_finds_nothing_open_says_nothing_and_is_told_once(bench: Bench) -> None:
+    hear(bench, level(7))
+    for _ in range(2):
+        hear(bench, dispute("later", 20))
+        bench.watch.forward(minutes=6)
+    assert len(bench.shown("#finance")) == 1 and "Dispute" in bench.shown("#finance")[0]
 
 
 def test_a_first_look_that_was_cut_short_goes_on_being_one(bench: Bench) -> None:

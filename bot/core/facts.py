@@ -132,6 +132,12 @@ class DisputeOf(Query):
 
 
 @dataclass(frozen=True, slots=True)
+class FirstSeen(Query):
+    """When the first look at its platform found the subject dispute, invoice or campaign: aware UTC; None when it was
+    told as news. What was so by then alerts nobody."""
+
+
+@dataclass(frozen=True, slots=True)
 class PaymentDays(Query):
     """Tallies of the subject payment method by whole days, newest first, leaving out the last 24 hours:
     tuple[Tally, ...]."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from functools import cache
 from typing import Any
 
@@ -33,16 +33,19 @@ class Recorded:
     healed: tuple[StockChanged, ...] = ()
 
 
-def record(connection: Connection, event: Event, today: date, *, observed: bool = False) -> Recorded:
+def record(
+    connection: Connection, event: Event, today: date, *, observed: bool = False, first_look: datetime | None = None
+) -> Recorded:
     """Records an event in a write transaction. ``today`` is the shop's local calendar day of ``event.at``.
 
     A StockChanged that names the platform's item comes back with its SKU, when that is known. One that a poll
-    ``observed`` is known when it says only what stands already.
+    ``observed`` is known when it says only what stands already. ``first_look`` is when it was observed, if that was the
+    first look at its platform.
     """
     event = labelled(connection, event)
     if observed and tells_nothing_new(connection, event, today):
         return Recorded(event, fresh=False, known=True)
-    if not append(connection, event, today):
+    if not append(connection, event, today, first_look):
         return Recorded(event, fresh=False, known=True)
     nameless = _nameless(connection, event)
     telling = apply(connection, event, today)
@@ -69,11 +72,12 @@ def labelled(connection: Connection, event: Event) -> Event:
     return replace(event, sku=sku) if sku else event
 
 
-def append(connection: Connection, event: Event, today: date) -> bool:
+def append(connection: Connection, event: Event, today: date, first_look: datetime | None = None) -> bool:
     """Writes the event to the log. False when it is there already."""
     row = {
         "shop": event.shop, "kind": type(event).__name__, "subject": cut(event.subject.id), "at": event.at,
         "key": cut(event.key), "day": today.isoformat(), "body": dump(event),
+        "first_look": first_look,
     }  # fmt: skip
     return connection.execute(_append(connection.dialect.name), row).first() is not None
 

@@ -29,6 +29,8 @@ from bot.store.tables.shop import item, stock_level
 
 OWN = f"{OURS}source"
 """The topic of what the bot itself found out about a source; the body is the SourceChanged."""
+LOOKED = f"{OURS}looked"
+"""The topic of the word that a stream's first look is over, which comes behind all that was heard in it."""
 MOST_ITEMS = 5000
 LONGEST_LEASE = timedelta(hours=1)
 PATIENCE = 3
@@ -161,6 +163,9 @@ def done(connection: Connection, turn: Turn, due: datetime, now: datetime, *, co
         return False
     if turn.told:
         report(connection, _changed(turn, now, sound=True, note=""))
+    if ended and not turn.complete:
+        row = _kept(turn.shop, turn.source, f"{LOOKED}/{turn.stream}", {POLLED: LOOKED}, b"", now)
+        connection.execute(insert_new(connection.dialect.name, deliveries), row)
     return True
 
 

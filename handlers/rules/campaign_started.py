@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 
 from bot.core.demand import cover
 from bot.core.events import CampaignChanged, Tick
-from bot.core.facts import CampaignOf, Now, PositionsInCampaign, Today, ask
+from bot.core.facts import CampaignOf, FirstSeen, Now, PositionsInCampaign, Today, ask
 from bot.core.handlers import rule
 from bot.core.known import Campaign, Position
 from bot.core.parts import Line, Moment, Quantity, join, say
@@ -23,6 +23,7 @@ class Facts:
     positions: tuple[Position, ...] = ask(PositionsInCampaign())
     now: datetime = ask(Now())
     today: date = ask(Today())
+    first_seen: datetime | None = ask(FirstSeen())
 
 
 _SHOWN = 3
@@ -34,6 +35,7 @@ def campaign_started(
 ) -> Verdict:
     """Fires, low, when a campaign begins to run: its SKUs with the least cover, and the picks to expect.
 
+    One that ran already when its platform was first asked is no news.
     It clears when the campaign ends or is cancelled, and by itself after some hours.
 
     - hours: how long after the start the notice stays open.
@@ -46,6 +48,8 @@ def campaign_started(
         return _not_running(campaign, facts.now)
     if facts.now - campaign.starts >= timedelta(hours=hours):
         return Clear(say("The campaign has been running for a while"))
+    if facts.first_seen and campaign.starts <= facts.first_seen:
+        return Quiet(say("It ran already when its platform was first asked"))
     return _fire(facts, campaign, campaign.uplift or uplift)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.core.events import DisputeChanged, Tick
-from bot.core.facts import DisputeOf, Now, ask
+from bot.core.facts import DisputeOf, FirstSeen, Now, ask
 from bot.core.handlers import rule
 from bot.core.known import DisputeState
 from bot.core.parts import Line, Moment, MoneyRange, ShopText, say
@@ -19,6 +19,7 @@ class Facts:
 
     dispute: DisputeState | None = ask(DisputeOf())
     now: datetime = ask(Now())
+    first_seen: datetime | None = ask(FirstSeen())
 
 
 _ENDED = {
@@ -35,6 +36,7 @@ def dispute_opened(
 ) -> Verdict:
     """Fires while a dispute waits for evidence, and gets more severe as the provider's deadline comes near.
 
+    One that was open already when its platform was first asked is told from soon_hours on.
     It clears when evidence was submitted, or the dispute was won, lost or closed, and says which.
 
     - soon_hours: hours before the deadline from which it is high.
@@ -46,9 +48,16 @@ def dispute_opened(
     if dispute.status != "open":
         return Clear(say(_ENDED.get(dispute.status, "The dispute no longer waits for evidence")))
     left = (dispute.due - facts.now) / timedelta(hours=1) if dispute.due else None
+    if facts.first_seen and _can_wait(dispute, facts.first_seen, left, max(soon_hours, urgent_hours)):
+        return Quiet(say("It was open already when its platform was first asked, and its deadline is not near"))
     if left is not None and left <= 0:
         return _missed(dispute)
     return _fire(dispute, _severity(left, soon_hours, urgent_hours))
+
+
+def _can_wait(dispute: DisputeState, first_seen: datetime, left: float | None, soon: float) -> bool:
+    """Whether nothing has changed by time since the first look: the deadline is far, unknown, or was missed before."""
+    return left is None or left >= soon or (dispute.due is not None and dispute.due <= first_seen)
 
 
 def _severity(left: float | None, soon: float, urgent: float) -> Severity:

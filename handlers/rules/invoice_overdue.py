@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.core.events import InvoiceChanged, Tick
-from bot.core.facts import Now, ReceivableOf, ask
+from bot.core.facts import FirstSeen, Now, ReceivableOf, ask
 from bot.core.handlers import rule
 from bot.core.known import Receivable
 from bot.core.parts import Moment, MoneyRange, ShopText, say
@@ -20,6 +20,7 @@ class Facts:
 
     invoice: Receivable | None = ask(ReceivableOf())
     now: datetime = ask(Now())
+    first_seen: datetime | None = ask(FirstSeen())
 
 
 _ENDED = {
@@ -42,6 +43,7 @@ def invoice_overdue(
 ) -> Verdict:
     """Fires when an open invoice is past its due date by more than the days of grace.
 
+    One that was overdue already when its platform was first asked is told in the digests alone.
     It clears when the invoice is paid, void or written off, or its due date is moved to a later day.
 
     - grace_days: days after the due date before anybody is told.
@@ -60,6 +62,8 @@ def invoice_overdue(
         return Clear(say("The invoice is not due before ", Moment(invoice.due, "day")))
     if late < grace_days:
         return Quiet(say("The invoice is due, and within its days of grace"))
+    if facts.first_seen and (facts.first_seen - invoice.due) / DAY >= grace_days:
+        return Quiet(say("It was overdue already when its platform was first asked"))
     return _fire(invoice, invoice.due, late, _severity(invoice, late, high_amount, old_days))
 
 

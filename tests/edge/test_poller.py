@@ -333,8 +333,9 @@ async def test_a_run_that_is_killed_anywhere_is_gone_on_with_and_nothing_is_lost
         lab.clock.move(seconds=LEASE.total_seconds() + 1)
         await lab.run()
     assert lab.heard() == [1, 2, 3, 4, 5, 6, 7]
-    assert {BASELINE in json.loads(row["headers"]) for row in lab.rows()} == {True}
-    assert lab.row()["complete"]
+    headers = [json.loads(row["headers"]) for row in lab.rows()]
+    assert [BASELINE in one for one in headers] == [True] * 7 + [False]
+    assert headers[-1] == {POLLED: polls.LOOKED} and lab.row()["complete"]
 
 
 @pytest.mark.parametrize("at", range(1, 7))

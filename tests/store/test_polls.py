@@ -200,7 +200,11 @@ def test_only_what_is_heard_after_a_complete_run_is_no_first_look(store: Store) 
     write(store, lambda c: polls.done(c, second, NOW + HOUR, NOW))
     third = must(claimed(store, NOW + HOUR, ("orders",)))
     write(store, lambda c: polls.heard(c, third, "o", [b"3"], "3", NOW))
-    assert [BASELINE in json.loads(one["headers"]) for one in rows(store)] == [True, True, False]
+    write(store, lambda c: polls.done(c, third, NOW + 2 * HOUR, NOW + HOUR))
+    headers = [json.loads(one["headers"]) for one in rows(store)]
+    assert [BASELINE in one for one in headers] == [True, True, False, False]
+    # Behind all that was heard stands, once, that the first look is over.
+    assert [one[POLLED] for one in headers] == ["o", "o", polls.LOOKED, "o"]
 
 
 def test_a_poll_counts_as_no_webhook(store: Store) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import bindparam, func, select
 
-from bot.core.events import Event
-from bot.core.facts import Count, Latest, Total, TotalMoney
+from bot.core.events import CampaignChanged, DisputeChanged, Event, InvoiceChanged
+from bot.core.facts import Count, FirstSeen, Latest, Total, TotalMoney
 from bot.core.money import Money
 from bot.store.codec import load
 from bot.store.dialect import cut, differs_in, number_in, text_in
@@ -28,6 +29,19 @@ _LATEST = (
     .order_by(log.c.at.desc(), log.c.key.desc())
     .limit(1)
 )
+_FIRST = (
+    select(log.c.first_look)
+    .where(
+        log.c.shop == bindparam("in_shop"),
+        log.c.kind == bindparam("of_kind"),
+        log.c.subject == bindparam("on_subject"),
+    )
+    .order_by(log.c.id)
+    .limit(1)
+)
+_TOLD_BY: Mapping[str, type[Event]] = {
+    "dispute": DisputeChanged, "invoice": InvoiceChanged, "campaign": CampaignChanged,
+}  # fmt: skip
 _built: dict[tuple[str, object], Any] = {}
 
 
@@ -39,6 +53,17 @@ def total(connection: Connection, query: Total, question: Question) -> int:
     if key not in _built:
         _built[key] = select(func.sum(number_in(dialect, log.c.body, query.field))).where(*_WITHIN)
     return int(connection.execute(_built[key], _names(question, query.event, query.window)).scalar() or 0)
+
+
+@answering(FirstSeen)
+def first_seen(connection: Connection, _query: FirstSeen, question: Question) -> datetime | None:
+    """When the subject was found, where its first telling comes from a first look."""
+    kind = _TOLD_BY.get(question.subject.about)
+    if kind is None:
+        return None
+    names = {"in_shop": question.shop.name, "of_kind": kind.__name__, "on_subject": cut(question.subject.id)}
+    found: datetime | None = connection.execute(_FIRST, names).scalar()
+    return found
 
 
 @answering(Count)

@@ -51,7 +51,8 @@ class Heard(SQLModel, table=True):
 class EventRow(SQLModel, table=True):
     """The event log. Its unique key is at the same time the index by which facts are counted.
 
-    ``seen`` is when a poll last found that it still holds, where one has.
+    ``seen`` is when a poll last found that it still holds, where one has; ``first_look`` when the first look at its
+    platform found it, where that is how it came.
     """
 
     __tablename__ = "event"
@@ -69,6 +70,7 @@ class EventRow(SQLModel, table=True):
     day: str
     body: str
     seen: datetime | None = Field(default=None, sa_type=Instant)
+    first_look: datetime | None = Field(default=None, sa_type=Instant)
 
 
 inbox = SQLModel.metadata.tables["inbox"]

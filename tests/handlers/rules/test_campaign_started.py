@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 
 from bot.core.demand import Demand
@@ -12,7 +15,7 @@ from tests.handlers.rules.cases import NOW, TICK, TODAY, campaign, pace, positio
 
 
 def facts(known: Campaign | None, positions: tuple[Position, ...] = (position(100),)) -> Facts:
-    return Facts(known, positions, NOW, TODAY)
+    return Facts(known, positions, NOW, TODAY, None)
 
 
 @pytest.mark.parametrize(
@@ -32,6 +35,13 @@ def facts(known: Campaign | None, positions: tuple[Position, ...] = (position(10
 )
 def test_what_it_says_of_a_campaign(known: Campaign | None, says: str) -> None:
     assert told(campaign_started.decide(TICK, facts(known))) == says
+
+
+def test_a_campaign_that_ran_before_the_first_look_is_no_news() -> None:
+    began = NOW - timedelta(days=0.5)
+    for found, told_as in ((began, "quiet"), (NOW, "quiet"), (began - timedelta(minutes=1), "LOW")):
+        known = replace(facts(campaign(-0.5, 7, "running")), first_seen=found)
+        assert told(campaign_started.decide(TICK, known)).startswith(told_as)
 
 
 def test_marketing_sees_the_shortest_covers_and_the_warehouse_the_picks() -> None:

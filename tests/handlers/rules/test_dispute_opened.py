@@ -47,12 +47,12 @@ def dispute(due_in: float | None = 200, status: str = "open", **changes: Any) ->
     ],
 )
 def test_what_it_says_of_a_dispute(known: DisputeState | None, says: str) -> None:
-    assert told(dispute_opened.decide(TICK, Facts(known, NOW))) == says
+    assert told(dispute_opened.decide(TICK, Facts(known, NOW, None))) == says
 
 
 @pytest.mark.parametrize("due_in", [200, 10])
 def test_finance_has_until_the_providers_deadline(due_in: float) -> None:
-    verdict = dispute_opened.decide(TICK, Facts(dispute(due_in), NOW))
+    verdict = dispute_opened.decide(TICK, Facts(dispute(due_in), NOW, None))
     assert isinstance(verdict, Fire)
     assert list(verdict.views) == ["finance"]
     due: datetime | None = verdict.views["finance"].step.by
@@ -60,15 +60,40 @@ def test_finance_has_until_the_providers_deadline(due_in: float) -> None:
 
 
 def test_finance_reads_reason_order_and_money() -> None:
-    read = story(dispute_opened.decide(TICK, Facts(dispute(), NOW)))
+    read = story(dispute_opened.decide(TICK, Facts(dispute(), NOW, None)))
     assert read["finance step"] == "submits evidence with Stripe"
     assert (read["finance Reason"], read["finance Order"]) == ("product_not_received", "#1001")
     assert read["cost"] == "120.00 to 120.00 EUR"
 
 
 def test_what_nobody_told_is_left_out() -> None:
-    read = story(dispute_opened.decide(TICK, Facts(dispute(None, order="", provider=" ", reason=ShopText("")), NOW)))
+    read = story(
+        dispute_opened.decide(TICK, Facts(dispute(None, order="", provider=" ", reason=ShopText("")), NOW, None))
+    )
     assert read["finance step"] == "submits evidence with the provider"
     assert read["finance Reason"] == "none told"
     assert "finance Order" not in read
     assert "finance Deadline" not in read
+
+
+@pytest.mark.parametrize(
+    ("due_in", "found_ago", "told_as"),
+    [
+        (200, 1, "quiet"),
+        (72, 1, "quiet"),
+        (71, 1, "HIGH"),
+        (10, 200, "CRITICAL"),
+        (None, 1, "quiet"),
+        (-1, 0.5, "quiet"),
+        (-1, 2, "MEDIUM"),
+    ],
+)
+def test_one_of_before_the_first_look_is_told_when_time_has_come_for_it(
+    due_in: float | None, found_ago: float, told_as: str
+) -> None:
+    verdict = dispute_opened.decide(TICK, Facts(dispute(due_in), NOW, NOW - hours(found_ago)))
+    assert told(verdict).split()[0].rstrip(":") == told_as
+
+
+def test_one_of_before_the_first_look_that_ended_is_cleared() -> None:
+    assert told(dispute_opened.decide(TICK, Facts(dispute(9, "won"), NOW, NOW))).startswith("clear")

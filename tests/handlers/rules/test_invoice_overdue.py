@@ -32,7 +32,7 @@ def invoice(late: float | None = 3, owed: float = 200, status: str = "open") -> 
     ],
 )
 def test_what_it_says_of_an_invoice(known: Receivable | None, says: str) -> None:
-    assert told(invoice_overdue.decide(TICK, Facts(known, NOW))) == says
+    assert told(invoice_overdue.decide(TICK, Facts(known, NOW, None))) == says
 
 
 @pytest.mark.parametrize(
@@ -44,11 +44,22 @@ def test_what_it_says_of_an_invoice(known: Receivable | None, says: str) -> None
     ],
 )
 def test_what_finance_does_depends_on_the_age(late: float, impact: str, act: str) -> None:
-    read = story(invoice_overdue.decide(TICK, Facts(invoice(late), NOW)))
+    read = story(invoice_overdue.decide(TICK, Facts(invoice(late), NOW, None)))
     assert (read["finance impact"], read["finance step"]) == (impact, act)
     assert read["cost"] == "200.00 to 200.00 EUR"
 
 
 def test_a_day_later_within_the_same_age_it_says_the_same() -> None:
     known = invoice(3)
-    assert invoice_overdue.decide(TICK, Facts(known, NOW)) == invoice_overdue.decide(TICK, Facts(known, NOW + days(1)))
+    assert invoice_overdue.decide(TICK, Facts(known, NOW, None)) == invoice_overdue.decide(
+        TICK, Facts(known, NOW + days(1), None)
+    )
+
+
+@pytest.mark.parametrize(
+    ("late", "found_ago", "told_as"),
+    [(30, 0, "quiet"), (30, 29, "quiet"), (30, 29.5, "LOW"), (3, 5, "LOW"), (1.5, 1, "LOW")],
+)
+def test_what_was_overdue_at_the_first_look_stays_in_the_digests(late: float, found_ago: float, told_as: str) -> None:
+    verdict = invoice_overdue.decide(TICK, Facts(invoice(late), NOW, NOW - days(found_ago)))
+    assert told(verdict).split()[0].rstrip(":") in (told_as, told_as.replace("LOW", "MEDIUM"))
