@@ -11,11 +11,11 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from bot.core.delivery import Delivery
+from bot.core.keys import as_key
 from bot.core.oauth import unpercent
 from bot.core.wild import Wild
 
 _NAMES: Final = ("id", "source", "type", "time", "subject", "specversion")
-_MAX_KEY: Final = 200
 _PLAIN = re.compile(r"[\x20-\x7e]+")
 
 
@@ -48,4 +48,4 @@ def key(delivery: Delivery, body: Wild) -> str:
     if not is_event(body):
         return ""
     found = f"{body['source'].text_or('')} {body['id'].text_or('')}"
-    return found if len(found) <= _MAX_KEY and _PLAIN.fullmatch(found) else ""
+    return as_key(found) if _PLAIN.fullmatch(found) else ""

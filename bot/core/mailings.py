@@ -14,6 +14,7 @@ from typing import Any, Final, Literal
 
 from bot.core.delivery import Shopfront, Unparsable
 from bot.core.events import CampaignChanged
+from bot.core.options import Option
 from bot.core.parts import ShopText
 from bot.core.wild import Wild, read
 
@@ -101,9 +102,10 @@ def body_of(mailings: Sequence[Mailing]) -> bytes:
     return json.dumps({"mailings": list(map(_row, mailings))}).encode()
 
 
-def read_mailings(body: Wild, front: Shopfront, at: datetime, days: float) -> tuple[CampaignChanged, ...]:
-    """The campaigns of such a body as of ``at``, each over so many ``days`` after its sending. Raises Unparsable."""
-    return tuple(campaign(_mailing(row), front, at, days) for row in body["mailings"].list())
+def read_mailings(body: Wild, front: Shopfront, at: datetime) -> tuple[CampaignChanged, ...]:
+    """The campaigns of such a body as of ``at``, each over some days (by the option) after its sending. Raises
+    Unparsable."""
+    return tuple(campaign(_mailing(row), front, at, days_of(front)) for row in body["mailings"].list())
 
 
 def campaign(mailing: Mailing, front: Shopfront, at: datetime, days: float) -> CampaignChanged:
@@ -154,7 +156,9 @@ def days_of(front: Shopfront) -> float:
     return float(front.options.get("days", DAYS))
 
 
-def check_days(value: object) -> None:
-    """Raises ValueError unless a config may say so."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= 60:
-        raise ValueError("days: must be a number of days, up to 60")
+def _some_days(value: Any) -> bool:
+    return not isinstance(value, bool) and isinstance(value, int | float) and 0 < value <= 60
+
+
+DAYS_OPTION: Final[Option] = (_some_days, "a number of days, up to 60")
+"""The option ``days`` of a source."""

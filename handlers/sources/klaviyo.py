@@ -24,12 +24,13 @@ import hmac
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Final
 
 from bot.core.delivery import Delivery, Shopfront, Source, Unparsable, Unrouted, Unverified
 from bot.core.echoes import read_totals
 from bot.core.events import CampaignEchoed, Event
-from bot.core.mailings import check_days, days_of, read_mailings
+from bot.core.mailings import DAYS_OPTION, read_mailings
+from bot.core.options import FLAG, matching, options_of
 from bot.core.signatures import Scheme, check, header, plain_key
 from bot.core.strip import Shape, only
 from bot.core.wild import Wild, read
@@ -42,8 +43,6 @@ _ID: Final = "klaviyo-webhook-id"
 _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _HTTP_DATE = re.compile(r"[A-Z][a-z]{2}, ([0-9]{2}) ([A-Z][a-z]{2}) ([0-9]{4}) ([0-9]{2}:[0-9]{2}:[0-9]{2}) GMT")
-_REVISION = re.compile(r"20[0-9]{2}-[0-9]{2}-[0-9]{2}(\.pre)?")
-_METRIC = re.compile(r"[A-Za-z0-9]{1,64}")
 
 
 def _seconds(text: str) -> int:
@@ -160,45 +159,20 @@ def _reaction(row: Wild, sent: Wild, front: Shopfront) -> Event:
     )
 
 
-def _mailings(body: Wild, front: Shopfront, at: datetime) -> tuple[Event, ...]:
-    """Campaigns, in the form into which the plan brings them."""
-    return read_mailings(body, front, at, days_of(front))
-
-
 _POLLED: Final[Mapping[str, Callable[[Wild, Shopfront, datetime], tuple[Event, ...]]]] = {
-    CAMPAIGNS: _mailings,
+    CAMPAIGNS: read_mailings,
     REPORTS: read_totals,
 }
 
 
-def options(given: Mapping[str, Any]) -> None:
-    """Raise ValueError, which names the key, unless the source's options are as documented above."""
-    for name, value in given.items():
-        if name not in _OPTIONS:
-            raise ValueError(f"{name}: klaviyo has no such option; it has {', '.join(_OPTIONS)}")
-        _OPTIONS[name](value)
-
-
-def _check_metric(value: object) -> None:
-    if not (isinstance(value, str) and _METRIC.fullmatch(value)):
-        raise ValueError("metric: must be the id of a metric, such as PhqdJM")
-
-
-def _check_revision(value: object) -> None:
-    if not (isinstance(value, str) and _REVISION.fullmatch(value)):
-        raise ValueError('revision: must be a date in quotes, such as "2026-07-15"')
-
-
-def _check_hooks(value: object) -> None:
-    if not isinstance(value, bool):
-        raise ValueError("system_webhooks: must be true or false")
-
-
-_OPTIONS: Final[Mapping[str, Callable[[object], None]]] = {
-    "days": check_days,
-    "metric": _check_metric,
-    "revision": _check_revision,
-    "system_webhooks": _check_hooks,
-}
+options: Final = options_of(
+    "klaviyo",
+    {
+        "days": DAYS_OPTION,
+        "metric": (matching("[A-Za-z0-9]{1,64}"), "the id of a metric, such as PhqdJM"),
+        "revision": (matching(r"20[0-9]{2}-[0-9]{2}-[0-9]{2}(\.pre)?"), 'a date in quotes, such as "2026-07-15"'),
+        "system_webhooks": FLAG,
+    },
+)
 
 SOURCE = Source("klaviyo", verify, key, parse, sign, options, __doc__ or "", api=API, strip=strip)

@@ -38,6 +38,8 @@ from zoneinfo import ZoneInfo
 
 from bot.core.delivery import Delivery, Greeting, Knock, Shopfront, Source, Unparsable, Unrouted
 from bot.core.events import Event
+from bot.core.keys import as_key
+from bot.core.options import matching, names, one_of, options_of
 from bot.core.signatures import Scheme, check
 from bot.core.signatures import sign as sign_body
 from bot.core.strip import stripped
@@ -48,7 +50,6 @@ from handlers.sources._magento.people import CUT
 from handlers.sources._magento.told import Tell, Told
 
 _SCHEME: Final = Scheme(header="x-magento-signature")
-_MAX_KEY: Final = 200
 
 
 def verify(delivery: Delivery, secrets: tuple[str, ...], now: datetime, shopfront: Shopfront) -> None:
@@ -78,7 +79,7 @@ def key(delivery: Delivery) -> str:
         found = body["id"].id_or("") if isinstance(body.value, dict) and body["type"] else ""
     except Unparsable:
         return ""
-    return found if len(found) <= _MAX_KEY and found.isprintable() else ""
+    return as_key(found)
 
 
 def sign(topic: str, body: bytes, secret: str, now: datetime, shopfront: Shopfront) -> dict[str, str]:
@@ -178,20 +179,6 @@ _POLLED: Final[Mapping[str, Tell]] = {
 }
 
 
-def options(given: Mapping[str, Any]) -> None:
-    """Raise ValueError, which names the key, unless the source's options are as documented above."""
-    for name, value in given.items():
-        if name not in _OPTIONS:
-            raise ValueError(f"{name}: magento has no such option; it has {', '.join(_OPTIONS)}")
-        fits, form = _OPTIONS[name]
-        if not fits(value):
-            raise ValueError(f"{name}: must be {form}")
-
-
-def _text(pattern: str) -> Callable[[Any], bool]:
-    return lambda value: isinstance(value, str) and bool(re.fullmatch(pattern, value))
-
-
 def _number(most: int) -> Callable[[Any], bool]:
     return lambda value: isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= most
 
@@ -204,26 +191,28 @@ def _zone(value: Any) -> bool:
 
 
 _ADDRESS: Final = r"https://[0-9A-Za-z.-]+(:[0-9]{1,5})?(/[0-9A-Za-z._~/-]*)?"
-_OPTIONS: Final[Mapping[str, tuple[Callable[[Any], bool], str]]] = {
-    "url": (_text(_ADDRESS), "the shop's base address with https://, such as https://shop.example"),
-    "store": (_text("[0-9A-Za-z_]{1,32}"), "a store view's code, such as default"),
-    "zone": (_zone, "a time zone, such as Europe/Berlin"),
-    "stock": (lambda value: value in ("sources", "salable", "items"), "sources, salable or items"),
-    "stock_id": (_number(10**9), "a stock's number"),
-    "locations": (
-        lambda value: isinstance(value, Mapping) and all(isinstance(name, str) for name in value.values()),
-        "a mapping of source codes to names",
-    ),
-    "page_size": (_number(300), "1 to 300"),
-    "events": (
-        lambda value: isinstance(value, list) and all(isinstance(name, str) and name for name in value),
-        "a list of names of async events",
-    ),
-    "client_id": (_text("[0-9A-Za-z_.-]{1,64}"), "the client id of the project in Adobe's Developer Console"),
-    "journal": (_text(r"https://events(-[a-z0-9-]+)?\.adobe\.io/[0-9A-Za-z._~/-]+"), "the address of the journal"),
-    "organization": (_text("[0-9A-Za-z]+@AdobeOrg"), "an organization's id, such as 0123ABCD@AdobeOrg"),
-    "scope": (_text("[!-~]{1,500}"), "scopes with commas between them"),
-}
-
+options: Final = options_of(
+    "magento",
+    {
+        "url": (matching(_ADDRESS), "the shop's base address with https://, such as https://shop.example"),
+        "store": (matching("[0-9A-Za-z_]{1,32}"), "a store view's code, such as default"),
+        "zone": (_zone, "a time zone, such as Europe/Berlin"),
+        "stock": one_of("sources", "salable", "items"),
+        "stock_id": (_number(10**9), "a stock's number"),
+        "locations": (names, "a mapping of source codes to names"),
+        "page_size": (_number(300), "1 to 300"),
+        "events": (
+            lambda value: isinstance(value, list) and all(isinstance(name, str) and name for name in value),
+            "a list of names of async events",
+        ),
+        "client_id": (matching("[0-9A-Za-z_.-]{1,64}"), "the client id of the project in Adobe's Developer Console"),
+        "journal": (
+            matching(r"https://events(-[a-z0-9-]+)?\.adobe\.io/[0-9A-Za-z._~/-]+"),
+            "the address of the journal",
+        ),
+        "organization": (matching("[0-9A-Za-z]+@AdobeOrg"), "an organization's id, such as 0123ABCD@AdobeOrg"),
+        "scope": (matching("[!-~]{1,500}"), "scopes with commas between them"),
+    },
+)
 
 SOURCE = Source("magento", verify, key, parse, sign, options, __doc__ or "", greet=greet, api=API, strip=stripped(CUT))

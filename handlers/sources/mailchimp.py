@@ -27,13 +27,14 @@ import hmac
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from bot.core.delivery import Delivery, Greeting, Knock, Shopfront, Source, Unparsable, Unrouted, Unverified
 from bot.core.echoes import Echo, read_totals
 from bot.core.events import CampaignEchoed, Event
 from bot.core.forms_encoded import only, read_form
-from bot.core.mailings import Mailing, State, campaign, check_days, days_of, read_mailings
+from bot.core.mailings import DAYS_OPTION, Mailing, State, campaign, days_of, read_mailings
+from bot.core.options import FLAG, matching, options_of
 from bot.core.signatures import Scheme, check, plain_key
 from bot.core.signatures import sign as sign_body
 from bot.core.wild import Wild, read
@@ -177,11 +178,6 @@ def _silent(told: _Told) -> tuple[Event, ...]:
     return ()
 
 
-def _mailings(body: Wild, front: Shopfront, at: datetime) -> tuple[Event, ...]:
-    """Campaigns, in the form into which the plan brings them."""
-    return read_mailings(body, front, at, days_of(front))
-
-
 _TYPES: Final[Mapping[str, Callable[[_Told], tuple[Event, ...]]]] = {
     "unsubscribe": _unsubscribe,
     "cleaned": _cleaned,
@@ -189,39 +185,19 @@ _TYPES: Final[Mapping[str, Callable[[_Told], tuple[Event, ...]]]] = {
     **dict.fromkeys(("subscribe", "profile", "upemail"), _silent),
 }
 _POLLED: Final[Mapping[str, Callable[[Wild, Shopfront, datetime], tuple[Event, ...]]]] = {
-    CAMPAIGNS: _mailings,
+    CAMPAIGNS: read_mailings,
     REPORTS: read_totals,
 }
 
 
-def options(given: Mapping[str, Any]) -> None:
-    """Raise ValueError, which names the key, unless the source's options are as documented above."""
-    for name, value in given.items():
-        if name not in _OPTIONS:
-            raise ValueError(f"{name}: mailchimp has no such option; it has {', '.join(_OPTIONS)}")
-        _OPTIONS[name](value)
-
-
-def _check_unsigned(value: object) -> None:
-    if not isinstance(value, bool):
-        raise ValueError("unsigned: must be true or false")
-
-
-def _check_list(value: object) -> None:
-    if not (isinstance(value, str) and value.isascii() and value.isalnum() and len(value) <= 64):
-        raise ValueError("list: must be the id of an audience, such as a6b5da1054")
-
-
-def _check_datacenter(value: object) -> None:
-    if not (isinstance(value, str) and DATACENTER.fullmatch(value)):
-        raise ValueError("datacenter: must be what an API key ends in, such as us21")
-
-
-_OPTIONS: Final[Mapping[str, Callable[[object], None]]] = {
-    "unsigned": _check_unsigned,
-    "list": _check_list,
-    "datacenter": _check_datacenter,
-    "days": check_days,
-}
+options: Final = options_of(
+    "mailchimp",
+    {
+        "unsigned": FLAG,
+        "list": (matching("[A-Za-z0-9]{1,64}"), "the id of an audience, such as a6b5da1054"),
+        "datacenter": (matching(DATACENTER.pattern), "what an API key ends in, such as us21"),
+        "days": DAYS_OPTION,
+    },
+)
 
 SOURCE = Source("mailchimp", verify, key, parse, sign, options, __doc__ or "", greet, API, strip)

@@ -22,12 +22,13 @@ machine trusts. Names, addresses, e-mail addresses and messages of customers are
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
-from bot.core.delivery import Delivery, Shopfront, Source, Unparsable, Unrouted
+from bot.core.delivery import Delivery, Shopfront, Source, Unrouted
 from bot.core.events import Event
+from bot.core.keys import id_of_body
+from bot.core.options import one_of, options_of
 from bot.core.strip import stripped
 from bot.core.wild import read
 from handlers.sources._paypal import disputes, invoices, payments, payouts
@@ -36,16 +37,10 @@ from handlers.sources._paypal.people import CUT
 from handlers.sources._paypal.proof import verify
 from handlers.sources._paypal.told import OLDER, Tell, Told, silent
 
-_MAX_KEY: Final = 200
-
 
 def key(delivery: Delivery) -> str:
     """The event's id, which stays on retries and when the event is polled. What else is polled has none."""
-    try:
-        found = read(delivery.body)["id"].id()
-    except Unparsable:
-        return ""
-    return found if len(found) <= _MAX_KEY else ""
+    return id_of_body(delivery)
 
 
 def sign(topic: str, body: bytes, secret: str, now: datetime, shopfront: Shopfront) -> dict[str, str]:
@@ -105,16 +100,9 @@ _TOPICS: Final[dict[str, Tell]] = {
     **{f"PAYMENT.PAYOUTS-ITEM.{what}": payouts.item for what in payouts.ITEMS},
     "BILLING.SUBSCRIPTION.PAYMENT.FAILED": payments.subscription_failed,
 }
-_CHOICES: Final[Mapping[str, tuple[str, ...]]] = {"mode": ("live", "sandbox"), "order": tuple(OLDER)}
-
-
-def options(given: Mapping[str, Any]) -> None:
-    """Raise ValueError, which names the key, unless the source's options are as documented above."""
-    for name, value in given.items():
-        if name not in _CHOICES:
-            raise ValueError(f"{name}: paypal has no such option; it has {', '.join(_CHOICES)}")
-        if value not in _CHOICES[name]:
-            raise ValueError(f"{name}: must be {' or '.join(_CHOICES[name])}")
-
+options: Final = options_of(
+    "paypal",
+    {"mode": one_of("live", "sandbox"), "order": one_of(*OLDER)},
+)
 
 SOURCE = Source("paypal", verify, key, parse, sign, options, __doc__ or "", api=API, strip=stripped(CUT))

@@ -35,13 +35,14 @@ Names, addresses, e-mail addresses and notes of customers are never read, and no
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 from bot.core.delivery import Delivery, Shopfront, Source, Unparsable, Unrouted, Unverified
 from bot.core.events import Event, SourceChanged
+from bot.core.keys import as_key
+from bot.core.options import matching, names, one_of, options_of
 from bot.core.parts import ShopText
 from bot.core.privacy import PrivacyAsked
 from bot.core.signatures import Scheme, check
@@ -56,7 +57,6 @@ from handlers.sources._shopify.told import Told
 
 # https://shopify.dev/docs/apps/build/webhooks/verify-deliveries; the Events of 2026 send the headers without "X-".
 _SCHEMES: Final = tuple(Scheme(header=f"{x}shopify-hmac-sha256", encoding="base64") for x in ("x-", ""))
-_MAX_KEY: Final = 200
 
 
 def _headers(delivery: Delivery, name: str) -> str:
@@ -76,7 +76,7 @@ def key(delivery: Delivery) -> str:
     """The webhook id, which stays on retries. The event id is shared by several topics, so it needs its topic."""
     event, topic = _headers(delivery, "event-id"), _headers(delivery, "topic")
     found = _headers(delivery, "webhook-id") or (f"{event}/{topic}" if event and topic else "")
-    return found if len(found) <= _MAX_KEY and found.isprintable() else ""
+    return as_key(found)
 
 
 def sign(topic: str, body: bytes, secret: str, now: datetime, shopfront: Shopfront) -> dict[str, str]:
@@ -259,29 +259,15 @@ _POLLED: Final[Mapping[str, Callable[[Told], tuple[Event, ...]]]] = {
 }
 
 
-def options(given: Mapping[str, Any]) -> None:
-    """Raise ValueError, which names the key, unless the source's options are as documented above."""
-    for name, value in given.items():
-        if name not in _OPTIONS:
-            raise ValueError(f"{name}: shopify has no such option; it has {', '.join(_OPTIONS)}")
-        fits, form = _OPTIONS[name]
-        if not fits(value):
-            raise ValueError(f"{name}: must be {form}")
-
-
-_DOMAIN: Final = re.compile(r"[a-z0-9][a-z0-9-]*\.myshopify\.com", re.IGNORECASE)
-_OPTIONS: Final[Mapping[str, tuple[Callable[[Any], bool], str]]] = {
-    "domain": (lambda value: isinstance(value, str) and bool(_DOMAIN.fullmatch(value)), "your-shop.myshopify.com"),
-    "locations": (
-        lambda value: isinstance(value, Mapping) and all(isinstance(name, str) for name in value.values()),
-        "a mapping of location ids to names",
-    ),
-    "stock": (lambda value: value in ("levels", "variants"), "levels or variants"),
-    "version": (
-        lambda value: isinstance(value, str) and bool(re.fullmatch("20[0-9]{2}-(01|04|07|10)", value)),
-        f'a version of the API in quotes, "{VERSION}" or later',
-    ),
-    "webhooks": (lambda value: value in ("api", "app"), "api or app"),
-}
+options: Final = options_of(
+    "shopify",
+    {
+        "domain": (matching(r"(?i)[a-z0-9][a-z0-9-]*\.myshopify\.com"), "your-shop.myshopify.com"),
+        "locations": (names, "a mapping of location ids to names"),
+        "stock": one_of("levels", "variants"),
+        "version": (matching("20[0-9]{2}-(01|04|07|10)"), f'a version of the API in quotes, "{VERSION}" or later'),
+        "webhooks": one_of("api", "app"),
+    },
+)
 
 SOURCE = Source("shopify", verify, key, parse, sign, options, __doc__ or "", api=API, strip=strip)

@@ -33,13 +33,14 @@ Events in test mode are ignored by a live shop. Names, addresses and e-mail addr
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from bot.core.delivery import Delivery, Shopfront, Source, Unparsable, Unrouted
 from bot.core.events import Event
+from bot.core.keys import id_of_body
+from bot.core.options import matching, one_of, options_of
 from bot.core.signatures import Scheme, check
 from bot.core.signatures import sign as sign_body
 from bot.core.strip import stripped
@@ -52,8 +53,6 @@ from handlers.sources._stripe.told import Tell, Told, silent
 # https://docs.stripe.com/webhooks/signature
 _SCHEME: Final = Scheme(header="stripe-signature", signed="{timestamp}.{body}", prefix="v1=", separator=",", stamp="t=")
 
-_MAX_KEY: Final = 200
-
 
 def verify(delivery: Delivery, secrets: tuple[str, ...], now: datetime, shopfront: Shopfront) -> None:
     """The time and the body are signed; the key is the whole text of the endpoint's secret, ``whsec_`` included."""
@@ -62,11 +61,7 @@ def verify(delivery: Delivery, secrets: tuple[str, ...], now: datetime, shopfron
 
 def key(delivery: Delivery) -> str:
     """The event's id, which stays on retries."""
-    try:
-        found = read(delivery.body)["id"].id()
-    except Unparsable:
-        return ""
-    return found if len(found) <= _MAX_KEY else ""
+    return id_of_body(delivery)
 
 
 def sign(topic: str, body: bytes, secret: str, now: datetime, shopfront: Shopfront) -> dict[str, str]:
@@ -142,22 +137,14 @@ _PAYMENTS: Final[Mapping[str, dict[str, Tell]]] = {
 }
 
 
-_ACCOUNT = re.compile(r"acct_[A-Za-z0-9]{1,60}|any")
-
-
-def options(given: Mapping[str, Any]) -> None:
-    """Raise ValueError, which names the key, unless the source's options are as documented above."""
-    for name, value in given.items():
-        if name not in ("payments", "order", "account", "poll"):
-            raise ValueError(f"{name}: stripe has no such option; it has payments, order, account, poll")
-        if name == "payments" and value not in _PAYMENTS:
-            raise ValueError(f"{name}: must be {' or '.join(_PAYMENTS)}")
-        if name == "order" and not (isinstance(value, str) and value):
-            raise ValueError(f"{name}: must be the name of a key in metadata")
-        if name == "account" and not (isinstance(value, str) and _ACCOUNT.fullmatch(value)):
-            raise ValueError(f"{name}: must be the id of a connected account (acct_…) or any")
-        if name == "poll" and value not in ("undelivered", "all"):
-            raise ValueError(f"{name}: must be undelivered or all")
-
+options: Final = options_of(
+    "stripe",
+    {
+        "payments": one_of(*_PAYMENTS),
+        "order": (matching("(?s).+"), "the name of a key in metadata"),
+        "account": (matching("acct_[A-Za-z0-9]{1,60}|any"), "the id of a connected account (acct_…) or any"),
+        "poll": one_of("undelivered", "all"),
+    },
+)
 
 SOURCE = Source("stripe", verify, key, parse, sign, options, __doc__ or "", api=API, strip=stripped(CUT))

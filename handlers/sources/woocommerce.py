@@ -28,10 +28,11 @@ import hashlib
 import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from bot.core.delivery import Delivery, Greeting, Knock, Shopfront, Source, Unparsable, Unrouted
 from bot.core.events import Event, SourceChanged
+from bot.core.options import options_of
 from bot.core.parts import ShopText
 from bot.core.signatures import Scheme, check
 from bot.core.signatures import sign as sign_body
@@ -167,30 +168,23 @@ _OWNED: Final[Mapping[str, Callable[[Told, Wild], Iterator[Event]]]] = {
 }  # fmt: skip
 
 
-def options(given: Mapping[str, Any]) -> None:
-    """Raise ValueError, which names the key, unless the source's options are as documented above."""
-    for name, value in given.items():
-        if name not in _OPTIONS:
-            raise ValueError(f"{name}: woocommerce has no such option; it has {', '.join(_OPTIONS)}")
-        fits, form = _OPTIONS[name]
-        if not fits(value):
-            raise ValueError(f"{name}: must be {form}")
-
-
 _ADDRESS: Final = re.compile(r"https://[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+(/[^?#\s]*)?")
-_OPTIONS: Final[Mapping[str, tuple[Callable[[Any], bool], str]]] = {
-    "url": (
-        lambda value: isinstance(value, str) and value.isascii() and _ADDRESS.fullmatch(value) is not None,
-        "the shop's address, such as https://shop.example",
-    ),
-    "location": (
-        lambda value: isinstance(value, str) and bool(value.strip()),
-        "the name of the place that holds the stock",
-    ),
-    "paid_elsewhere": (
-        lambda value: isinstance(value, list | tuple) and all(isinstance(each, str) for each in value),
-        "a list of payment methods, such as [stripe]",
-    ),
-}
+options: Final = options_of(
+    "woocommerce",
+    {
+        "url": (
+            lambda value: isinstance(value, str) and value.isascii() and _ADDRESS.fullmatch(value) is not None,
+            "the shop's address, such as https://shop.example",
+        ),
+        "location": (
+            lambda value: isinstance(value, str) and bool(value.strip()),
+            "the name of the place that holds the stock",
+        ),
+        "paid_elsewhere": (
+            lambda value: isinstance(value, list | tuple) and all(isinstance(each, str) for each in value),
+            "a list of payment methods, such as [stripe]",
+        ),
+    },
+)
 
 SOURCE = Source("woocommerce", verify, key, parse, sign, options, __doc__ or "", greet, API, stripped(CUT))

@@ -39,7 +39,8 @@ from bot.core.events import (
 )
 from bot.core.money import Money
 from bot.core.parts import ShopText
-from handlers.sources.generic import SOURCE, TYPES
+from handlers.sources._generic.fields import TYPES
+from handlers.sources.generic import SOURCE
 
 NOW = datetime(2026, 11, 20, 10, 15, 30, tzinfo=UTC)
 TOLD = datetime(2026, 11, 20, 10, 15, tzinfo=UTC)

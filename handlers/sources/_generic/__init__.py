@@ -1,0 +1,1 @@
+"""What handlers/sources/generic.py is made of: proofs, fields of events, mappings, and what the options may be."""
