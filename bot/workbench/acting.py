@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.workbench import payloads, roster, views
-from bot.workbench.delivery import Answer, Delivery, Refused, commands
+from bot.workbench.delivery import Answer, Delivery, Refused, commands, shortcuts
 from bot.workbench.entered import elements, entered, problems
 from bot.workbench.journal import Json
 from bot.workbench.response_urls import ResponseUrls
@@ -54,6 +54,8 @@ class Acting:
         listed = commands(self.workspace)
         if listed and not any(entry["command"] == command for entry in listed):
             return {"ok": False, "error": "unknown_command"}
+        if any(entry["command"] == command and entry.get("should_escape") for entry in listed):
+            text = payloads.escaped(text)
         url = self.response_urls.issue(user, place.id)
         body = payloads.command_body(self.workspace, user, place, command, text, url)
         answer, error = await self._ask(self.delivery.command(body))
@@ -76,6 +78,19 @@ class Acting:
             return "", "dispatch_failed" if str(silence) == "connection_failed" else "operation_timeout"
         except Refused:
             return "", "dispatch_failed"
+
+    async def shortcut(self, user: str, channel: str, ts: str, callback_id: str) -> Json:
+        """A member chooses one of the manifest's shortcuts on a message; those seen by one person alone have none."""
+        place = self._channel(channel)
+        _member(user)
+        listed = (entry for entry in shortcuts(self.workspace) if entry["type"] == "message")
+        if not any(entry["callback_id"] == callback_id for entry in listed):
+            return {"ok": False, "error": "unknown_shortcut"}
+        message = next((each for each in self.workspace.public(place.id) if each["ts"] == ts), None)
+        if message is None:
+            return {"ok": False, "error": "message_not_found"}
+        url = self.response_urls.issue(user, place.id)
+        return await self._done(payloads.shortcut(self.workspace, user, message, callback_id, url))
 
     async def press(self, user: str, container: Json, action: Json, state: Json | None = None) -> Json:
         """A member uses an interactive element of a message or view."""

@@ -68,6 +68,7 @@ class PageApi:
             "message": self._write,
             "command": self._command,
             "action": self._action,
+            "shortcut": self._shortcut,
             "submit": self._submit,
             "close": self._close,
             "home": self._home,
@@ -142,6 +143,9 @@ class PageApi:
 
     async def _action(self, body: Json) -> Json:
         return await self.acting.press(body["user"], body["container"], body["action"], body.get("state"))
+
+    async def _shortcut(self, body: Json) -> Json:
+        return await self.acting.shortcut(body["user"], body["channel"], body["ts"], body["callback_id"])
 
     async def _submit(self, body: Json) -> Json:
         return await self.acting.submit(body["user"], body["view_id"], body.get("state") or {})

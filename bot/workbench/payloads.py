@@ -1,5 +1,7 @@
 """What Slack sends an app: the bodies of events, slash commands and interactions, in Slack's fields."""
 
+import re
+
 from bot.workbench import roster
 from bot.workbench.journal import Json
 from bot.workbench.methods_chat import shown
@@ -62,6 +64,15 @@ def command_body(workspace: Workspace, user: str, channel: roster.Channel, comma
     }
 
 
+def escaped(text: str) -> str:
+    """What a member typed, as Slack sends it to a command that asks for it: signs as entities, people by their ids."""
+    for sign, entity in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;")):
+        text = text.replace(sign, entity)
+    for member in roster.MEMBERS.values():
+        text = re.sub(rf"(?<!\S)@{re.escape(member.handle)}\b", f"<@{member.id}|{member.handle}>", text)
+    return text
+
+
 def _interaction(workspace: Workspace, kind: str, user: str) -> Json:
     return {
         "type": kind,
@@ -89,6 +100,19 @@ def message_action(workspace: Workspace, user: str, message: Json, action: Json,
         "actions": [action],
     }
     return body if ephemeral else body | {"message": shown(message)}
+
+
+def shortcut(workspace: Workspace, user: str, message: Json, callback_id: str, url: str) -> Json:
+    """message_action: a member chose an app's shortcut in a message's menu."""
+    interaction = _interaction(workspace, "message_action", user)
+    return interaction | {
+        "callback_id": callback_id,
+        "action_ts": workspace.next_ts(),
+        "message_ts": message["ts"],
+        "channel": channel_of(workspace.channels[message["channel"]]),
+        "message": shown(message),
+        "response_url": url,
+    }
 
 
 def view_action(workspace: Workspace, user: str, view: Json, action: Json) -> Json:

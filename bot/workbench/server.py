@@ -165,6 +165,10 @@ class Workbench:
         """A member types a slash command; gives {ok} or {ok: false, error}."""
         return await self.acting.command(user, channel, command, text)
 
+    async def shortcut(self, callback_id: str, *, user: str = "U0ANNA", channel: str, ts: str) -> Json:
+        """A member chooses a shortcut on a message."""
+        return await self.acting.shortcut(user, channel, ts, callback_id)
+
     async def action(
         self,
         action_id: str,

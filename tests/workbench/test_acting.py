@@ -230,3 +230,63 @@ async def test_two_members_presses_are_two(workbench: Workbench, client: AsyncWe
     await asyncio.gather(*(workbench.action("go", user=user, channel="ops", ts=ts) for user in users))
     assert {body["user"]["id"] for body in recorder.bodies} == set(users)
     assert len({body["trigger_id"] for body in recorder.bodies}) == 2
+
+
+SHORTCUTS = [
+    {"name": "Look", "type": "message", "callback_id": "look", "description": "x"},
+    {"name": "New", "type": "global", "callback_id": "new", "description": "x"},
+]
+WITH_SHORTCUTS = {"features": {"shortcuts": SHORTCUTS}}
+
+
+async def test_a_shortcut_on_a_message_brings_the_app_the_message_and_two_ways_back(
+    workbench: Workbench, app: AsyncApp, connect: Connector, client: AsyncWebClient
+) -> None:
+    bodies: list[dict[str, Any]] = []
+
+    async def look(ack: Any, body: dict[str, Any]) -> None:
+        bodies.append(body)
+        await ack()
+        await client.views_open(trigger_id=body["trigger_id"], view=MODAL)
+
+    app.message_shortcut("look")(look)
+    workbench.set_manifest(WITH_SHORTCUTS)
+    await connect(workbench, app)
+    ts = (await client.chat_postMessage(channel="ops", text="a", blocks=[BUTTONS]))["ts"]
+    assert await workbench.shortcut("look", user="U0BEN", channel="ops", ts=ts) == {"ok": True}
+    (body,) = bodies
+    assert (body["type"], body["callback_id"], body["user"]["id"]) == ("message_action", "look", "U0BEN")
+    assert (body["message_ts"], body["channel"]) == (ts, {"id": "C0OPS", "name": "ops"})
+    assert body["message"]["blocks"][0]["block_id"] == "row" and body["response_url"].startswith(workbench.url)
+    await workbench.until(lambda: len(workbench.modals("U0BEN")) == 1)
+
+
+@pytest.mark.parametrize(
+    ("callback", "ts", "error"),
+    [("new", "", "unknown_shortcut"), ("gone", "", "unknown_shortcut"), ("look", "1.0", "message_not_found")],
+)
+async def test_a_shortcut_that_the_manifest_or_the_message_does_not_have_is_refused(
+    workbench: Workbench, callback: str, ts: str, error: str
+) -> None:
+    workbench.set_manifest(WITH_SHORTCUTS)
+    assert await workbench.shortcut(callback, channel="ops", ts=ts) == {"ok": False, "error": error}
+
+
+@pytest.mark.parametrize(
+    ("escape", "arrives"),
+    [(True, "A-7 <@U0BEN|ben> R&amp;B &lt;3 a@ben.example @bender"), (False, "A-7 @ben R&B <3 a@ben.example @bender")],
+)
+async def test_what_is_typed_is_escaped_where_the_manifest_asks_for_it(
+    workbench: Workbench, app: AsyncApp, connect: Connector, escape: bool, arrives: str
+) -> None:
+    texts: list[str] = []
+
+    async def ops(ack: Any, command: dict[str, Any]) -> None:
+        texts.append(command["text"])
+        await ack()
+
+    app.command("/ops")(ops)
+    workbench.set_manifest({"features": {"slash_commands": [{"command": "/ops", "should_escape": escape}]}})
+    await connect(workbench, app)
+    assert await workbench.command("/ops", "A-7 @ben R&B <3 a@ben.example @bender") == {"ok": True}
+    assert texts == [arrives]

@@ -18,6 +18,7 @@ export const api = {
   message: (body) => post("/workbench/message", body),
   command: (body) => post("/workbench/command", body),
   action: (body) => post("/workbench/action", body),
+  shortcut: (body) => post("/workbench/shortcut", body),
   suggest: (body) => post("/workbench/suggest", body),
   submit: (body) => post("/workbench/submit", body),
   close: (body) => post("/workbench/close", body),

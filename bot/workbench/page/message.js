@@ -1,9 +1,11 @@
 /** One message: who, when, what, its marks and its thread line. */
 import { h } from "./dom.js";
+import { api } from "./api.js";
 import { avatar } from "./avatar.js";
 import { blockNodes } from "./blocks/index.js";
 import { icon } from "./icons.js";
-import { contextOf } from "./interaction.js";
+import { contextOf, explain } from "./interaction.js";
+import { popover, walkable } from "./popover.js";
 import { authorOf, isReply, replies } from "./store.js";
 import { agoOf, dayKey, dayTitle, exactTime, momentOf, timeOf } from "./text/dates.js";
 import { mrkdwn } from "./text/mrkdwn.js";
@@ -82,6 +84,43 @@ function privately(message, dismiss) {
   );
 }
 
+/** The apps' shortcuts on a message, in a menu; null where there is none. */
+function shortcutMenu(state, me, message) {
+  const listed = state.shortcuts.filter(({ type }) => type === "message");
+  if (!listed.length || message.ephemeral_to) return null;
+  const node = h(
+    "button",
+    {
+      type: "button",
+      class: "button button-icon button-quiet",
+      aria: { label: "Shortcuts", haspopup: "menu" },
+      data: { tip: "Shortcuts", focus: "shortcuts" },
+    },
+    icon("more", 16),
+  );
+  const choose = async ({ callback_id }, close) => {
+    close();
+    const result = await api.shortcut({ user: me, channel: message.channel, ts: message.ts, callback_id });
+    if (!result.ok) node.after(h("p", { class: "action-error", role: "alert" }, explain(result.error)));
+  };
+  const entry = (shortcut, close) =>
+    h(
+      "button",
+      { type: "button", role: "menuitem", class: "menu-item", on: { click: () => choose(shortcut, close) } },
+      shortcut.name,
+      shortcut.description && h("span", { class: "menu-note" }, shortcut.description),
+    );
+  return popover(node, {}, (close) =>
+    walkable(
+      h(
+        "div",
+        { role: "menu", class: "menu" },
+        listed.map((shortcut) => entry(shortcut, close)),
+      ),
+    ),
+  );
+}
+
 /** The node of a message. `options`: {grouped, inThread, openThread(ts), dismiss(message)}. */
 export function messageNode(state, me, message, options) {
   const author = authorOf(state, message);
@@ -95,7 +134,7 @@ export function messageNode(state, me, message, options) {
       "button",
       {
         type: "button",
-        class: "button button-icon button-quiet message-reply",
+        class: "button button-icon button-quiet",
         aria: { label: "Reply in thread" },
         data: { tip: "Reply in thread", focus: "reply" },
         on: { click: () => options.openThread(message.thread_ts ?? message.ts) },
@@ -121,7 +160,7 @@ export function messageNode(state, me, message, options) {
       !options.inThread && !isReply(message) && threadLine(state, me, message, options.openThread),
       privately(message, options.dismiss),
     ),
-    h("div", { class: "message-tools" }, reply),
+    h("div", { class: "message-tools" }, reply, shortcutMenu(state, me, message)),
   );
 }
 
