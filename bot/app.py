@@ -90,7 +90,7 @@ class Mind:
 
 def mind(config: Config, catalog: Catalog, store: Store, clock: Clock, head_start: timedelta = timedelta(0)) -> Mind:
     """Builds what decides. ``head_start`` is how far back digests are owed to an installation that has just begun."""
-    awake, settings = switched(catalog, config)
+    awake, settings = switched(catalog.at(config.house), config)
     feeds = {name: Feed(catalog.sources[each.type], front(config, name)) for name, each in config.sources.items()}
     board = Board(awake, config.house, clock)
     pipeline = Pipeline(store, awake, config.house, feeds, board, clock, settings, folder_of(config.store_url))

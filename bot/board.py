@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -45,6 +45,8 @@ class _Shown:
     message: Message
     seen: bool
     silence: Silence | None
+    concerned: bool = True
+    """Whether the people of this channel must look when the alert changes hands."""
 
 
 @dataclass(frozen=True)
@@ -62,10 +64,14 @@ class Board:
         routed = self._routed(connection, alert)
         places, muted = _by_channel(routed), dict[str, str]()
         silence = silenced_by(alert, silences.current(connection, self.clock.now()), self.clock.now())
+        concerned = _holders(alert, places) if change == "handed_off" else {*places, *seen}
         for channel in dict.fromkeys([*places, *sorted(seen)]):
             place = places.get(channel, _Place())
             message = compose.compose(alert, place.departments, self.catalog.actions.values())
-            shown = _Shown(channel, self._department(channel), place.updates, message, channel in seen, silence)
+            shown = _Shown(
+                channel, self._department(channel), place.updates, message, channel in seen, silence,
+                channel in concerned,
+            )  # fmt: skip
             muted[channel] = self._show_in(connection, alert, change, shown)
         self._take_back(connection, alert, silence, known)
         self._budgets.refresh(connection, alert)
@@ -125,6 +131,8 @@ class Board:
                 if exceeded := self._exceeded(connection, alert, change, shown, key, now):
                     return self._leave_out(connection, alert, shown, exceeded)
                 posts.want(connection, shown.channel, key, shown.message, urgency=int(alert.severity), now=now)
+                if change == "handed_off" and shown.concerned:
+                    self._call(connection, alert, change, shown.channel, None, "thread")
                 return granted.reason
 
     def _hold(self, connection: Connection, alert: Alert, change: Change, shown: _Shown, hold: Hold) -> str:
@@ -162,7 +170,7 @@ class Board:
         """Edits what is shown and calls people as the route wants it, after the quiet hours and as far as the budget
         goes; gives why nobody is called who should be."""
         now, key = self.clock.now(), posts.alert_key(alert.number)
-        ways = told_by(shown.updates, change) if shown.silence is None else frozenset()
+        ways = told_by(shown.updates, change, shown.concerned) if shown.silence is None else frozenset()
         hold = held_back(alert, shown.department, now)
         exceeded = ""
         if ways:
@@ -194,6 +202,11 @@ class Board:
 def _part(alert: Alert, change: Change) -> str:
     """What a call is known by. A due time that passed is a change of its own though it opens no turn."""
     return f"{change}-{alert.version}" if change in ("overdue", "lapsing") else f"turn-{alert.turn}"
+
+
+def _holders(alert: Alert, places: Mapping[str, _Place]) -> set[str]:
+    """The channels in which the department that holds the alert sees it; all of them where no channel is its own."""
+    return {name for name, place in places.items() if alert.holder.department in place.departments} or set(places)
 
 
 def _by_channel(routed: tuple[Routed | Unshown, ...]) -> dict[str, _Place]:

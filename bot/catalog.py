@@ -22,9 +22,10 @@ from typing import Any, Literal, TypeVar
 from bot.catalog_settings import convert, nearest, setting_problems
 from bot.core import authority
 from bot.core.delivery import Source
-from bot.core.forms import Form
+from bot.core.forms import Form, furnished
 from bot.core.handlers import Action, Command, Rule, Section, Setting
 from bot.core.handlers import Handler as Declared
+from bot.core.settings import House
 
 Kind = Literal["rule", "command", "action", "section", "form"]
 Handler = Declared | Form
@@ -90,6 +91,10 @@ class Catalog:
             sections={one.name: one for one in _sorted(values, Section, "order", "name")},
             forms={one.name: one for one in _sorted(values, Form, "name")},
         )
+
+    def at(self, house: House) -> Catalog:
+        """The catalog in a house: its forms offer what only the house knows."""
+        return dataclasses.replace(self, forms={name: furnished(one, house) for name, one in self.forms.items()})
 
     def configurable(self, kind: Kind) -> dict[str, Mapping[str, Setting]]:
         """The handlers of a kind by the name under which the config speaks of them, each with its settings."""

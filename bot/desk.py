@@ -15,7 +15,7 @@ from bot.core.alerts import Alert, standing
 from bot.core.authority import SHARE, Want, Who, name_of, unheard_of
 from bot.core.events import Event
 from bot.core.facts import AlertsOpen, Now, SourcesSeen, ask
-from bot.core.forms import Did, Excepted, Form, Sent, Silenced, Submission, Wrong, read
+from bot.core.forms import Did, Excepted, Form, Sent, Silenced, Submission, Wrong, read, shown
 from bot.core.handlers import (
     Acted,
     Answer,
@@ -26,11 +26,13 @@ from bot.core.handlers import (
     Entry,
     Help,
     Period,
+    Press,
     Refused,
     ReleaseParked,
     Reply,
     Request,
     Section,
+    SendForm,
     ShowDigest,
     ShowForm,
     ShowModal,
@@ -64,6 +66,7 @@ class Act:
 
 
 _HOME = Want("home", "question")
+_WINDOW = Want("details", "question")
 
 Hear = Callable[[Connection, Shop, tuple[Event, ...]], None]
 """hear(connection, shop, events) records what people told and decides on it, within the write transaction."""
@@ -105,32 +108,48 @@ class Desk:
         """Whom it asks whether somebody may."""
         return Guard(self.house.permissions, self.who)
 
+    # Acts. Whatever the surface, an act goes through ``_press`` or ``_carry_out``.
+
     def act(self, action: str, number: int, turn: int, person: str) -> Act:
         """A press of an alert's button. A press on an older turn changes nothing and is told what is true now."""
         with self.store.write() as connection:
-            alert = alerts.by_number(connection, number)
-            wanted = self.catalog.actions.get(action)
-            if alert is None or wanted is None:
-                return Act(told=say("This alert or button no longer exists."))
-            now = self.clock.now()
-            click = Click(person, now, alerts.logged(connection, number))
-            did = wanted.act(alert, click, **self.settings.get(("action", action), {}))
-            if isinstance(did, ShowModal):
-                why = self.guard.refusal(person, authority.question(wanted))
-                return Act(told=why) if why else Act(modal=did)
-            act = did.form if isinstance(did, ShowForm) else name_of(wanted)
-            if why := self.guard.refusal(person, Want(act, alert=alert)):
-                return Act(told=why)
-            if turn != alert.turn or alert.state not in wanted.states:
-                return Act(told=say("Nothing changed: ", standing(alert), "."))
-            if isinstance(did, ShowForm):
-                return Act(modal=replace(did, about=button_value(number, turn), shop=alert.shop))
-            return self._acted(connection, did, person, say("pressed ", wanted.label), now)
+            return self._press(connection, action, number, person, turn)
+
+    def _press(self, connection: Connection, action: str, number: int, person: str, turn: int | None = None) -> Act:
+        """Without a turn the alert is meant as it stands now."""
+        alert = alerts.by_number(connection, number)
+        wanted = self.catalog.actions.get(action)
+        if alert is None or wanted is None:
+            return Act(told=say("This alert or button no longer exists."))
+        now = self.clock.now()
+        click = Click(person, now, alerts.logged(connection, number), self.house)
+        did = wanted.act(alert, click, **self.settings.get(("action", action), {}))
+        if isinstance(did, ShowModal):
+            why = self.guard.refusal(person, authority.question(wanted))
+            return Act(told=why) if why else Act(modal=did)
+        act = did.form if isinstance(did, ShowForm) else name_of(wanted)
+        if why := self.guard.refusal(person, Want(act, alert=alert)):
+            return Act(told=why)
+        if turn not in (None, alert.turn) or alert.state not in wanted.states:
+            return Act(told=say("Nothing changed: ", standing(alert), "."))
+        if isinstance(did, ShowForm):
+            return Act(modal=replace(did, about=button_value(number, alert.turn), shop=alert.shop))
+        return self._acted(connection, did, person, say("pressed ", wanted.label), now)
 
     def _acted(self, connection: Connection, did: Acted, person: str, how: Line, now: datetime) -> Act:
-        alerts.save(connection, did.alert, did.did, person, how, now, now)
+        reason = say(how, ": ", did.said) if did.said else how
+        alerts.save(connection, did.alert, did.did, person, reason, now, now)
         self.board.show(connection, did.alert, did.did)
         return Act(changed=True)
+
+    def window(self, number: int, person: str) -> ShowModal:
+        """What stands of an alert and all that can be done now, for the shortcut on its message. Raises Refused."""
+        self.guard.admit(person, _WINDOW)
+        with self.store.read() as connection:
+            alert = alerts.by_number(connection, number)
+        if alert is None:
+            raise Refused(say("This alert no longer exists."))
+        return ShowModal(alert.name, compose.window(alert, self.catalog.actions.values()))
 
     # Forms.
 
@@ -146,26 +165,29 @@ class Desk:
     def submit(self, submission: Submission) -> Act:
         """Carries a form out, in one transaction. Sent twice it changes nothing the second time. Raises Refused."""
         with self.store.write() as connection:
-            form = self._form(submission)
-            shop = self.house.shops[submission.shop]
-            # What is told of a shop is recorded one after another, by whichever replica.
-            if not lanes.hold(connection, shop.name):
-                raise StoreDown("another replica works on this shop", again=True)
-            try:
-                did = self._sent(connection, form, submission)
-            except Wrong as wrong:
-                said = join([say(form.fields[name].label, ": ", line) for name, line in wrong.problems.items()], " ")
-                return Act(told=say("Nothing was saved. ", said))
-            match did:
-                case Acted():
-                    return self._acted(connection, did, submission.person, say(f"sent {form.title}"), submission.at)
-                case Silenced():
-                    return self._silenced(connection, did)
-                case Excepted():
-                    return self._excepted(connection, did)
-                case _:
-                    self.hear(connection, shop, did.events)
-                    return Act(changed=True, told=did.told or None)
+            return self._carry_out(connection, submission)
+
+    def _carry_out(self, connection: Connection, submission: Submission) -> Act:
+        form = self._form(submission)
+        shop = self.house.shops[submission.shop]
+        # What is told of a shop is recorded one after another, by whichever replica.
+        if not lanes.hold(connection, shop.name):
+            raise StoreDown("another replica works on this shop", again=True)
+        try:
+            did = self._sent(connection, form, submission)
+        except Wrong as wrong:
+            said = join([say(form.fields[name].label, ": ", line) for name, line in wrong.problems.items()], " ")
+            return Act(told=say("Nothing was saved. ", said))
+        match did:
+            case Acted():
+                return self._acted(connection, did, submission.person, say(f"sent {form.title}"), submission.at)
+            case Silenced():
+                return self._silenced(connection, did)
+            case Excepted():
+                return self._excepted(connection, did)
+            case _:
+                self.hear(connection, shop, did.events)
+                return Act(changed=True, told=did.told or None)
 
     def _silenced(self, connection: Connection, did: Silenced) -> Act:
         laid = [self.hush.lay_in(connection, silence) for silence in did.silences]
@@ -190,7 +212,8 @@ class Desk:
         if form.on_alert:
             _same_turn(form, alert, submission.about)
         answers = read(form, submission.entered, lambda typed: spelt(connection, shop.name, typed))
-        sent = Sent(submission.person, submission.at, shop.name, submission.about, alert, tuple(self.catalog.rules))
+        rules = tuple(self.catalog.rules)
+        sent = Sent(submission.person, submission.at, shop.name, submission.about, alert, rules, self.house)
         question = Question(shop=shop, subject=Subject("text", submission.about), now=self.clock.now())
         facts = load(connection, form.facts, question)
         did: Did = form.send(answers, sent, facts, **self.settings.get(("form", form.name), {}))
@@ -200,14 +223,14 @@ class Desk:
 
     # Questions.
 
-    def answer(self, name: str, verb: str, request: Request) -> Reply | ShowForm:
-        """The private answer to a slash command, or the form that it opens. Raises Refused with a line for the one who
-        typed it."""
+    def answer(self, name: str, verb: str, request: Request) -> Reply | ShowForm | Act:
+        """The private answer to a slash command, the form that it opens, or what it did. Raises Refused with a line for
+        the one who typed it."""
         asked = self.catalog.commands.get((name, verb))
         if asked is None:
             raise Refused(say(f"There is no /{name} {verb}. /ops help lists what there is."))
         shop, text = self._shop_of(request.text)
-        filled = self._filled(request, text)
+        filled = replace(self._filled(request, text), zone=request.zone or shop.zone)
         question = Question(shop=shop, subject=Subject("text", text), now=request.now, text=text)
         self.guard.admit(request.user, authority.question(asked))
         with self.store.read() as connection:
@@ -215,6 +238,9 @@ class Desk:
         answer = asked.answer(filled, facts, **self.settings.get(("command", command_label(asked)), {}))
         if (act := self._act(asked, answer)) is not None:
             self.guard.admit(request.user, act)
+        return self._answered(answer, shop, request)
+
+    def _answered(self, answer: Answer, shop: Shop, request: Request) -> Reply | ShowForm | Act:
         match answer:
             case ShowDigest(department):
                 return Reply(self.digest(department, shop), share=True)
@@ -225,14 +251,17 @@ class Desk:
             case EndException(id):
                 return Reply(self._end_exception(id, request.user))
             case ShowForm():
-                return replace(answer, shop=shop.name)
+                return self._opened(answer, shop)
+            case Press() | SendForm():
+                return self._did(answer, request)
             case _:
                 return answer
 
     def _act(self, asked: Command, answer: Answer) -> Want | None:
         """What an answer has done, be it by a form; None when it only shows something."""
         match answer:
-            case Reply() | ShowDigest():
+            case Reply() | ShowDigest() | Press() | SendForm():
+                # Acts on alerts are asked about where they are done.
                 return None
             case ShowForm(name, about):
                 form = self.catalog.forms.get(name)
@@ -241,11 +270,52 @@ class Desk:
             case _:
                 return Want(name_of(asked))
 
-    def share(self, name: str, verb: str, request: Request) -> Reply | ShowForm:
+    def share(self, name: str, verb: str, request: Request) -> Reply | ShowForm | Act:
         """The answer to a slash command, for everybody in the channel to see. Raises Refused as ``answer`` does, and
         where whoever asks may not share."""
         self.guard.admit(request.user, Want(SHARE))
         return self.answer(name, verb, request)
+
+    def _opened(self, opened: ShowForm, shop: Shop) -> ShowForm:
+        """Raises Refused for a form on an alert that it does not fit any more."""
+        form = self.catalog.forms.get(opened.form)
+        if form is not None and form.on_alert:
+            with self.store.read() as connection:
+                _same_turn(form, _about(connection, opened.about), opened.about)
+        return replace(opened, shop=opened.shop or shop.name)
+
+    def _did(self, wanted: Press | SendForm, request: Request) -> Act:
+        """Does what was typed to an alert as it stands, and tells how it stands then. Raises Refused.
+
+        What people have done to it since it was typed is left as it is, which may be this very thing: an answer that
+        was cut short is made again.
+        """
+        with self.store.write() as connection:
+            alert = alerts.by_number(connection, wanted.number)
+            name = wanted.form if isinstance(wanted, SendForm) else wanted.action
+            self.guard.admit(request.user, Want(name, alert=alert))
+            if alert is not None and self._touched(connection, wanted.number, request.typed):
+                return Act(told=say("Nothing changed: ", standing(alert), "."))
+            if isinstance(wanted, Press):
+                act = self._press(connection, wanted.action, wanted.number, request.user)
+            else:
+                act = self._carry_out(connection, self._filled_in(connection, wanted, request))
+            after = alerts.by_number(connection, wanted.number) if act.changed else None
+            return replace(act, told=say(standing(after), ".")) if after is not None else act
+
+    def _touched(self, connection: Connection, number: int, since: datetime | None) -> bool:
+        """Whether people have acted on the alert from a moment on."""
+        return since is not None and any(each.actor and each.at >= since for each in alerts.logged(connection, number))
+
+    def _filled_in(self, connection: Connection, wanted: SendForm, request: Request) -> Submission:
+        """The form as if its window had been filled in and sent just now."""
+        alert, form = alerts.by_number(connection, wanted.number), self.catalog.forms.get(wanted.form)
+        if alert is None or form is None:
+            raise Refused(say("This alert or form no longer exists."))
+        fields = ((name, shown(form.fields[name], value)) for name, value in wanted.given.items())
+        entered = {name: value for name, value in fields if isinstance(value, str | tuple)}
+        about = button_value(alert.number, alert.turn)
+        return Submission(wanted.form, request.user, request.now, alert.shop, about, entered)
 
     def _release(self, id: str) -> Message:
         with self.store.write() as connection:

@@ -80,6 +80,7 @@ class Bench:
     who: Who = lambda user: Actor(user, "member")
 
     def __post_init__(self) -> None:
+        self.catalog = self.catalog.at(self.house)
         self.store = Store.open(f"sqlite:///{self.folder}/bench.db")
         self.store.migrate()
         feeds = {

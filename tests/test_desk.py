@@ -57,7 +57,7 @@ def test_a_stale_click_changes_nothing_and_is_told_what_is_true(bench: Bench) ->
 
 def test_a_button_that_does_not_fit_the_state_changes_nothing(bench: Bench) -> None:
     dispute(bench)
-    told = bench.desk.act("resolve", 1001, 1, "U1")
+    told = bench.desk.act("give_back", 1001, 1, "U1")
     assert (told.changed, told.told is None) == (False, False)
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from bot.core.forms import Submission
 from bot.core.handlers import Refused, Reply, Request, ShowForm
+from bot.desk import Act
 from tests.bench import Bench
 from tests.core.samples import NOW
 from tests.handlers.shelves import spoken, words
@@ -30,7 +31,7 @@ def fails(bench: Bench) -> None:
     bench.event("payout.changed", payout="p1", amount={"amount": "9.00", "currency": "EUR"}, status="failed")
 
 
-def says(bench: Bench, verb: str, text: str = "") -> Reply | ShowForm:
+def says(bench: Bench, verb: str, text: str = "") -> Reply | ShowForm | Act:
     return bench.desk.answer("ops", verb, Request(text, "U0ANA", "C1", bench.watch.now()))
 
 

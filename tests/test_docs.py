@@ -185,7 +185,9 @@ def test_the_targets_of_make_that_are_named_exist() -> None:
 
 
 def test_the_slash_commands_that_are_named_exist() -> None:
-    typed = {call for page in PAGES for line in code(page) for call in re.findall(r"^/(stock|ops)(?: ([a-z]+))?", line)}
+    typed = {
+        call for page in PAGES for line in code(page) for call in re.findall(r"^/(stock|ops)(?: ([a-z-]+))?", line)
+    }
     known = {one for name, verb in CATALOG.commands for one in ((name, verb), (name, ""))}
     assert {(name, verb if name == "ops" else "") for name, verb in typed} <= known
 

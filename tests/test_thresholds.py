@@ -14,6 +14,7 @@ from sqlalchemy import event, update
 from bot.core.exceptions import RuleException
 from bot.core.forms import Submission
 from bot.core.handlers import Refused, Reply, Request, ShowForm
+from bot.desk import Act
 from bot.store.tables.work import rule_exception
 from tests.bench import Bench, usual_house
 from tests.core.samples import NOW
@@ -34,7 +35,7 @@ def wanted(**changes: str) -> Submission:
     return Submission("threshold", "U0BEN", NOW, "demo", "", {**entries, **changes})
 
 
-def says(bench: Bench, verb: str, text: str = "") -> Reply | ShowForm:
+def says(bench: Bench, verb: str, text: str = "") -> Reply | ShowForm | Act:
     return bench.desk.answer("ops", verb, Request(text, "U0ANA", "C1", bench.watch.now()))
 
 

@@ -7,7 +7,7 @@ changes nothing. ``version`` counts every change of what is shown.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
@@ -37,6 +37,19 @@ Change = Literal[
 REOPEN_WITHIN = timedelta(hours=2)
 TOLD_WITHIN = timedelta(days=7)
 """For so long after a person resolved a matter it is still told what ended it in the shop."""
+LONGEST_SNOOZE = timedelta(days=30)
+"""Nothing is snoozed for longer, also what is to rest until it gets worse: by then somebody looks at it again."""
+
+Ending = Literal["", "done", "false_alarm", "will_not_act", "duplicate"]
+"""As what somebody closed a matter; "" where it ended by itself."""
+
+ENDINGS: Mapping[Ending, str] = {
+    "done": "Done",
+    "false_alarm": "False alarm",
+    "will_not_act": "Will not act",
+    "duplicate": "Duplicate",
+}
+"""As what a matter can be closed, in words."""
 
 Deadline = Callable[[str, datetime, timedelta], datetime]
 """When a department must have done what came up at a moment and is to be done within a time (aware UTC)."""
@@ -53,6 +66,14 @@ class Holder:
 
     department: str
     person: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Handover:
+    """Who handed a matter to whoever holds it (a Slack user id), and what they said to that."""
+
+    by: str
+    note: Line = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +105,12 @@ class Alert:
     taken_at: datetime | None = None
     """Since when its holder is a person."""
     escalated_to: tuple[str, ...] = ()
-    """Departments without a view of their own that see it because it is overdue."""
+    """Departments without a view of their own that see it because it is overdue or was handed to them."""
+    until_worse: bool = False
+    """It is snoozed until it gets worse, and ``snoozed_until`` is only the longest that anything rests."""
+    handover: Handover | None = None
+    """How it came to whoever holds it, when somebody handed it over."""
+    ending: Ending = ""
     worst: MoneyRange | None = None
     """The most that it put at risk in this episode."""
     loss: Money | None = None
@@ -215,8 +241,9 @@ def _open(fire: Fire, seat: Seat, now: datetime, deadline: Deadline) -> Alert:
 
 
 def _due(fire: Fire, department: str, now: datetime, deadline: Deadline) -> datetime | None:
-    """A fixed moment stays what it is: whoever set it, such as a bank, does not ask when the department works."""
-    step = fire.views[department].step
+    """A fixed moment stays what it is: whoever set it, such as a bank, does not ask when the department works. One
+    without a step of its own does what the first to act would do."""
+    step = (fire.views.get(department) or next(iter(fire.views.values()))).step
     return step.by or (deadline(department, now, step.within) if step.within else None)
 
 
@@ -230,6 +257,8 @@ def _reopen(alert: Alert, fire: Fire, now: datetime, deadline: Deadline) -> Aler
         holder=Holder(next(iter(fire.views))),
         taken_at=None,
         escalated_to=(),
+        handover=None,
+        ending="",
         turn=alert.turn + 1,
         version=alert.version + 1,
         changed_at=now,
@@ -250,6 +279,7 @@ def _escalate(alert: Alert, fire: Fire, now: datetime) -> Alert:
         alert,
         state="firing" if alert.state == "snoozed" else alert.state,
         snoozed_until=None,
+        until_worse=False,
         fire=fire,
         severity=fire.severity,
         peak=fire.severity,
@@ -266,42 +296,65 @@ def _escalate(alert: Alert, fire: Fire, now: datetime) -> Alert:
 def taken(alert: Alert, person: str, now: datetime) -> Alert:
     """``person`` holds the matter."""
     holder = Holder(alert.holder.department, person)
-    return _turned(alert, now, state="acknowledged", holder=holder, snoozed_until=None, taken_at=now)
+    return _turned(alert, now, state="acknowledged", holder=holder, handover=None, taken_at=now)
 
 
 def given_back(alert: Alert, now: datetime) -> Alert:
     """The matter is its department's again, for anybody of it to take."""
     holder = Holder(alert.holder.department)
-    return _turned(alert, now, state="firing", holder=holder, snoozed_until=None, taken_at=None)
+    return _turned(alert, now, state="firing", holder=holder, handover=None, taken_at=None)
 
 
-def snoozed(alert: Alert, until: datetime, person: str, now: datetime) -> Alert:
-    """Nobody is bothered before ``until`` unless it gets worse."""
+def snoozed(alert: Alert, until: datetime | None, person: str, now: datetime) -> Alert:
+    """Nobody is bothered before ``until`` unless it gets worse; None is until it does, 30 days at most."""
     holder = Holder(alert.holder.department, alert.holder.person or person)
-    return _turned(alert, now, state="snoozed", snoozed_until=until, holder=holder)
+    end = until or now + LONGEST_SNOOZE
+    return _turned(alert, now, state="snoozed", snoozed_until=end, until_worse=until is None, holder=holder)
 
 
 def woken(alert: Alert, now: datetime) -> Alert:
     """The snooze ended and the matter still stands; whoever holds it holds it from now on."""
     since = now if alert.holder.person else None
-    return _turned(alert, now, state="firing", snoozed_until=None, taken_at=since)
+    return _turned(alert, now, state="firing", taken_at=since)
 
 
-def handed_off(alert: Alert, holder: Holder, now: datetime) -> Alert:
-    """Somebody else has it now."""
+def handed_off(
+    alert: Alert,
+    holder: Holder,
+    now: datetime,
+    deadline: Deadline = around_the_clock,
+    handover: Handover | None = None,
+) -> Alert:
+    """Somebody else has it now. Another department has its own time for it, where its step has one; a department
+    without a view sees the alert from now on."""
+    moved = holder.department != alert.holder.department
+    due_at = _due(alert.fire, holder.department, now, deadline) if moved else None
+    strangers = dict.fromkeys([*alert.escalated_to, holder.department])
     state, since = ("acknowledged", now) if holder.person else ("firing", None)
-    return _turned(alert, now, state=state, holder=holder, snoozed_until=None, taken_at=since)
+    return _turned(
+        alert,
+        now,
+        state=state,
+        holder=holder,
+        taken_at=since,
+        due_at=due_at or alert.due_at,
+        escalated_to=tuple(name for name in strangers if name not in alert.fire.views),
+        handover=handover,
+    )
 
 
-def resolved(alert: Alert, resolution: Line, person: str | None, now: datetime) -> Alert:
+def resolved(alert: Alert, resolution: Line, person: str | None, now: datetime, ending: Ending = "") -> Alert:
     """The matter is over, by a person or by itself."""
     return _turned(
-        alert, now, state="resolved", resolved_at=now, resolved_by=person, resolution=resolution, snoozed_until=None
+        alert, now, state="resolved", resolved_at=now, resolved_by=person, resolution=resolution, ending=ending
     )
 
 
 def _turned(alert: Alert, now: datetime, **changes: object) -> Alert:
-    return replace(alert, turn=alert.turn + 1, version=alert.version + 1, changed_at=now, **changes)  # type: ignore[arg-type]
+    """The next turn; what is not said to be snoozed is not."""
+    awake: dict[str, object] = {"snoozed_until": None, "until_worse": False}
+    turn, version = alert.turn + 1, alert.version + 1
+    return replace(alert, turn=turn, version=version, changed_at=now, **awake | changes)  # type: ignore[arg-type]
 
 
 def standing(alert: Alert) -> Line:
@@ -312,7 +365,7 @@ def standing(alert: Alert) -> Line:
         case "resolved":
             return say(f"{alert.name} resolved itself at ", _time(alert.resolved_at))
         case "snoozed":
-            return say(f"{alert.name} is snoozed until ", _time(alert.snoozed_until))
+            return say(f"{alert.name} is snoozed until ", rests_until(alert))
         case "acknowledged" if alert.holder.person:
             return say(f"{alert.name} is held by ", Person(alert.holder.person), " since ", _time(alert.changed_at))
         case _:
@@ -321,3 +374,10 @@ def standing(alert: Alert) -> Line:
 
 def _time(at: datetime | None) -> Line:
     return say(Moment(at)) if at else say("an unknown time")
+
+
+def rests_until(alert: Alert) -> Line:
+    """Until when a snoozed alert rests."""
+    if alert.until_worse:
+        return say("it gets worse, at the latest until ", _time(alert.snoozed_until))
+    return _time(alert.snoozed_until)

@@ -36,6 +36,11 @@ def next_open(hours: WorkingHours, now: datetime) -> datetime:
     return max(next(openings(hours, now)).start, now)
 
 
+def next_start(hours: WorkingHours, now: datetime) -> datetime:
+    """When the department next begins to work (aware UTC), later than now."""
+    return next(opening.start for opening in openings(hours, now) if opening.start > now)
+
+
 def openings(hours: WorkingHours, after: datetime) -> Iterator[Opening]:
     """The openings that end after a moment, in order, without end. An opening that a change of the clocks swallows is
     left out."""

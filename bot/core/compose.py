@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from itertools import groupby
 
-from bot.core.alerts import Alert, Change, standing
+from bot.core.alerts import Alert, Change, rests_until, standing
 from bot.core.handlers import Action, Entry, Period
 from bot.core.known import LogLine
 from bot.core.message import (
@@ -31,6 +31,7 @@ from bot.core.settings import Shop
 from bot.core.verdict import View
 
 _MOST_BUTTONS = 4
+_MOST_IN_MENU = 5
 _MOST_FIGURES = 6
 _MOST_LOGGED = 20
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -48,9 +49,7 @@ def compose(alert: Alert, departments: Sequence[str], actions: Iterable[Action])
     if figures:
         blocks.append(Figures(figures))
     blocks.append(Paragraph(_next(alert, departments)))
-    buttons = _buttons(alert, actions)
-    if buttons:
-        blocks.append(Buttons(buttons))
+    blocks += _buttons(alert, actions)
     blocks.append(Footer(_footer(alert)))
     return Message(_summary(alert, seen), tuple(blocks))
 
@@ -85,7 +84,7 @@ def _next(alert: Alert, departments: Sequence[str]) -> Line:
             end = say(strong("Resolved "), _at(alert.resolved_at), _by(alert.resolved_by), ": ", alert.resolution)
             return say(end, " · ", strong("Then  "), alert.outcome) if alert.outcome else end
         case "snoozed":
-            return say(strong("Snoozed "), "until ", _at(alert.snoozed_until), _by(alert.holder.person))
+            return say(strong("Snoozed "), "until ", rests_until(alert), _by(alert.holder.person))
         case _:
             return say(strong("Next  "), _steps(alert, departments), " · ", _holder(alert))
 
@@ -104,11 +103,12 @@ def _step(alert: Alert, department: str) -> Line:
 
 
 def _holder(alert: Alert) -> Line:
+    foreign = alert.holder.department not in alert.fire.views
+    due = say(", due ", Moment(alert.due_at)) if foreign and alert.due_at else ()
     if alert.holder.person:
-        return say(
-            "held by ", Person(alert.holder.person), " since ", Moment(alert.taken_at or alert.changed_at, "time")
-        )
-    return say(f"with {alert.holder.department}, nobody has taken it")
+        since = Moment(alert.taken_at or alert.changed_at, "time")
+        return say("held by ", Person(alert.holder.person), " since ", since, due)
+    return say(f"with {alert.holder.department}, nobody has taken it", due)
 
 
 def _at(at: datetime | None) -> Line:
@@ -119,10 +119,29 @@ def _by(person: str | None) -> Line:
     return say(" by ", Person(person)) if person else ()
 
 
-def _buttons(alert: Alert, actions: Iterable[Action]) -> tuple[Button, ...]:
+def _buttons(alert: Alert, actions: Iterable[Action]) -> list[Buttons]:
+    """What can be done in this state: the first four are buttons, the rest is in the menu behind them."""
+    drawn = _fitting(alert, actions)
+    rest = drawn[_MOST_BUTTONS:][:_MOST_IN_MENU]
+    return [Buttons(drawn[:_MOST_BUTTONS], rest)] if drawn else []
+
+
+def _fitting(alert: Alert, actions: Iterable[Action]) -> tuple[Button, ...]:
     value = button_value(alert.number, alert.turn)
     drawn = sorted((action for action in actions if alert.state in action.states), key=lambda action: action.order)
-    return tuple(Button(f"alert.{action.name}", action.label, value, action.style) for action in drawn[:_MOST_BUTTONS])
+    return tuple(Button(f"alert.{action.name}", action.label, value, action.style) for action in drawn)
+
+
+def window(alert: Alert, actions: Iterable[Action]) -> tuple[Block, ...]:
+    """The window behind the shortcut on an alert's message: what stands, and all that can be done now."""
+    drawn = _fitting(alert, actions)
+    rows = (drawn[start : start + _MOST_BUTTONS] for start in range(0, len(drawn), _MOST_BUTTONS))
+    return (
+        Title(alert.fire.title, alert.severity, _STATES.get(alert.state, "")),
+        Paragraph(_next(alert, (alert.holder.department,))),
+        *(Buttons(row) for row in rows),
+        Footer(_footer(alert)),
+    )
 
 
 def _footer(alert: Alert) -> Line:
@@ -172,7 +191,16 @@ def _stands(alert: Alert, change: Change) -> Line:
     if change in ("overdue", "lapsing", "lapsed", "given_back"):
         due = say(" · due ", _at(alert.due_at)) if alert.due_at else ()
         return say(due, ", " if due else " · ", _holder(alert))
-    return say(" · ", standing(alert)) if change in ("taken", "snoozed", "handed_off", "resolved") else ()
+    if change == "handed_off":
+        return say(" · ", _holder(alert), _handover(alert))
+    return say(" · ", standing(alert)) if change in ("taken", "snoozed", "resolved") else ()
+
+
+def _handover(alert: Alert) -> Line:
+    if alert.handover is None:
+        return ()
+    note = say(": ", alert.handover.note) if alert.handover.note else ()
+    return say(", handed over by ", Person(alert.handover.by), note)
 
 
 def details(alert: Alert, log: Sequence[LogLine]) -> tuple[Block, ...]:

@@ -313,6 +313,11 @@ class QuietOf(Query):
 
 
 @dataclass(frozen=True, slots=True)
+class AlertNamed(Query):
+    """The alert that the typed text names first ("A-1042 done"), of whichever shop: an Alert, or None."""
+
+
+@dataclass(frozen=True, slots=True)
 class ParkedPosts(Query):
     """Posts that cannot be shown until somebody has seen to it: tuple[ParkedLine, ...], longest parked first."""
 

@@ -13,13 +13,14 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, Literal
 
 from bot.core.alerts import Alert
 from bot.core.events import Event
 from bot.core.exceptions import RuleException
-from bot.core.handlers import Acted, Contract, Setting
+from bot.core.handlers import NO_HOUSE, Acted, Contract, Setting
 from bot.core.parts import Line, Quantity, ShopText, join, say
+from bot.core.settings import House
 from bot.core.silences import Silence
 from bot.core.subject import Subject
 
@@ -74,10 +75,12 @@ class When(Asks):
 class Choice(Asks):
     """One of the options, each a value and its label (100 at most); the answer is the value.
 
-    Without options they come with the ``ShowForm`` that opens the form, which then looks at the answer itself.
+    ``of`` says that the house knows them, as with its departments. Without options they come with the ``ShowForm`` that
+    opens the form, which then looks at the answer itself.
     """
 
     options: tuple[tuple[str, str], ...] = ()
+    of: Literal["", "departments"] = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,7 +124,8 @@ def fields_of(answers: type[Any]) -> dict[str, Asks]:
 class Sent:
     """Who sent a form, when, for which shop, and what it is ``about``: the id that it was opened with, "" for none.
 
-    ``alert`` is the alert that it is about, for forms that are on one; ``rules`` are the names of those there are.
+    ``alert`` is the alert that it is about, for forms that are on one; ``rules`` are the names of those there are, and
+    ``house`` what there is of shops and departments.
     """
 
     person: str
@@ -130,6 +134,14 @@ class Sent:
     about: str = ""
     alert: Alert | None = None
     rules: tuple[str, ...] = ()
+    house: House = NO_HOUSE
+
+    @property
+    def on(self) -> Alert:
+        """The alert of a form that is on one. Raises ValueError for other forms."""
+        if self.alert is None:
+            raise ValueError("this form is on no alert")
+        return self.alert
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,6 +244,16 @@ def form(
         )
 
     return declare
+
+
+def furnished(form: Form, house: House) -> Form:
+    """The form with the options that only the house knows."""
+    known = {"departments": tuple((name, name.capitalize()) for name in house.departments)}
+    fields = {
+        name: dataclasses.replace(field, options=known[field.of]) if isinstance(field, Choice) and field.of else field
+        for name, field in form.fields.items()
+    }
+    return dataclasses.replace(form, fields=fields)
 
 
 # Reading what was entered.

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+from zoneinfo import ZoneInfo
 
 from bot.core.alerts import Alert
 from bot.core.events import Event
@@ -65,7 +66,9 @@ class Request:
     """A slash command as typed: ``text`` is what follows the command (and the verb), ``user`` a Slack user id.
 
     ``commands``, ``departments`` and ``rules`` are what this installation knows, for help and for hints; ``house`` is
-    all that routing knows of it, and ``knobs`` the settings that may be set for a SKU.
+    all that routing knows of it, and ``knobs`` the settings that may be set for a SKU. ``zone`` is that of the one who
+    typed, or of the shop, None until the desk knows; ``typed`` is when it came in, which may have been a while ago,
+    None for just now.
     """
 
     text: str
@@ -77,6 +80,8 @@ class Request:
     rules: tuple[str, ...] = ()
     house: House = NO_HOUSE
     knobs: tuple[Knob, ...] = ()
+    zone: ZoneInfo | None = None
+    typed: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +136,24 @@ class ShowForm:
     options: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
 
 
-Answer = Reply | ShowDigest | ReleaseParked | EndSilence | EndException | ShowForm
+@dataclass(frozen=True, slots=True)
+class Press:
+    """Does what an alert's button does, at once, as the alert stands now."""
+
+    action: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class SendForm:
+    """Sends the form of that name on an alert as it stands now, filled with what is ``given``."""
+
+    form: str
+    number: int
+    given: Mapping[str, object] = field(default_factory=dict)
+
+
+Answer = Reply | ShowDigest | ReleaseParked | EndSilence | EndException | ShowForm | Press | SendForm
 
 
 class Refused(Exception):
@@ -161,19 +183,22 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class Click:
-    """A press of an alert's button by ``person`` (a Slack user id); ``log`` is what happened to the alert so far."""
+    """A press of an alert's button by ``person`` (a Slack user id); ``log`` is what happened to the alert so far, and
+    ``house`` what there is of shops and departments."""
 
     person: str
     now: datetime
     log: tuple[LogLine, ...] = ()
+    house: House = NO_HOUSE
 
 
 @dataclass(frozen=True, slots=True)
 class Acted:
-    """The act changed the alert; ``did`` is written into its log ("taken")."""
+    """The act changed the alert; ``did`` is written into its log ("taken"), with what there is to be ``said`` of it."""
 
     alert: Alert
     did: Literal["taken", "snoozed", "resolved", "handed_off", "given_back"]
+    said: Line = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,9 +90,10 @@ class Button:
 
 @dataclass(frozen=True, slots=True)
 class Buttons:
-    """Four buttons at most."""
+    """Four buttons at most, and five more in the ``menu`` behind them."""
 
     buttons: tuple[Button, ...]
+    menu: tuple[Button, ...] = ()
     kind: Literal["buttons"] = "buttons"
 
 

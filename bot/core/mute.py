@@ -15,7 +15,7 @@ from bot.core.silences import Silence
 from bot.core.verdict import Step
 
 _CALLS_PEOPLE: frozenset[Change] = frozenset(
-    {"opened", "escalated", "reopened", "woken", "overdue", "lapsing", "lapsed"}
+    {"opened", "escalated", "reopened", "woken", "overdue", "lapsing", "lapsed", "handed_off"}
 )
 
 
@@ -131,12 +131,13 @@ def calls_people(change: Change) -> bool:
     return change in _CALLS_PEOPLE
 
 
-def told_by(updates: Updates, change: Change) -> frozenset[Way]:
+def told_by(updates: Updates, change: Change, concerned: bool = True) -> frozenset[Way]:
     """The ways in which a change of a message that is shown is told, by its route's policy. Figures that moved are told
-    by the edit alone, whatever the policy."""
+    by the edit alone, whatever the policy. A change of which only others must know calls nobody here, where people are
+    not ``concerned``."""
     if change in ("none", "updated"):
         return frozenset()
-    calls = calls_people(change)
+    calls = concerned and calls_people(change)
     match updates:
         case "edit":
             return frozenset({"thread"}) if calls else frozenset()

@@ -184,17 +184,31 @@ def _fit_context(block: Json) -> list[Json]:
 
 
 def _fit_actions(block: Json) -> list[Json]:
-    """Buttons with one id each. One whose id or value is too long is left out: cut, it would do another thing."""
+    """Buttons with one id each, and their menu. One whose id or value is too long is left out: cut, it would do
+    another thing."""
     buttons: dict[str, Json] = {}
+    menus: list[Json] = []
     for button in block["elements"]:
-        if _usable(button):
+        if button["type"] == "overflow":
+            menus += _fit_menu(button)
+        elif _usable(button):
             buttons.setdefault(button["action_id"], _short_button(button))
-    return [block | {"elements": list(buttons.values())[: limits.BUTTONS]}] if buttons else []
+    fitted = [*list(buttons.values())[: limits.BUTTONS - len(menus)], *menus]
+    return [block | {"elements": fitted}] if fitted else []
 
 
 def _usable(button: Json) -> bool:
     named = bool(button["text"]["text"].strip()) and 0 < len(button["action_id"]) <= limits.ID
     return named and len(button.get("value", "")) <= limits.BUTTON_VALUE
+
+
+def _fit_menu(menu: Json) -> list[Json]:
+    usable = [
+        option
+        for option in menu["options"]
+        if option["text"]["text"].strip() and len(option["value"]) <= limits.OPTION_VALUE
+    ]
+    return [menu | {"options": usable[: limits.OPTIONS]}] if usable else []
 
 
 def _short_button(button: Json) -> Json:

@@ -31,6 +31,8 @@ _COLOURS: Mapping[Severity, str] = {
 # A matter that waits or is over must not catch the eye like one that burns.
 _STATE_COLOURS: Mapping[str, str] = {"RESOLVED": "white_check_mark", "SNOOZED": "zzz"}
 _NOTHING = "Nothing to show."
+MENU = "alert.-more"
+"""The id of the menu behind an alert's buttons; no action can have that name."""
 _ROWS_IN_WORDS = 10
 _PAGE = 10
 
@@ -166,7 +168,17 @@ def _footer(block: said.Footer, sheet: _Sheet) -> list[Json]:
 
 
 def _buttons(block: said.Buttons, sheet: _Sheet) -> list[Json]:
-    return [{"type": "actions", "elements": [_button(button) for button in block.buttons]}]
+    menu = [_menu(block.menu)] if block.menu else []
+    return [{"type": "actions", "elements": [*map(_button, block.buttons), *menu]}]
+
+
+def _menu(buttons: Iterable[said.Button]) -> Json:
+    """A menu has one id, so each entry says itself which button it stands for."""
+    options = [
+        {"text": _plain_text(limits.cut(one_line(each.label), limits.OPTION)), "value": f"{each.action} {each.value}"}
+        for each in buttons
+    ]
+    return {"type": "overflow", "action_id": MENU, "options": options}
 
 
 def _button(button: said.Button) -> Json:

@@ -1,13 +1,12 @@
-"""The button by which its holder ends a matter."""
+"""The button by which somebody ends a matter."""
 
 from __future__ import annotations
 
-from bot.core.alerts import Alert, resolved
-from bot.core.handlers import Acted, Click, action
-from bot.core.parts import say
+from bot.core.alerts import Alert
+from bot.core.handlers import Click, ShowForm, action
 
 
-@action(label="Resolve", order=3, states=("acknowledged", "snoozed"))
-def resolve(alert: Alert, click: Click) -> Acted:
-    """The matter is done with. Should it come up again within two hours, the same message is reopened."""
-    return Acted(resolved(alert, say("closed by hand"), click.person, click.now), "resolved")
+@action(label="Resolve", order=5, states=("firing", "acknowledged", "snoozed"))
+def resolve(alert: Alert, click: Click) -> ShowForm:
+    """Opens a form in which you end the matter and say how: done, a false alarm, will not act, or a duplicate."""
+    return ShowForm("resolve", given={"ending": "done"})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -12,9 +12,11 @@ from hypothesis import strategies as st
 from bot.core.alerts import (
     REOPEN_WITHIN,
     Alert,
+    Handover,
     Holder,
     Seat,
     advance,
+    given_back,
     handed_off,
     resolved,
     snoozed,
@@ -146,10 +148,78 @@ def test_handing_off_to_a_department_leaves_it_open_and_to_a_person_makes_it_the
     assert handed_off(opened(), Holder("marketing", "U2"), NOW).state == "acknowledged"
 
 
+def slow(department: str, since: datetime, within: timedelta) -> datetime:
+    """Finance takes a day longer than anybody else."""
+    return since + within + (timedelta(days=1) if department == "finance" else timedelta(0))
+
+
+@pytest.mark.parametrize(
+    ("to", "due"),
+    [
+        # Another department has its own time for it, one without a step the time of the first to act.
+        (Holder("marketing"), LATER + timedelta(hours=8)),
+        (Holder("finance", "U2"), LATER + timedelta(days=1, hours=4)),
+        # Within a department the due time stays, whoever has it.
+        (Holder("warehouse", "U2"), NOW + timedelta(hours=4)),
+        (Holder("warehouse"), NOW + timedelta(hours=4)),
+    ],
+)
+def test_who_is_handed_a_matter_has_the_time_of_their_own_department(to: Holder, due: datetime) -> None:
+    steps = {"warehouse": timedelta(hours=4), "marketing": timedelta(hours=8)}
+    views = {name: View(say("x"), Step(say("acts"), within=within)) for name, within in steps.items()}
+    alert = replace(opened(), fire=fire(views=views), due_at=NOW + timedelta(hours=4))
+    assert handed_off(alert, to, LATER, slow).due_at == due
+
+
+def test_where_a_step_has_no_time_the_due_time_stays() -> None:
+    assert handed_off(opened(), Holder("marketing"), LATER, slow).due_at == opened().due_at
+
+
+def test_a_fixed_due_time_is_the_same_for_everybody() -> None:
+    views = {name: View(say("x"), Step(say("answers the bank"), by=LATER)) for name in ("finance", "operations")}
+    alert = replace(opened(), fire=fire(views=views), holder=Holder("finance"), due_at=LATER)
+    assert handed_off(alert, Holder("operations"), NOW, slow).due_at == LATER
+
+
+def test_a_department_without_a_view_sees_what_it_is_handed_from_then_on() -> None:
+    to_finance = handed_off(opened(), Holder("finance"), NOW)
+    back = handed_off(to_finance, Holder("warehouse", "U1"), LATER)
+    assert to_finance.escalated_to == back.escalated_to == ("finance",)
+    assert handed_off(opened(), Holder("marketing"), NOW).escalated_to == ()
+
+
+def test_what_was_said_at_a_hand_over_is_kept_until_somebody_else_decides() -> None:
+    told = Handover("U1", say("see the mail"))
+    given = handed_off(opened(), Holder("finance", "U2"), NOW, handover=told)
+    assert given.handover == told
+    assert taken(given, "U3", LATER).handover is given_back(given, LATER).handover is None
+
+
+def test_until_it_gets_worse_is_thirty_days_at_most_and_ends_when_it_does() -> None:
+    resting = snoozed(opened(), None, "U1", NOW)
+    assert (resting.until_worse, resting.snoozed_until) == (True, NOW + timedelta(days=30))
+    worse = advance(resting, fire(Severity.CRITICAL), SEAT, LATER).alert
+    assert worse is not None
+    for awake in (worse, woken(resting, LATER), taken(resting, "U2", LATER), snoozed(resting, LATER, "U2", NOW)):
+        assert not awake.until_worse
+    assert advance(resting, fire(title="Hoodie runs out Thu"), SEAT, LATER).change == "updated"
+
+
+def test_as_what_a_matter_was_closed_is_forgotten_when_it_comes_back() -> None:
+    over = resolved(opened(), say("false alarm"), "U1", NOW, "false_alarm")
+    assert over.ending == "false_alarm"
+    again = advance(over, fire(), SEAT, LATER).alert
+    assert again is not None and again.state == "firing" and again.ending == ""
+
+
 @pytest.mark.parametrize(
     ("alert", "told"),
     [
         (opened(), "A-1042 is open, with warehouse"),
+        (
+            snoozed(opened(), None, "U1", NOW),
+            "A-1042 is snoozed until it gets worse, at the latest until <moment>",
+        ),
         (TAKEN, "A-1042 is held by <person> since <moment>"),
         (SNOOZED, "A-1042 is snoozed until <moment>"),
         (RESOLVED, "A-1042 resolved itself at <moment>"),

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.alerts import advance
-from bot.core.calendar import deadline, due, is_open, next_open, openings
+from bot.core.calendar import deadline, due, is_open, next_open, next_start, openings
 from bot.core.parts import say
 from bot.core.schedule import WEEKDAYS
 from bot.core.settings import Department, WorkingHours
@@ -59,6 +59,20 @@ def test_a_department_is_open_at_its_local_hours_and_else_opens_next(
     at = local(now)
     assert is_open(hours, at) == (opens is None)
     assert next_open(hours, at) == (local(opens) if opens else at)
+
+
+@pytest.mark.parametrize(
+    ("now", "start"),
+    [
+        ("2026-11-23 06:00", "2026-11-23 07:00"),
+        # Who works already begins next on the next working day.
+        ("2026-11-23 07:00", "2026-11-24 07:00"),
+        ("2026-11-27 12:00", "2026-11-30 07:00"),
+        ("2026-11-28 12:00", "2026-11-30 07:00"),
+    ],
+)
+def test_the_next_start_of_work_lies_ahead_also_for_who_is_at_work(now: str, start: str) -> None:
+    assert next_start(DEPOT, local(now)) == local(start)
 
 
 def test_an_opening_that_a_change_of_the_clocks_swallows_is_none() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bot.core import compose
-from bot.core.alerts import Alert, resolved, snoozed, taken
+from bot.core.alerts import Alert, Handover, Holder, handed_off, resolved, snoozed, taken
 from bot.core.handlers import Action, Entry
 from bot.core.known import LogLine
 from bot.core.message import Block, Bullets, Buttons, Figures, Footer, Heading, Message, Paragraph, Title
@@ -106,6 +106,7 @@ def test_without_money_and_figures_nothing_is_made_up() -> None:
     [
         (taken(opened(), "U1", LATER), "TAKEN", "held by @U1 since <moment>", ["Resolve", "Details"]),
         (snoozed(opened(), LATER, "U1", NOW), "SNOOZED", "Snoozed until <moment> by @U1", ["Take", "Details"]),
+        (snoozed(opened(), None, "U1", NOW), "SNOOZED", "Snoozed until it gets worse, at the latest until <moment> by @U1", ["Take", "Details"]),
         (resolved(opened(), say("+500 restocked"), None, LATER), "RESOLVED", "Resolved <moment>: +500 restocked", ["Details"]),
         (resolved(opened(), say("done"), "U1", LATER), "RESOLVED", "Resolved <moment> by @U1: done", ["Details"]),
     ],
@@ -131,13 +132,53 @@ def test_a_recurring_matter_and_the_age_of_its_figures_are_in_the_footer() -> No
     assert "as of <moment>" in words(footer.line)
 
 
-def test_a_message_has_at_most_four_buttons_and_six_figures() -> None:
-    many = tuple(act(f"a{number}", number, ("firing",)) for number in range(7))
+def test_a_message_has_at_most_four_buttons_with_five_more_in_the_menu_and_six_figures() -> None:
+    many = tuple(act(f"a{number}", number, ("firing",)) for number in range(12))
     view = View(say("x"), Step(say("y")), tuple((f"f{number}", say("1")) for number in range(9)))
     message = compose.compose(replace(opened(), fire=fire(views={"finance": view})), ("finance",), many)
     buttons, figures = of_kind(message, Buttons)[0], of_kind(message, Figures)[0]
     assert isinstance(buttons, Buttons) and isinstance(figures, Figures)
-    assert (len(buttons.buttons), len(figures.figures)) == (4, 6)
+    assert [button.label for button in buttons.buttons] == ["A0", "A1", "A2", "A3"]
+    assert [button.label for button in buttons.menu] == ["A4", "A5", "A6", "A7", "A8"]
+    assert len(figures.figures) == 6
+
+
+def test_the_window_of_an_alert_tells_how_it_stands_and_all_that_can_be_done_now() -> None:
+    many = tuple(act(f"a{number}", number, ("acknowledged",)) for number in range(6))
+    blocks = compose.window(taken(opened(), "U1", LATER), (*many, *ACTIONS))
+    assert [type(block) for block in blocks] == [Title, Paragraph, Buttons, Buttons, Footer]
+    rows = [[button.label for button in block.buttons] for block in blocks if isinstance(block, Buttons)]
+    assert rows == [["A0", "A1", "A2", "A3"], ["Resolve", "A4", "Details", "A5"]]
+    assert paragraphs(Message((), blocks))[0].endswith("held by @U1 since <moment>")
+
+
+FOREIGN = replace(opened(), holder=Holder("finance"), escalated_to=("finance",))
+
+
+@pytest.mark.parametrize(
+    ("alert", "told"),
+    [
+        (FOREIGN, " · with finance, nobody has taken it, due <moment>"),
+        (replace(FOREIGN, due_at=None), " · with finance, nobody has taken it"),
+        (taken(FOREIGN, "U1", LATER), " · held by @U1 since <moment>, due <moment>"),
+    ],
+)
+def test_whoever_has_no_step_of_their_own_reads_when_it_is_due_beside_the_holder(alert: Alert, told: str) -> None:
+    assert paragraphs(compose.compose(alert, ("finance",), ()))[1].endswith(told)
+
+
+@pytest.mark.parametrize(
+    ("handover", "told"),
+    [
+        (Handover("U1", say("see the mail")), ", handed over by @U1: see the mail"),
+        (Handover("U1"), ", handed over by @U1"),
+        (None, ""),
+    ],
+)
+def test_a_hand_over_is_told_to_whoever_has_it_now_with_what_was_said(handover: Handover | None, told: str) -> None:
+    given = handed_off(opened(), Holder("warehouse", "U2"), LATER, handover=handover)
+    line = words(compose.notice(given, "handed_off").summary)
+    assert line == f"Handed over: HIGH · Hoodie runs out · held by @U2 since <moment>{told}"
 
 
 @pytest.mark.parametrize(

@@ -30,12 +30,16 @@ from bot.core.forms import (
     asked,
     fields_of,
     form,
+    furnished,
     read,
     shown,
     split,
 )
+from bot.core.settings import Department, House
+from tests.core.samples import opened
 from tests.handlers.shelves import words
 
+HOUSE = House({}, {name: Department(name, f"#{name}") for name in ("warehouse", "finance")})
 SIZES = (("s", "Small"), ("l", "Large"))
 
 
@@ -213,3 +217,31 @@ def test_what_a_field_shows_is_read_back_as_it_was(field: Asks, values: st.Searc
 )
 def test_what_cannot_stand_in_a_field_leaves_it_empty(field: Asks, value: object, entry: object) -> None:
     assert shown(field, value) == entry
+
+
+@dataclass(frozen=True)
+class To:
+    department: str = asked(Choice(label="Department", of="departments"))
+    size: str = asked(Choice(label="Size", options=SIZES))
+
+
+def test_a_choice_of_departments_offers_those_of_the_house() -> None:
+    @form(title="Send it")
+    def send_it(answers: To, sent: Sent, facts: NoFacts) -> Saved:
+        """Sends it."""
+        return Saved()
+
+    there = furnished(send_it, HOUSE)
+    assert there.fields["department"] == Choice(
+        label="Department", of="departments", options=(("warehouse", "Warehouse"), ("finance", "Finance"))
+    )
+    assert there.fields["size"] == send_it.fields["size"]
+    assert read(there, {"department": "finance", "size": "s"}, lambda typed: Spelt({}, {})) == To("finance", "s")
+    with pytest.raises(Wrong):
+        read(there, {"department": "moon", "size": "s"}, lambda typed: Spelt({}, {}))
+
+
+def test_a_form_on_no_alert_has_none() -> None:
+    assert Sent("U1", datetime(2026, 1, 1, tzinfo=UTC), "demo", alert=opened()).on == opened()
+    with pytest.raises(ValueError, match="on no alert"):
+        _ = Sent("U1", datetime(2026, 1, 1, tzinfo=UTC), "demo").on

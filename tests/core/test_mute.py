@@ -76,6 +76,7 @@ def test_it_is_shown_held_or_left_out_with_the_reason(
         ("edit", "reopened", {"thread"}),
         ("edit", "woken", {"thread"}),
         ("edit", "overdue", {"thread"}),
+        ("edit", "handed_off", {"thread"}),
         ("edit", "taken", set()),
         ("edit", "resolved", set()),
         ("new", "escalated", {"message"}),
@@ -92,6 +93,14 @@ def test_it_is_shown_held_or_left_out_with_the_reason(
 )
 def test_a_change_is_told_as_the_route_wants_it(updates: Updates, change: Change, ways: set[Way]) -> None:
     assert told_by(updates, change) == ways
+
+
+@pytest.mark.parametrize(
+    ("updates", "ways"),
+    [("edit", set()), ("new", set()), ("thread", {"thread"}), ("thread+channel", {"thread"})],
+)
+def test_where_nobody_is_concerned_a_change_calls_nobody(updates: Updates, ways: set[str]) -> None:
+    assert told_by(updates, "handed_off", concerned=False) == ways
 
 
 @pytest.mark.parametrize(

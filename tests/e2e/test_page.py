@@ -102,8 +102,11 @@ async def test_a_matter_is_looked_into_put_to_rest_and_resolved(evening: Evening
         await expect(alert).to_contain_text("SNOOZED", timeout=PATIENCE)
         await expect(alert).to_contain_text("by @Dev Patel")
         await alert.get_by_role("button", name="Resolve").click()
+        window = page.get_by_role("dialog", name="Resolve")
+        await window.get_by_label(re.compile("^Note")).fill("sold out for good")
+        await window.get_by_role("button", name="Resolve").click()
         await expect(alert).to_contain_text("RESOLVED", timeout=PATIENCE)
-        await expect(alert).to_contain_text("closed by hand")
+        await expect(alert).to_contain_text("by @Dev Patel: sold out for good")
         await expect(alert.locator("[data-block=actions]").get_by_role("button")).to_have_text(["Details"])
 
 

@@ -55,6 +55,7 @@ class ScriptedPipeline:
     asked: list[tuple[str, str, str]] = field(default_factory=list)
     checked: list[Submission] = field(default_factory=list)
     sent: list[Submission] = field(default_factory=list)
+    windows: list[int] = field(default_factory=list)
     problems: Mapping[str, Line] = field(default_factory=dict)
     result: Act = Act(changed=True)
     error: Exception | None = None
@@ -77,20 +78,27 @@ class ScriptedPipeline:
         self._fail()
         return self.result
 
-    def answer(self, name: str, verb: str, request: Request) -> Reply | ShowForm:
+    def answer(self, name: str, verb: str, request: Request) -> Reply | ShowForm | Act:
         self.asked.append((name, verb, request.text))
         if self.slow is not None:
             self.slow.wait(5)
         self._fail()
         if request.text == "nonsense":
             raise Refused(say("There is no such SKU."))
+        if verb == "take":
+            return self.result
         if verb == "wish":
             return ShowForm("wish", "w-1", {"what": request.text, "many": 2}, say("Think twice."), "demo")
         line = say("12 units of ", ShopText(request.text))
         return Reply(Message(line, (Paragraph(line),)), share=True)
 
-    def share(self, name: str, verb: str, request: Request) -> Reply | ShowForm:
+    def share(self, name: str, verb: str, request: Request) -> Reply | ShowForm | Act:
         return self.answer(name, verb, request)
+
+    def window(self, number: int, person: str) -> ShowModal:
+        self.windows.append(number)
+        self._fail()
+        return modal_with_button(f"A-{number}", "alert.take", f"{number}.1")
 
     def home(self, user: str) -> Message:
         self._fail()
@@ -117,6 +125,7 @@ COMMANDS: Mapping[tuple[str, str], Command] = {
         _command("ops", "alerts", "[mine]"),
         _command("ops", "why", "A-1"),
         _command("ops", "wish"),
+        _command("ops", "take", "A-1 @person"),
     )
 }
 

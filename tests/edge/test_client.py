@@ -300,7 +300,11 @@ async def test_people_are_spoken_to_one_at_a_time(client: SlackClient, bench: Wo
     assert bench.home("U0ANNA") is not None
     modal = {"type": "modal", "title": {"type": "plain_text", "text": "Details"}, "blocks": [{"type": "divider"}]}
     await client.open_view(bench.workspace.trigger("U0ANNA"), modal)
-    assert len(bench.modals("U0ANNA")) == 1
+    await client.push_view(bench.workspace.trigger("U0ANNA"), modal)
+    first, top = bench.modals("U0ANNA")
+    await client.update_view(first["id"], modal | {"title": {"type": "plain_text", "text": "Else"}})
+    assert [view["title"]["text"] for view in bench.modals("U0ANNA")] == ["Else", "Details"]
+    assert top["previous_view_id"] == first["id"]
     url = bench.response_urls.issue("U0ANNA", OPS)
     await client.respond(url, {"text": "an answer", "response_type": "ephemeral"})
     assert bench.ephemerals("ops", "U0ANNA")[-1]["text"] == "an answer"

@@ -6,17 +6,19 @@ import asyncio
 import json
 import threading
 from datetime import UTC, datetime
+from types import SimpleNamespace
 
 import pytest
 
 from bot.clock import Clock
 from bot.core.delivery import Delivery
+from bot.core.handlers import Refused, ShowForm
 from bot.core.parts import say
 from bot.edge.metrics import Meters
 from bot.edge.slack import asked
 from bot.edge.slack.asked import Asked
 from bot.edge.slack.errands import Errands
-from bot.edge.slack.interactions import FAILED, OLD_BUTTON, TOO_LATE, WORKING
+from bot.edge.slack.interactions import FAILED, NO_ALERT, OLD_BUTTON, TOO_LATE, WORKING
 from bot.edge.slack.ways_back import may_answer, share_block, shared_command
 from bot.store import inbox
 from bot.store.engine import Store, StoreDown
@@ -96,6 +98,88 @@ async def test_a_click_may_open_a_window_whose_buttons_act_and_answer_in_its_cha
         assert edge.pipeline.acts[-1] == ("hand_off", 1042, 3, "U0ANNA")
         assert edge.private() == ["It is with finance now."]
         assert (await edge.workbench.submit(view["id"]))["ok"]
+
+
+@MODES
+async def test_the_shortcut_on_an_alerts_message_opens_its_window_from_which_it_is_acted_on(
+    store: Store, intake: Intake, mode: str
+) -> None:
+    async with floor(store, intake, Clock(), mode=mode) as edge:
+        ts = await edge.button("alert.details", "1042.3")
+        assert await edge.workbench.shortcut("alert", user="U0BEN", channel="C0OPS", ts=ts) == {"ok": True}
+        await edge.finished()
+        (view,) = edge.workbench.modals("U0BEN")
+        assert view["title"]["text"] == "A-1042" and edge.pipeline.acts == []
+        await edge.workbench.action("alert.take", user="U0BEN", view_id=view["id"])
+        await edge.finished(2)
+        # The window shows what is true after the click.
+        assert edge.pipeline.acts == [("take", 1042, 1, "U0BEN")] and edge.pipeline.windows == [1042, 1042]
+        assert [each["id"] for each in edge.workbench.modals("U0BEN")] == [view["id"]]
+        assert edge.changed == [1]
+
+
+async def test_what_is_opened_from_a_window_lies_on_top_of_it(store: Store, intake: Intake) -> None:
+    async with floor(store, intake, Clock()) as edge:
+        ts = await edge.button("alert.details", "1042.3")
+        await edge.workbench.shortcut("alert", channel="C0OPS", ts=ts)
+        await edge.finished()
+        (window,) = edge.workbench.modals("U0ANNA")
+        edge.pipeline.result = Act(modal=ShowForm("wish", about="1042.3", shop="demo"))
+        await edge.workbench.action("alert.take", view_id=window["id"])
+        await edge.finished(2)
+        assert [view["title"]["text"] for view in edge.workbench.modals("U0ANNA")] == ["A-1042", "A wish"]
+        entries = {"what": {"entry": {"value": "A kite"}}, "many": {"entry": {"value": "3"}}}
+        assert (await edge.workbench.submit(edge.workbench.modals("U0ANNA")[-1]["id"], entries))["ok"]
+        # Sent, it closes the window below as well, which shows what was true before.
+        assert edge.workbench.modals("U0ANNA") == []
+
+
+async def test_the_shortcut_on_another_message_is_answered_with_what_it_is_for(store: Store, intake: Intake) -> None:
+    async with floor(store, intake, Clock()) as edge:
+        written = edge.workbench.acting.write("U0BEN", "ops", "Is A-1042 late?")["message"]
+        await edge.workbench.shortcut("alert", channel="C0OPS", ts=written["ts"])
+        await edge.finished()
+        assert edge.private() == [NO_ALERT] and edge.workbench.modals("U0ANNA") == []
+
+
+async def test_the_window_of_an_alert_that_is_gone_is_told(store: Store, intake: Intake) -> None:
+    async with floor(store, intake, Clock()) as edge:
+        edge.pipeline.error = Refused(say("This alert no longer exists."))
+        ts = await edge.button("alert.details", "7.1")
+        await edge.workbench.shortcut("alert", channel="C0OPS", ts=ts)
+        await edge.finished()
+        assert edge.private() == ["This alert no longer exists."]
+
+
+async def test_a_window_that_is_closed_meanwhile_is_not_renewed_and_the_act_stands(
+    store: Store, intake: Intake
+) -> None:
+    async with floor(store, intake, Clock()) as edge:
+        ts = await edge.button("alert.details", "1042.3")
+        await edge.workbench.shortcut("alert", channel="C0OPS", ts=ts)
+        await edge.finished()
+        edge.workbench.set_faults([{"method": "views.update", "kind": "error:not_found"}])
+        await edge.workbench.action("alert.take", view_id=edge.workbench.modals("U0ANNA")[0]["id"])
+        await edge.finished(2)
+        assert edge.pipeline.acts == [("take", 1042, 1, "U0ANNA")] and edge.private() == []
+
+
+async def test_what_a_typed_act_did_is_told_and_wakes_the_dispatcher(store: Store, intake: Intake) -> None:
+    async with floor(store, intake, Clock()) as edge:
+        edge.pipeline.result = Act(changed=True, told=say("A-1042 is held by Anna."))
+        await edge.workbench.command("/ops", "take A-1042")
+        await edge.finished()
+        assert edge.private() == ["A-1042 is held by Anna."] and edge.changed == [1]
+
+
+async def test_a_typed_act_whose_answer_is_not_taken_is_not_done_again(store: Store, intake: Intake) -> None:
+    async with floor(store, intake, Clock()) as edge:
+        edge.pipeline.result = Act(changed=True, told=say("A-1042 is held by Anna."))
+        # While it is done, the way back comes to nothing.
+        edge.pipeline.slow = SimpleNamespace(wait=lambda _: edge.workbench.workspace.responses.clear())
+        await edge.workbench.command("/ops", "take A-1042")
+        await edge.finished()
+        assert edge.pipeline.asked == [("ops", "take", "A-1042")] and edge.changed == [1]
 
 
 async def test_a_window_that_comes_too_late_is_told(store: Store, intake: Intake) -> None:

@@ -289,3 +289,18 @@ def test_a_table_without_room_for_a_row_is_left_out() -> None:
 
 def test_a_list_in_too_little_room_is_left_out() -> None:
     assert shrunk(bullets("x" * 100), 40) == []
+
+
+def menu(*options: tuple[str, str]) -> dict[str, Any]:
+    listed = [{"text": {"type": "plain_text", "text": text}, "value": value} for text, value in options]
+    return {"type": "overflow", "action_id": "alert.-more", "options": listed}
+
+
+def test_the_menu_behind_the_buttons_stays_with_those_of_its_entries_that_slack_takes() -> None:
+    usable = [(f"o{number}", f"v{number}") for number in range(6)]
+    block = {"type": "actions", "elements": [button(), menu(("", "x"), ("a", "y" * 151), *usable)]}
+    assert fit([block]) == [{"type": "actions", "elements": [button(), menu(*usable[:5])]}]
+    assert fit([{"type": "actions", "elements": [menu(("", "x"))]}]) == []
+    full = {"type": "actions", "elements": [*(button(f"a{number}") for number in range(30)), menu(("o", "v"))]}
+    [fitted] = fit([full])
+    assert len(fitted["elements"]) == 25 and fitted["elements"][-1] == menu(("o", "v"))

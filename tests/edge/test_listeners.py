@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -42,6 +44,19 @@ CLICK: dict[str, Any] = {
     "container": {"type": "message", "message_ts": "17.1", "channel_id": "C0OPS"},
     "message": {"text": "a secret of the channel"},
     "actions": [{"type": "button", "action_id": "alert.take", "block_id": "b", "value": "1042.3", "action_ts": "18.2"}],
+}
+SHORTCUT: dict[str, Any] = {
+    "type": "message_action",
+    "callback_id": "alert",
+    "user": USER,
+    "team": {"id": "T1"},
+    "trigger_id": "5.6.c",
+    "response_url": "https://hooks.slack.com/actions/x",
+    "channel": {"id": "C0OPS", "name": "ops"},
+    "message": {
+        "text": "a secret of the channel",
+        "blocks": [{"type": "section"}, {"type": "actions", "elements": [*CLICK["actions"]]}],
+    },
 }
 HOME = {
     "type": "event_callback",
@@ -132,6 +147,13 @@ def _kept(store: Store) -> list[Asked]:
                 response_url="https://hooks.slack.com/actions/x", trigger="3.4.b",
             ),
         ),
+        (
+            lambda: _payload(SHORTCUT),
+            Asked(
+                kind="shortcut", user="U0ANNA", by="replica-1", channel="C0OPS", value="1042",
+                response_url="https://hooks.slack.com/actions/x", trigger="5.6.c",
+            ),
+        ),
         (lambda: _event(HOME), Asked(kind="home", user="U0ANNA", by="replica-1")),
     ],
 )  # fmt: skip
@@ -142,7 +164,9 @@ async def test_what_comes_five_times_is_kept_once_and_no_more_of_it_than_is_need
     for _ in range(5):
         answer = await app.async_dispatch(request_of())
         assert (answer.status, answer.body) == (200, "")
-    assert _kept(store) == [kept]
+    (found,) = _kept(store)
+    assert replace(found, at="") == kept
+    assert (found.at != "") == (kept.kind == "command")
 
 
 async def test_two_clicks_of_one_person_are_two(store: Store, intake: Intake) -> None:
@@ -152,6 +176,59 @@ async def test_two_clicks_of_one_person_are_two(store: Store, intake: Intake) ->
     for body in (CLICK, again, other):
         await app.async_dispatch(_payload(body))
     assert len(_kept(store)) == 3
+
+
+KEYED = {"event_type": "floorwalker_post", "event_payload": {"key": "alert/1042/turn-3"}}
+
+
+@pytest.mark.parametrize(
+    ("message", "number"),
+    [
+        (SHORTCUT["message"], "1042"),
+        # What is said in the thread has no buttons, and our key where Slack brings it.
+        ({"blocks": [], "metadata": KEYED}, "1042"),
+        ({"metadata": KEYED | {"event_payload": {"key": "digest/weekly"}}}, ""),
+        ({"blocks": [{"elements": [{"action_id": "alert.take", "value": "?.1"}, {"action_id": "x", "value": "7.1"}]}]}, ""),
+        ({"text": "A-1042 is late"}, ""),
+    ],
+)  # fmt: skip
+def test_a_message_is_about_an_alert_by_its_buttons_or_by_our_key(message: dict[str, Any], number: str) -> None:
+    assert asked.of_shortcut(SHORTCUT | {"message": message}).value == number
+
+
+def test_an_entry_of_the_menu_is_the_button_that_it_stands_for() -> None:
+    chosen = {"type": "overflow", "action_id": "alert.-more", "selected_option": {"value": "alert.resolve 1042.3"}}
+    click = asked.of_click(CLICK | {"actions": [chosen]})
+    assert (click.kind, click.action, click.value) == ("click", "resolve", "1042.3")
+
+
+@pytest.mark.parametrize(("kind", "view"), [("modal", "V1"), ("home", "")])
+def test_a_click_in_a_window_remembers_which_and_one_on_a_home_has_none(kind: str, view: str) -> None:
+    shown = {"id": "V1", "type": kind, "private_metadata": "C0OPS"}
+    assert asked.of_click({**CLICK, "channel": None, "view": shown}).view == view
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("A-7 <@U0BEN|ben> R&amp;B &lt;3", "A-7 <@U0BEN|ben> R&B <3"),
+        ("see <https://shop.example/a|shop.example/a>", "see shop.example/a"),
+        ("see <https://shop.example/a>", "see https://shop.example/a"),
+        ("in <#C1|ops> and <#C2>", "in ops and "),
+        ("plain", "plain"),
+    ],
+)
+def test_what_slack_made_of_a_typed_text_is_words_again_but_for_people(text: str, read: str) -> None:
+    now = datetime(2026, 11, 23, tzinfo=UTC)
+    assert asked.of_command(COMMAND | {"text": text}, now).text == read
+
+
+async def test_a_shortcut_that_cannot_be_stored_is_told() -> None:
+    told = Told()
+    app, reception = _app(Closed(), told)
+    assert (await app.async_dispatch(_payload(SHORTCUT))).status == 200
+    await reception.close()
+    assert told.said == [(SHORTCUT["response_url"], NOT_KEPT)]
 
 
 async def test_when_nothing_can_be_stored_whoever_asks_is_told() -> None:

@@ -31,6 +31,17 @@ _COMMAND = {
         "url": _URL,
     },
 }
+_SHORTCUT = {
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["name", "type", "callback_id", "description"],
+    "properties": {
+        "name": _TEXT | {"maxLength": 24},
+        "type": {"enum": ["message", "global"]},
+        "callback_id": _TEXT | {"maxLength": 255},
+        "description": _TEXT | {"maxLength": 150},
+    },
+}
 SCHEMA = {
     "type": "object",
     "additionalProperties": False,
@@ -57,6 +68,7 @@ SCHEMA = {
                     "required": ["display_name"],
                     "properties": {"display_name": _TEXT | {"maxLength": 80}, "always_online": {"type": "boolean"}},
                 },
+                "shortcuts": {"type": "array", "maxItems": 10, "items": _SHORTCUT},
                 "slash_commands": {"type": "array", "maxItems": 50, "items": _COMMAND},
             },
         },
@@ -130,6 +142,17 @@ def test_a_commands_description_and_hint_come_from_its_file() -> None:
     assert (stock["command"], stock["description"], stock["usage_hint"]) == ("/stock", "Shows a SKU's stock.", "SKU")
     assert (ops["command"], ops["usage_hint"]) == ("/ops", "alerts | help | why A-1042")
     assert ops["description"] == "Floorwalker: alerts, help, why"
+
+
+def test_people_come_with_their_ids_to_a_command_that_takes_people() -> None:
+    named = _known([STOCK, _command("ops", "hand-off", "A-1042 [@person]"), _command("ops", "help")])
+    listed = {each["command"]: each["should_escape"] for each in app_manifest(named)["features"]["slash_commands"]}
+    assert listed == {"/stock": False, "/ops": True}
+
+
+def test_alerts_have_a_shortcut_in_the_menu_of_their_messages() -> None:
+    (shortcut,) = app_manifest(OPS)["features"]["shortcuts"]
+    assert (shortcut["name"], shortcut["type"], shortcut["callback_id"]) == ("Alert…", "message", "alert")
 
 
 def test_long_texts_are_cut_to_what_slack_takes() -> None:

@@ -288,3 +288,19 @@ def test_people_are_mentioned_only_where_a_line_names_them(line: tuple[Any, ...]
     named = [part.id for part in line if isinstance(part, Person)]
     active = [node for node in nodes(drawn.blocks) if node.get("type") in ACTIVE]
     assert all(node["type"] == "user" and node["user_id"] in named for node in active)
+
+
+def test_what_stands_in_the_menu_says_itself_which_button_it_stands_for() -> None:
+    taken = said.Button("alert.take", "Take it", "1042.3")
+    drawn = render(
+        Message(say("x"), (said.Buttons((taken,), (said.Button("alert.resolve", "Resolve", "1042.3"),)),)), LOOK
+    )
+    [actions] = drawn.blocks
+    assert [element["type"] for element in actions["elements"]] == ["button", "overflow"]
+    assert actions["elements"][1] == {
+        "type": "overflow",
+        "action_id": "alert.-more",
+        "options": [
+            {"text": {"type": "plain_text", "text": "Resolve", "emoji": False}, "value": "alert.resolve 1042.3"}
+        ],
+    }

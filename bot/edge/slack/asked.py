@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime
@@ -12,11 +13,16 @@ from typing import Any, Literal, get_args
 from bot.core.forms import Entered
 from bot.edge.forms import PREFIX, entered, place
 
-Kind = Literal["command", "click", "share", "home", "form"]
+Kind = Literal["command", "click", "share", "home", "form", "shortcut"]
 
 SHARE = "reply.share"
 ALERT = "alert."
+SHORTCUT = "alert"
+"""The message shortcut's name in the manifest."""
 _KINDS = get_args(Kind)
+_ALERT_KEY = re.compile(r"alert/([0-9]{1,12})(?:/|$)", re.ASCII)
+_LINK = re.compile(r"<(?!@)(?:[#!][^<>|]*|(?P<link>[^<>|]*))(?:\|(?P<words>[^<>]*))?>")
+_ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&"))
 _LONGEST = 4000
 
 
@@ -26,11 +32,14 @@ class Unreadable(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """A command, the click on an alert's button or on Share, a visit of App Home, or a form, by ``user`` (a Slack id).
+    """A command, the click on an alert's button or on Share, a visit of App Home, a form, or the shortcut on a message,
+    by ``user`` (a Slack id).
 
     ``by`` names the process that took it down. ``action`` is the button without its prefix, ``value`` what it carries.
     ``response_url`` and ``trigger`` are Slack's ways back: half an hour, and three seconds. A form has its name as its
-    ``action`` and what it is about as its ``value``; ``entries`` is JSON, and ``at`` when it was sent (ISO, aware).
+    ``action`` and what it is about as its ``value``; ``entries`` is JSON, and ``at`` when it, or a command, was sent
+    (ISO, aware). A click in a window has its id as ``view``; a shortcut the number of the message's alert as its
+    ``value``, "" for none.
     """
 
     kind: Kind
@@ -46,6 +55,7 @@ class Asked:
     shop: str = ""
     entries: str = ""
     at: str = ""
+    view: str = ""
 
     def entered(self) -> Entered:
         """What was entered in the form."""
@@ -71,23 +81,23 @@ def read(body: bytes) -> Asked:
     return asked
 
 
-def of_command(body: Mapping[str, Any]) -> Asked:
-    """From the form fields of a slash command."""
+def of_command(body: Mapping[str, Any], now: datetime) -> Asked:
+    """From the form fields of a slash command, which came in now."""
     return Asked(
         kind="command",
         user=_text(body, "user_id"),
         channel=_text(body, "channel_id"),
         command=_text(body, "command"),
-        text=_text(body, "text"),
+        text=_unescaped(_text(body, "text")),
         response_url=_text(body, "response_url"),
         trigger=_text(body, "trigger_id"),
+        at=now.isoformat(),
     )
 
 
 def of_click(body: Mapping[str, Any]) -> Asked:
     """From a block_actions payload; a button in a modal answers in the channel that the modal was opened from."""
-    action = body["actions"][0]
-    action_id = _text(action, "action_id")
+    action_id, value = _pressed(body["actions"][0])
     channel = body.get("channel") or {}
     view = body.get("view") or {}
     return Asked(
@@ -95,10 +105,43 @@ def of_click(body: Mapping[str, Any]) -> Asked:
         user=_text(body["user"], "id"),
         channel=_text(channel, "id") or _text(view, "private_metadata"),
         action=action_id.removeprefix(ALERT),
-        value=_text(action, "value"),
+        value=value,
+        response_url=_text(body, "response_url"),
+        trigger=_text(body, "trigger_id"),
+        view=_text(view, "id") if view.get("type") == "modal" else "",
+    )
+
+
+def _pressed(action: Mapping[str, Any]) -> tuple[str, str]:
+    """The button and what it carries; an entry of a menu names both itself."""
+    chosen = action.get("selected_option")
+    if not isinstance(chosen, dict):
+        return _text(action, "action_id"), _text(action, "value")
+    action_id, _, value = _text(chosen, "value").partition(" ")
+    return action_id, value
+
+
+def of_shortcut(body: Mapping[str, Any]) -> Asked:
+    """From a message_action payload of the shortcut on a message."""
+    return Asked(
+        kind="shortcut",
+        user=_text(body["user"], "id"),
+        channel=_text(body.get("channel") or {}, "id"),
+        value=_alert_of(body.get("message") or {}),
         response_url=_text(body, "response_url"),
         trigger=_text(body, "trigger_id"),
     )
+
+
+def _alert_of(message: Mapping[str, Any]) -> str:
+    """The number of the alert that a message is about, by its buttons or else by our key in its metadata."""
+    elements = (each for block in message.get("blocks") or () for each in block.get("elements") or ())
+    buttons = [each for each in elements if _text(each, "action_id").startswith(ALERT)]
+    payload = (message.get("metadata") or {}).get("event_payload") or {}
+    told = [_text(each, "value").partition(".")[0] for each in buttons]
+    key = _ALERT_KEY.match(_text(payload, "key"))
+    named = next((number for number in told if number.isascii() and number.isdigit()), "")
+    return named or (key[1] if key else "")
 
 
 def of_visit(body: Mapping[str, Any]) -> Asked:
@@ -129,12 +172,25 @@ def submission_key(body: Mapping[str, Any], what: Asked) -> str:
     return ":".join(("form", _text(body["view"], "id"), what.user, digest))
 
 
+def shortcut_key(body: Mapping[str, Any]) -> str:
+    """A trigger is made for one use of a shortcut."""
+    return f"shortcut:{_text(body, 'trigger_id')}"
+
+
 def click_key(body: Mapping[str, Any]) -> str:
     """A click has no id of its own: where, when, by whom and on what stand for it."""
     container, action = body.get("container") or {}, body["actions"][0]
     where = _text(container, "message_ts") or _text(container, "view_id")
     named = (where, _text(action, "action_ts"), _text(body["user"], "id"), _text(action, "action_id"))
     return ":".join(("click", *named))
+
+
+def _unescaped(text: str) -> str:
+    """What was typed, where Slack has turned names into ids: people stay ids, channels and links are words again."""
+    words = _LINK.sub(lambda found: found["words"] or found["link"] or "", text)
+    for entity, sign in _ENTITIES:
+        words = words.replace(entity, sign)
+    return words
 
 
 def _text(given: Mapping[str, Any], name: str) -> str:

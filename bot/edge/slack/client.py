@@ -226,6 +226,14 @@ class SlackClient:
         """The answer to a question about the workspace."""
         return await self._asked(method, arguments, verb="GET")
 
+    async def push_view(self, trigger_id: str, view: Mapping[str, Any]) -> None:
+        """Opens a modal on top of the one whose button was pressed."""
+        await self._asked("views.push", {"trigger_id": trigger_id, "view": dict(view)})
+
+    async def update_view(self, view_id: str, view: Mapping[str, Any]) -> None:
+        """Shows something else in a modal that is open."""
+        await self._asked("views.update", {"view_id": view_id, "view": dict(view)})
+
     async def publish_home(self, user: str, view: Mapping[str, Any]) -> None:
         """Shows ``user`` their App Home."""
         await self._asked("views.publish", {"user_id": user, "view": dict(view)})

@@ -29,7 +29,11 @@ FAILED = "That went wrong, and it is noted in my log. Nothing else is affected."
 TOO_LATE = "That took too long for a window to open. Please try again."
 SLOW_CHECK = "I cannot look at this just now, so nothing was saved. Please send it again in a minute."
 OLD_FORM = "This form is not there any more: I am another version by now, or it is switched off."
-NOT_SHARED = "A form cannot be shared."
+NOT_SHARED = "Only an answer can be shared."
+NO_ALERT = (
+    "This message is not one of my alerts. Use the shortcut on a message that has buttons of mine, or type /ops alerts "
+    "to see what is open."
+)
 _MOST_BLOCKS = 50
 OLD_BUTTON = "This button is from an older version of me. The alert's newest message has ones that work."
 
@@ -52,9 +56,11 @@ class Pipeline(Protocol):
 
     def act(self, action: str, number: int, turn: int, person: str) -> Act: ...
 
-    def answer(self, name: str, verb: str, request: Request) -> Reply | ShowForm: ...
+    def answer(self, name: str, verb: str, request: Request) -> Reply | ShowForm | Act: ...
 
-    def share(self, name: str, verb: str, request: Request) -> Reply | ShowForm: ...
+    def window(self, number: int, person: str) -> ShowModal: ...
+
+    def share(self, name: str, verb: str, request: Request) -> Reply | ShowForm | Act: ...
 
     def check(self, submission: Submission) -> Mapping[str, Line]: ...
 
@@ -69,6 +75,10 @@ class Client(Protocol):
     async def respond(self, response_url: str, payload: Mapping[str, Any]) -> None: ...
 
     async def open_view(self, trigger_id: str, view: Mapping[str, Any]) -> None: ...
+
+    async def push_view(self, trigger_id: str, view: Mapping[str, Any]) -> None: ...
+
+    async def update_view(self, view_id: str, view: Mapping[str, Any]) -> None: ...
 
     async def publish_home(self, user: str, view: Mapping[str, Any]) -> None: ...
 
@@ -90,7 +100,7 @@ class Patience:
     checking: float = 1.0
 
 
-_Ask = Callable[[str, str, Request], Reply | ShowForm]
+_Ask = Callable[[str, str, Request], Reply | ShowForm | Act]
 
 
 class Interactions:
@@ -126,6 +136,7 @@ class Interactions:
             "share": self._share,
             "home": self._home,
             "form": self._form,
+            "shortcut": self._shortcut,
         }
 
     async def do(self, what: Asked) -> None:
@@ -182,7 +193,19 @@ class Interactions:
             reply = Reply(_only(refused.line))
         if isinstance(reply, ShowForm):
             await self._open(what, reply)
-            return
+        elif isinstance(reply, Reply):
+            await self._show(what, reply)
+        else:
+            await self._did(what, reply)
+
+    async def _did(self, what: Asked, act: Act) -> None:
+        """What was typed is done; that nobody can be told of it is no reason to do it again."""
+        try:
+            await self._after(what, act)
+        except NOT_TOLD as error:
+            log.warning("answer not taken", kind=what.kind, reason=type(error).__name__)
+
+    async def _show(self, what: Asked, reply: Reply) -> None:
         rendered = render(reply.message, self._look)
         button = share_block(what.command, what.text) if reply.share else None
         blocks = [*rendered.blocks[: _MOST_BLOCKS - 1], button] if button else rendered.blocks
@@ -195,7 +218,7 @@ class Interactions:
         except Refused as refused:
             await self._say(what, refused.line)
             return
-        if isinstance(reply, ShowForm):
+        if not isinstance(reply, Reply):
             await self._say(what, say(NOT_SHARED))
             return
         by = Paragraph(say("shared by ", Person(what.user), f" · {command} {text}".rstrip()))
@@ -211,6 +234,11 @@ class Interactions:
             await self._say(what, say(OLD_BUTTON))
             return
         act = await asyncio.to_thread(self._pipeline.act, what.action, number, turn, what.user)
+        await self._after(what, act)
+        if what.view and act.modal is None:
+            await self._refresh(what, number)
+
+    async def _after(self, what: Asked, act: Act) -> None:
         if act.changed:
             self._changed()
         if act.modal is not None:
@@ -218,18 +246,38 @@ class Interactions:
         if act.told is not None:
             await self._say(what, act.told)
 
+    async def _shortcut(self, what: Asked) -> None:
+        if not what.value:
+            await self._say(what, say(NO_ALERT))
+            return
+        try:
+            shown = await asyncio.to_thread(self._pipeline.window, int(what.value), what.user)
+        except Refused as refused:
+            await self._say(what, refused.line)
+            return
+        await self._open(what, shown)
+
+    async def _refresh(self, what: Asked, number: int) -> None:
+        """An alert's window shows what is true after a click in it."""
+        try:
+            shown = await asyncio.to_thread(self._pipeline.window, number, what.user)
+            await self._client.update_view(what.view, self._window(what, shown))
+        except (Refused, *NOT_TOLD) as error:
+            log.warning("window not renewed", error=type(error).__name__)
+
     async def _home(self, what: Asked) -> None:
         message = await asyncio.to_thread(self._pipeline.home, what.user)
         await self._client.publish_home(what.user, home(message, self._look))
 
-    async def _reply(self, what: Asked, command: str, text: str, ask: _Ask) -> Reply | ShowForm:
+    async def _reply(self, what: Asked, command: str, text: str, ask: _Ask) -> Reply | ShowForm | Act:
         found = meant(self._commands, command, text)
         if not isinstance(found, Meant):
             return Reply(found)
-        request = Request(text=found.text, user=what.user, channel=what.channel, now=self._clock.now())
+        typed = datetime.fromisoformat(what.at) if what.at else None
+        request = Request(found.text, what.user, what.channel, self._clock.now(), typed=typed)
         return await asyncio.to_thread(ask, found.name, found.verb, request)
 
-    async def _patiently(self, what: Asked, answering: Awaitable[Reply | ShowForm]) -> Reply | ShowForm:
+    async def _patiently(self, what: Asked, answering: Awaitable[Reply | ShowForm | Act]) -> Reply | ShowForm | Act:
         """The answer; should it take long, whoever waits for it is told so first."""
         task = asyncio.ensure_future(answering)
         done, _ = await asyncio.wait({task}, timeout=self._patience.working)
@@ -244,14 +292,19 @@ class Interactions:
                 return
             window = view(self._forms[shown.form], shown, what.channel, self._look)
         else:
-            # A button in the window has no channel of its own; the view remembers the one it was opened from.
-            window = modal(shown.title, shown.blocks, self._look) | {"private_metadata": what.channel}
+            window = self._window(what, shown)
+        # A window that is open stays below what is opened from it.
+        opening = self._client.push_view if what.view else self._client.open_view
         try:
-            await self._client.open_view(what.trigger, window)
+            await opening(what.trigger, window)
         except NOT_TOLD as error:
             # A trigger is good for three seconds and once; a window cannot be opened later than that.
             log.warning("window not opened", error=type(error).__name__)
             await self._say(what, say(TOO_LATE))
+
+    def _window(self, what: Asked, shown: ShowModal) -> dict[str, Any]:
+        """A button in the window has no channel of its own; the view remembers the one it was opened from."""
+        return modal(shown.title, shown.blocks, self._look) | {"private_metadata": what.channel}
 
     async def _say(self, what: Asked, line: Line) -> None:
         """Something only for the one who asked: over the way back that their act brought, else in its channel."""

@@ -35,7 +35,7 @@ TOO_MANY = "That is more than I answer one person in a minute. Please try again 
 SLOW = "I am slow to write this down just now. If nothing follows within a minute, please try again."
 UNKNOWN_COMMAND = "I do not know this command. Try /ops help."
 
-_PACED = ("command", "share")
+_PACED = ("command", "share", "shortcut")
 _ANY = re.compile("")
 _ALERT_BUTTON = re.compile("^" + re.escape(asked.ALERT))
 _FORM = re.compile("^" + re.escape(PREFIX))
@@ -132,6 +132,7 @@ def slack_app(
     app.action(_ALERT_BUTTON)(_on_click(reception, tell))
     app.action(asked.SHARE)(_on_click(reception, tell))
     app.view(_FORM)(_on_submission(reception, check))
+    app.message_shortcut(asked.SHORTCUT)(_on_shortcut(reception, tell))
     app.event("app_home_opened")(_on_visit(reception))
     _drop_the_rest(app)
     return app
@@ -155,7 +156,7 @@ def _quiet_logger() -> logging.Logger:
 
 def _on_command(reception: Reception) -> Callable[..., Awaitable[None]]:
     async def on_command(ack: AsyncAck, body: dict[str, Any]) -> None:
-        what = asked.of_command(body)
+        what = asked.of_command(body, reception.now())
         trouble = await reception.keep(f"command:{what.trigger}", what)
         if trouble:
             await ack(text=trouble, response_type="ephemeral")
@@ -177,6 +178,17 @@ def _on_click(reception: Reception, tell: Tell) -> Callable[..., Awaitable[None]
     return on_click
 
 
+def _on_shortcut(reception: Reception, tell: Tell) -> Callable[..., Awaitable[None]]:
+    async def on_shortcut(ack: AsyncAck, body: dict[str, Any]) -> None:
+        what = asked.of_shortcut(body)
+        trouble = await reception.keep(asked.shortcut_key(body), what)
+        if trouble and what.response_url:
+            reception.later(tell(what.response_url, trouble))
+        await ack()
+
+    return on_shortcut
+
+
 def _on_submission(reception: Reception, check: Check) -> Callable[..., Awaitable[None]]:
     """A form is looked at while its window is open, so that what is wrong is told beside its field; only what is right
     is stored, and only what is stored lets the window close."""
@@ -190,7 +202,8 @@ def _on_submission(reception: Reception, check: Check) -> Callable[..., Awaitabl
         if problems:
             await ack(response_action="errors", errors=problems)
         else:
-            await ack()
+            # The window from which it was opened shows what was true before.
+            await ack(response_action="clear")
 
     return on_submission
 

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 from bot.core.handlers import Command
+from bot.edge.slack.asked import SHORTCUT
 
 EVENTS_PATH = "/slack/events"
 INSTALL = "https://api.slack.com/apps?new_app=1&manifest_json="
@@ -29,6 +30,12 @@ _LONG_DESCRIPTION = (
     "shop's systems say about campaigns, payments, stock, orders and deliveries, decides what somebody must act on, "
     "tells the department that must act, and keeps that one message true until the matter is closed."
 )
+_SHORTCUT = {
+    "name": "Alert…",
+    "type": "message",
+    "callback_id": SHORTCUT,
+    "description": "What can be done with this alert: take it, hand it off, snooze or resolve it.",
+}
 _COMMAND_DESCRIPTION = 2000
 _USAGE_HINT = 1000
 
@@ -59,6 +66,7 @@ def app_manifest(
                 "messages_tab_read_only_enabled": True,
             },
             "bot_user": {"display_name": name, "always_online": True},
+            "shortcuts": [_SHORTCUT],
             "slash_commands": [_slash(typed, verbs, address) for typed, verbs in sorted(_by_name(commands).items())],
         },
         "oauth_config": {"scopes": {"bot": list(SCOPES)}},
@@ -99,7 +107,8 @@ def _slash(name: str, verbs: list[Command], address: str) -> dict[str, Any]:
     told: dict[str, Any] = {
         "command": typed,
         "description": _description(verbs)[:_COMMAND_DESCRIPTION],
-        "should_escape": False,
+        # Only so does a person who is named come with their id.
+        "should_escape": any("@" in verb.usage for verb in verbs),
     }
     hint = _usage(verbs)[:_USAGE_HINT]
     return told | ({"usage_hint": hint} if hint else {}) | ({"url": address} if address else {})

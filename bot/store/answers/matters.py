@@ -8,8 +8,9 @@ from typing import Any
 from sqlalchemy import Select, select
 
 from bot.core.alerts import Alert
-from bot.core.facts import AlertsOpen, AlertsOpened, AlertStory, DecisionsOn
+from bot.core.facts import AlertNamed, AlertsOpen, AlertsOpened, AlertStory, DecisionsOn
 from bot.core.known import AlertLine, DecisionLine, Story
+from bot.core.typed import number_in
 from bot.store import alerts as matters
 from bot.store import decisions
 from bot.store.codec import load
@@ -44,6 +45,13 @@ def story(connection: Connection, _query: AlertStory, question: Question) -> Sto
     """The story of the alert that the text names, as "A-1042" or "1042"; numbers are the same over all shops."""
     named = _NUMBER.fullmatch(question.text)
     return matters.story(connection, int(named[1])) if named else None
+
+
+@answering(AlertNamed)
+def alert_named(connection: Connection, _query: AlertNamed, question: Question) -> Alert | None:
+    """The alert that the text names first; numbers are the same over all shops."""
+    number, _ = number_in(question.text)
+    return matters.by_number(connection, number) if number is not None else None
 
 
 @answering(DecisionsOn)

@@ -1,0 +1,33 @@
+"""Puts a matter to rest."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from bot.core.alerts import Alert
+from bot.core.facts import AlertNamed, AlertsOpen, ask
+from bot.core.handlers import Request, SendForm, ShowForm, command
+from bot.core.known import AlertLine
+from bot.core.message import button_value
+from bot.core.typed import named, rest_in
+
+
+@dataclass(frozen=True)
+class Facts:
+    alert: Alert | None = ask(AlertNamed())
+    open: tuple[AlertLine, ...] = ask(AlertsOpen())
+
+
+@command("ops", verb="snooze", usage="A-1042 [2h | until 15:00 | tomorrow | working hours | worse]")
+def snooze(request: Request, facts: Facts) -> SendForm | ShowForm:
+    """The alert stays quiet for a while, until a time, until its department works again, or until it gets worse.
+
+    Times are those of the shop's zone. Where you name none, a form opens.
+    """
+    alert, said = named(request.text, facts.alert, facts.open)
+    if not said:
+        about = button_value(alert.number, alert.turn)
+        return ShowForm("snooze", about=about, given={"until": "hours"}, shop=alert.shop)
+    rest = rest_in(said, request.now, request.zone or ZoneInfo("UTC"))
+    return SendForm("snooze", alert.number, {"until": rest.until, "moment": rest.moment})
