@@ -11,7 +11,7 @@ from bot.core.facts import AlertsOpen, Latest, LevelBefore, Now, PositionOf, Tod
 from bot.core.handlers import rule
 from bot.core.known import AlertLine, Position
 from bot.core.parts import Line, Quantity, Share, ShopText, say
-from bot.core.stock import in_days, lasts, memory, name, on_hand, on_order, stock_of
+from bot.core.stock import counted, in_days, lasts, memory, name, on_hand, on_order, stock_of
 from bot.core.verdict import Clear, Fire, Quiet, Severity, Step, Verdict, View
 
 
@@ -60,7 +60,7 @@ def big_order(
     - hours: after so many hours it clears by itself.
     """
     if isinstance(event, StockReceived):
-        return Clear(say("Stock was received"))
+        return Clear(say("Stock was received"), say("+", counted(event.quantity, "unit"), " received"))
     if isinstance(event, Tick):
         return _aged(facts, timedelta(hours=hours))
     drop = _drop(event, facts)
@@ -77,7 +77,9 @@ def big_order(
 def _aged(facts: Facts, age: timedelta) -> Verdict:
     opened = next((alert.opened_at for alert in facts.alerts if alert.rule == "big_order"), None)
     if opened is not None and facts.now - opened >= age:
-        return Clear(say("It was told a day ago, and the warehouse knows"))
+        left = stock_of(facts.position) if facts.position else None
+        hand = say(": ", Quantity(left), " on hand") if left is not None else ()
+        return Clear(say("It was told long enough ago"), say("No stock was received since", hand))
     return Quiet(say("Nothing was ordered"))
 
 

@@ -10,7 +10,7 @@ from bot.core.events import CampaignEchoed, Tick
 from bot.core.facts import CampaignOf, EchoesOf, Latest, Now, ask
 from bot.core.handlers import rule
 from bot.core.known import Campaign, Echoes
-from bot.core.parts import Line, Quantity, Share, ShopText, say
+from bot.core.parts import Line, Quantity, Share, ShopText, join, say
 from bot.core.verdict import Clear, Fire, Quiet, Severity, Step, Verdict, View
 
 
@@ -86,7 +86,8 @@ def campaign_complaints(
     if high:
         return _fire(facts, max(high, key=lambda share: share.severity(echoes.sent)), shares)
     if all(share.count <= share.limit * echoes.sent for share in shares):
-        return Clear(say("No more recipients complain, bounce or leave than is usual"))
+        now = join([say(_portion(share.count, echoes.sent), f" {share.verb}") for share in shares])
+        return Clear(say("No more recipients complain, bounce or leave than is usual"), say("Down to ", now))
     return Quiet(say("It may be chance: too few recipients have reacted so to be sure"))
 
 

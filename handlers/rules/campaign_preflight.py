@@ -104,7 +104,7 @@ def campaign_preflight(
     if over := _over(campaign, ends, facts.now):
         return over
     if campaign.starts - facts.now > timedelta(days=horizon_days):
-        return _too_early(event, horizon_days)
+        return _too_early(event, campaign, horizon_days)
     factor = min(max(campaign.uplift or uplift, 0.1), _MOST_UPLIFT)
     checks = _checks(facts, campaign, ends, factor)
     if not any(_known(check) for check in checks):
@@ -114,7 +114,9 @@ def campaign_preflight(
         return _fire(facts, campaign, ends, _worst_first(short), checks, factor, high_amount)
     if any(check.chance >= clear_below for check in checks):
         return Quiet(say("Some SKUs may run out before it ends, but probably will not"))
-    return Clear(say("All SKUs whose stock and pace are known last until it ends"))
+    lasting = counted(sum(_known(check) for check in checks), "SKU")
+    enough = say("There is enough of ", lasting, " until it ends on ", Moment(ends, "day"))
+    return Clear(say("All SKUs whose stock and pace are known last until it ends"), enough)
 
 
 def _over(campaign: Campaign, ends: datetime, now: datetime) -> Clear | None:
@@ -125,10 +127,12 @@ def _over(campaign: Campaign, ends: datetime, now: datetime) -> Clear | None:
     return None
 
 
-def _too_early(event: object, horizon_days: float) -> Verdict:
+def _too_early(event: object, campaign: Campaign, horizon_days: float) -> Verdict:
     """A campaign that was moved far ahead is no matter any more; that time has not come yet is no news."""
     reason = say("It starts in more than ", in_days(horizon_days))
-    return Clear(reason) if isinstance(event, CampaignChanged) else Quiet(reason)
+    if not isinstance(event, CampaignChanged):
+        return Quiet(reason)
+    return Clear(reason, say("The campaign was moved to ", Moment(campaign.starts, "day")))
 
 
 def _checks(facts: Facts, campaign: Campaign, ends: datetime, uplift: float) -> tuple[_Check, ...]:

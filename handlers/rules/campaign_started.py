@@ -47,7 +47,9 @@ def campaign_started(
     if not runs(campaign, facts.now):
         return _not_running(campaign, facts.now)
     if facts.now - campaign.starts >= timedelta(hours=hours):
-        return Clear(say("The campaign has been running for a while"))
+        return Clear(
+            say("The campaign has been running for a while"), say("The campaign runs since ", Moment(campaign.starts))
+        )
     if facts.first_seen and campaign.starts <= facts.first_seen:
         return Quiet(say("It ran already when its platform was first asked"))
     return _fire(facts, campaign, campaign.uplift or uplift)

@@ -9,9 +9,12 @@ from bot.core.events import CampaignChanged, ItemDescribed, Tick
 from bot.core.facts import CampaignOf, Now, ask
 from bot.core.handlers import rule
 from bot.core.known import Campaign
-from bot.core.parts import Moment, Quantity, say, strong
+from bot.core.parts import Line, Moment, Quantity, join, say, strong
 from bot.core.stock import in_days
+from bot.core.subject import Subject
 from bot.core.verdict import Clear, Fire, Quiet, Severity, Step, Verdict, View
+
+_NAMED = 3
 
 
 @dataclass(frozen=True)
@@ -38,9 +41,10 @@ def campaign_without_goods(
     if campaign is None:
         return Quiet(say("Nothing is known of this campaign"))
     if campaign.skus:
-        return Clear(say("It is known what the campaign promotes"))
+        return Clear(say("It is known what the campaign promotes"), _promotes(campaign.skus))
     if campaign.status != "scheduled" or campaign.starts <= facts.now:
-        return Clear(say("The campaign is no longer to come"))
+        began = "The campaign was cancelled" if campaign.status == "cancelled" else "The campaign began without them"
+        return Clear(say("The campaign is no longer to come"), say(began))
     if campaign.starts - facts.now > timedelta(days=ahead_days):
         return Quiet(say("It starts in more than ", in_days(ahead_days)))
     if campaign.audience is not None and campaign.audience < least_audience:
@@ -54,3 +58,9 @@ def campaign_without_goods(
     # No colon of ours follows a word of the shop: one that begins with a colon would then read as an emoji.
     title = say("Which SKUs does ", campaign.name, " promote?")
     return Fire(say("The campaign names no goods"), Severity.LOW, title, {"marketing": view}, as_of=campaign.at)
+
+
+def _promotes(skus: tuple[str, ...]) -> Line:
+    named = join([say(Subject("sku", sku)) for sku in skus[:_NAMED]])
+    rest = len(skus) - _NAMED
+    return say("It promotes ", named, f" and {rest} more" if rest > 0 else "")

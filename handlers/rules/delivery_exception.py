@@ -63,7 +63,9 @@ def delivery_exception(event: ShipmentChanged, facts: Facts, *, within_hours: fl
     """
     shipment = facts.latest or event
     if shipment.status in _OVER:
-        return Clear(say(_OVER[shipment.status]))
+        words = _OVER[shipment.status]
+        carrier = say(" (", ShopText(shipment.carrier), ")") if shipment.carrier.strip() else ()
+        return Clear(say(words), say(words, carrier, ", ", Moment(shipment.at)))
     if shipment.status not in _TROUBLES:
         return Quiet(say("The shipment left as it should"))
     words, severity, impact, act = _TROUBLES[shipment.status]

@@ -22,12 +22,14 @@ class Facts:
     first_seen: datetime | None = ask(FirstSeen())
 
 
-_ENDED = {
-    "answered": "Evidence was submitted",
-    "won": "The dispute was won, and the amount comes back",
-    "lost": "The dispute was lost, and the amount is gone",
-    "closed": "The dispute was closed",
+# What is said of the dispute before and after its amount, and the share of it that is lost, if that is known by then.
+_ENDED: dict[str, tuple[str, str, int | None]] = {
+    "answered": ("Evidence was submitted for ", "; how it is decided will be told here", None),
+    "won": ("The dispute was won: ", " comes back", 0),
+    "lost": ("The dispute was lost: ", " is gone, and the fee with it", 1),
+    "closed": ("The dispute over ", " was closed", None),
 }
+_OTHERWISE = ("The dispute over ", " no longer waits for evidence", None)
 
 
 @rule(about="dispute")
@@ -37,7 +39,8 @@ def dispute_opened(
     """Fires while a dispute waits for evidence, and gets more severe as the provider's deadline comes near.
 
     One that was open already when its platform was first asked is told from soon_hours on.
-    It clears when evidence was submitted, or the dispute was won, lost or closed, and says which.
+    It clears when evidence was submitted, or the dispute was won, lost or closed, and says which; and when the deadline
+    passed without evidence, since nothing can be done any more. How the bank decides is told beside that.
 
     - soon_hours: hours before the deadline from which it is high.
     - urgent_hours: hours before the deadline from which it is critical.
@@ -46,18 +49,26 @@ def dispute_opened(
     if dispute is None:
         return Quiet(say("Nothing is known of this dispute"))
     if dispute.status != "open":
-        return Clear(say(_ENDED.get(dispute.status, "The dispute no longer waits for evidence")))
+        return _ended(dispute)
+    if dispute.due and dispute.due <= facts.now:
+        return _missed(dispute, dispute.due)
     left = (dispute.due - facts.now) / timedelta(hours=1) if dispute.due else None
-    if facts.first_seen and _can_wait(dispute, facts.first_seen, left, max(soon_hours, urgent_hours)):
+    if facts.first_seen and (left is None or left >= max(soon_hours, urgent_hours)):
         return Quiet(say("It was open already when its platform was first asked, and its deadline is not near"))
-    if left is not None and left <= 0:
-        return _missed(dispute)
     return _fire(dispute, _severity(left, soon_hours, urgent_hours))
 
 
-def _can_wait(dispute: DisputeState, first_seen: datetime, left: float | None, soon: float) -> bool:
-    """Whether nothing has changed by time since the first look: the deadline is far, unknown, or was missed before."""
-    return left is None or left >= soon or (dispute.due is not None and dispute.due <= first_seen)
+def _ended(dispute: DisputeState) -> Clear:
+    before, after, share = _ENDED.get(dispute.status, _OTHERWISE)
+    loss = dispute.amount.times(share) if share is not None else None
+    return Clear(say("The dispute no longer waits for evidence"), say(before, dispute.amount, after), loss)
+
+
+def _missed(dispute: DisputeState, due: datetime) -> Clear:
+    """Nothing can be submitted any more; if the bank should decide for the shop all the same, that is told then."""
+    passed = say("The deadline passed on ", Moment(due, "day"), " without evidence")
+    note = say(passed, ": the chance to keep ", dispute.amount, " is lost")
+    return Clear(say("The deadline passed without evidence"), note, dispute.amount)
 
 
 def _severity(left: float | None, soon: float, urgent: float) -> Severity:
@@ -74,33 +85,26 @@ def _fire(dispute: DisputeState, severity: Severity) -> Fire:
         by=dispute.due,
     )
     title = say("Dispute over ", dispute.amount, by)
-    return _verdict(dispute, severity, title, step, "A dispute waits for evidence")
-
-
-def _missed(dispute: DisputeState) -> Fire:
-    """Nothing can be submitted any more, so nobody is woken; the matter stays until the provider has decided."""
-    step = Step(say("accepts the loss, or asks ", _provider(dispute), " for more time"), within=timedelta(days=2))
-    title = say("Dispute over ", dispute.amount, ": deadline missed")
-    return _verdict(dispute, Severity.MEDIUM, title, step, "The deadline passed without evidence")
-
-
-def _verdict(dispute: DisputeState, severity: Severity, title: Line, step: Step, reason: str) -> Fire:
-    figures = [("Reason", say(dispute.reason) if dispute.reason else say("none told"))]
-    if dispute.due:
-        figures.append(("Deadline", say(Moment(dispute.due))))
-    if dispute.order:
-        figures.append(("Order", say(ShopText(dispute.order))))
     impact = say("Without evidence in time ", dispute.amount, " and the fee are lost")
     return Fire(
-        reason=say(reason),
+        reason=say("A dispute waits for evidence"),
         severity=severity,
         title=title,
-        views={"finance": View(impact, step, tuple(figures))},
+        views={"finance": View(impact, step, _figures(dispute))},
         cost=Cost(
             MoneyRange(dispute.amount, dispute.amount), say("The disputed amount; the provider's fee comes on top")
         ),
         as_of=dispute.at,
     )
+
+
+def _figures(dispute: DisputeState) -> tuple[tuple[str, Line], ...]:
+    figures = [("Reason", say(dispute.reason) if dispute.reason else say("none told"))]
+    if dispute.due:
+        figures.append(("Deadline", say(Moment(dispute.due))))
+    if dispute.order:
+        figures.append(("Order", say(ShopText(dispute.order))))
+    return tuple(figures)
 
 
 def _provider(dispute: DisputeState) -> Line:

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 
 from bot.core.demand import DEFAULT_LEAD_DAYS, Demand, cover, outlook
 from bot.core.events import ItemSold, StockChanged, StockExpected, StockReceived, Tick
-from bot.core.facts import CampaignsFor, Now, PositionOf, SettingsOfShop, Today, ask, total
+from bot.core.facts import CampaignsFor, LevelBefore, Now, PositionOf, SettingsOfShop, Today, ask, total
 from bot.core.handlers import rule
 from bot.core.known import Campaign, Position
 from bot.core.parts import Line, Moment, Quantity, Share, say
@@ -19,6 +19,7 @@ from bot.core.stock import (
     arrivals_of,
     chance_out,
     counted,
+    gained,
     in_days,
     lasts,
     major,
@@ -43,6 +44,7 @@ class Facts:
     """What is known of the SKU's stock, its pace and the campaigns that will use it."""
 
     position: Position | None = ask(PositionOf())
+    before: int | None = ask(LevelBefore())
     sold_7d: int = total(ItemSold, "quantity", days=7)
     campaigns: tuple[Campaign, ...] = ask(CampaignsFor())
     now: datetime = ask(Now())
@@ -130,7 +132,7 @@ def low_stock(
     if position is None or stock is None:
         return Quiet(say("The shop does not count all stock of this SKU"))
     if stock <= 0:
-        return Clear(say("Nothing is left, which out_of_stock tells"))
+        return Clear(say("Nothing is left, which out_of_stock tells"), say("The last unit was sold or taken out"))
     case = _case(facts, position, stock, lead_days, margin_days)
     unlikely = _at_threshold(case, threshold) if threshold is not None else None
     if threshold is None:
@@ -146,7 +148,8 @@ def _case(facts: Facts, position: Position, stock: int, lead_days: float, margin
 
 def _at_threshold(case: _Case, threshold: int) -> Verdict | None:
     if case.stock > threshold:
-        return Clear(say("The stock is above its threshold of ", counted(threshold, "unit")))
+        above = say("The stock is above its threshold of ", counted(threshold, "unit"))
+        return Clear(above, gained(case.facts.before, case.stock))
     return None
 
 
@@ -154,7 +157,8 @@ def _unknown(case: _Case, least_days: float, least_units: float) -> Verdict | No
     if case.demand.days_known() < least_days:
         return Quiet(say("Too few days of sales are known to judge; it needs ", Quantity(least_days, "d")))
     if case.demand.units < least_units:
-        return Clear(say("It sells too seldom to be judged by its pace"))
+        slow = say("It hardly sells any more, ", counted(round(case.demand.units), "unit"), " lately")
+        return Clear(say("It sells too seldom to be judged by its pace"), slow)
     return None
 
 
@@ -162,7 +166,9 @@ def _unlikely(case: _Case, probability: float, clear_below: float) -> Verdict | 
     chance = case.chance()
     within = say("The chance of running out within ", in_days(case.days), " is below ")
     if chance < clear_below:
-        return Clear(say(within, Share(clear_below)), say("Enough stock again: ", Quantity(case.stock), " on hand"))
+        coming = sum(arrival.quantity for arrival in case.arrivals)
+        more = say(", ", counted(coming, "unit"), " promised") if coming else ()
+        return Clear(say(within, Share(clear_below)), say(gained(case.facts.before, case.stock), more))
     if chance < probability:
         return Quiet(say(within, Share(probability), ", where it would fire, and not below ", Share(clear_below)))
     return None

@@ -33,7 +33,7 @@ def order_on_hold(
     if held is None:
         return Quiet(say("Nothing is known of a hold"))
     if not held.held:
-        return Clear(say("The order may be shipped again"))
+        return Clear(say("The order may be shipped again"), say("The hold was lifted, ", Moment(held.at)))
     old = facts.now - held.at >= timedelta(hours=old_hours)
     reason = ("Reason", say(held.reason) if held.reason else say("none told"))
     step = Step(say("finds out what it waits for, and lets it go or cancels it"), within=timedelta(hours=within_hours))

@@ -9,7 +9,7 @@ from bot.core.events import PaymentFailed, PaymentSucceeded, Tick
 from bot.core.facts import Latest, Now, PaymentDays, SettingsOfShop, ask, count, total_money
 from bot.core.handlers import rule
 from bot.core.money import Money
-from bot.core.parts import Line, MoneyRange, Quantity, Share, ShopText, join, say
+from bot.core.parts import Line, Moment, MoneyRange, Quantity, Share, ShopText, join, say
 from bot.core.settings import Shop
 from bot.core.surprise import Tally, surprise, usual_rate
 from bot.core.verdict import Clear, Cost, Fire, Quiet, Severity, Step, Verdict, View
@@ -80,21 +80,31 @@ def payment_failures(
     usual = usual_rate(facts.days)
     windows = _windows(facts)
     if facts.failed_2h == 0:
-        return Clear(say("Nothing failed for two hours"))
+        last = say("The last failure was at ", Moment(facts.latest.at, "time"))
+        return Clear(say("Nothing failed for two hours"), last)
     if isinstance(event, PaymentFailed) and event.retry:
         return Quiet(say("It is a provider's own retry of a subscription, which tells nothing new"))
     if surprise(windows[0].seen, usual) < level and _calm(windows, usual, least_attempts):
-        return Clear(say("Payments fail no more than usual again"))
+        return Clear(say("Payments fail no more than usual again"), _well(windows, usual, least_attempts))
     worst = _worst(windows, usual, level)
     if worst is None:
         return Quiet(say("The failures are still what chance allows"))
     return _fire(facts, facts.latest, worst, usual)
 
 
+def _telling(windows: tuple[_Window, ...], least_attempts: int) -> _Window:
+    return windows[0] if windows[0].seen.attempts >= least_attempts else windows[1]
+
+
+def _well(windows: tuple[_Window, ...], usual: float, least_attempts: int) -> Line:
+    window = _telling(windows, least_attempts)
+    few = say(Quantity(window.seen.failures), " of ", Quantity(window.seen.attempts), " payments")
+    return say(few, f" failed {window.words}, usual ", Share(round(usual, 2)))
+
+
 def _calm(windows: tuple[_Window, ...], usual: float, least_attempts: int) -> bool:
     """Whether the shortest window with enough attempts is as usual: one that is says more than the longer ones."""
-    hour, hours = windows[0].seen, windows[1].seen
-    seen = hour if hour.attempts >= least_attempts else hours
+    seen = _telling(windows, least_attempts).seen
     return seen.attempts >= least_attempts and seen.rate <= 1.5 * usual
 
 

@@ -30,7 +30,7 @@ def payout_failed(event: PayoutChanged, facts: Facts, *, within_hours: float = 4
     """
     payout = facts.latest or event
     if payout.status == "paid":
-        return Clear(say("The payout arrived"))
+        return Clear(say("The payout arrived"), say(payout.amount, " was paid out, ", Moment(payout.at, "day")))
     if payout.status not in _BROKEN:
         return Quiet(say("The payout is on its way"))
     severity, words = _BROKEN[payout.status]

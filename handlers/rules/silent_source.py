@@ -47,7 +47,9 @@ def silent_source(event: Tick, facts: Facts, *, probability: float = 0.0002, wit
         return Quiet(say("Too little is known of this source, or hardly anything was to be expected of it"))
     shortest = windows[0]
     if shortest.probability >= _OVER:
-        return Clear(say("It sends as usual"))
+        heard = say(", last at ", Moment(facts.quiet.last, "time")) if facts.quiet.last else ()
+        came = say("It sends again: ", Quantity(shortest.seen), " in ", Duration(shortest.hours * 3600.0), heard)
+        return Clear(say("It sends as usual"), came)
     rarest = min(windows, key=lambda window: window.probability)
     if rarest.probability >= probability or shortest.probability >= _GOES_ON:
         return Quiet(say("So few deliveries may be chance"))

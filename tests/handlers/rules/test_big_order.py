@@ -67,13 +67,13 @@ TOOK_60_OF_98 = "MEDIUM Order #1001 took 60 of 98 Blue Hoodie M (HOODIE-M)"
             facts(position(38, Demand(TODAY))),
             "quiet: What is left still lasts longer than the lead time",
         ),
-        (RECEIVED, facts(position(500)), "clear: Stock was received"),
+        (RECEIVED, facts(position(500)), "clear: +50 units received"),
         (TICK, facts(position(38)), "quiet: Nothing was ordered"),
         (TICK, facts(position(38), alerts=(opened("big_order", hours(23)),)), "quiet: Nothing was ordered"),
         (
             TICK,
             facts(position(38), alerts=(opened("big_order", hours(24)),)),
-            "clear: It was told a day ago, and the warehouse knows",
+            "clear: No stock was received since: 38 on hand",
         ),
     ],
 )

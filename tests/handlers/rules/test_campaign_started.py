@@ -26,7 +26,7 @@ def facts(known: Campaign | None, positions: tuple[Position, ...] = (position(10
         (campaign(0), "LOW Spring Sale has begun: 1 SKU"),
         (campaign(-0.5, 7, "running"), "LOW Spring Sale has begun: 1 SKU"),
         (campaign(1, 7, "running"), "LOW Spring Sale has begun: 1 SKU"),
-        (campaign(-1), "clear: The campaign has been running for a while"),
+        (campaign(-1), "clear: The campaign runs since Sun 01 Mar 09:30"),
         (campaign(-0.5, 0.4), "clear: The campaign is over"),
         (campaign(-0.5, 7, "ended"), "clear: The campaign is over"),
         (campaign(-0.5, 7, "cancelled"), "clear: The campaign was cancelled"),

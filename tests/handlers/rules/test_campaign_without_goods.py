@@ -17,15 +17,15 @@ def decided(known: Campaign | None, **settings: Any) -> str:
 
 CASES: list[tuple[Campaign | None, dict[str, Any], str]] = [
     (None, {}, "quiet: Nothing is known of this campaign"),
-    (campaign(2), {}, "clear: It is known what the campaign promotes"),
+    (campaign(2), {}, "clear: It promotes HOODIE-M"),
     (campaign(2, skus=()), {}, "LOW Which SKUs does Spring Sale promote?"),
     (campaign(2, skus=(), audience=50), {}, "LOW Which SKUs does Spring Sale promote?"),
     (campaign(2, skus=(), audience=50), {"least_audience": 100}, "quiet: It goes to fewer than 100 people"),
     (campaign(2, skus=()), {"least_audience": 100}, "LOW Which SKUs does Spring Sale promote?"),
     (campaign(4, skus=()), {}, "quiet: It starts in more than 3.0 d"),
     (campaign(4, skus=()), {"ahead_days": 5.0}, "LOW Which SKUs does Spring Sale promote?"),
-    (campaign(-1, skus=()), {}, "clear: The campaign is no longer to come"),
-    (campaign(2, status="cancelled", skus=()), {}, "clear: The campaign is no longer to come"),
+    (campaign(-1, skus=()), {}, "clear: The campaign began without them"),
+    (campaign(2, status="cancelled", skus=()), {}, "clear: The campaign was cancelled"),
 ]
 
 

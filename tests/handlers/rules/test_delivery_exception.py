@@ -37,10 +37,14 @@ def now(status: Any) -> ShipmentChanged:
         (now("failed"), None, "HIGH Shipment of order #1001 failed"),
         (now("returned"), None, "HIGH Shipment of order #1001 comes back"),
         (replace(now("failed"), number=" "), None, "HIGH Shipment of order o-1 failed"),
-        (now("under_way"), None, "clear: The shipment is on its way again"),
-        (now("delivered"), None, "clear: The shipment was delivered"),
-        (now("cancelled"), None, "clear: The shipment was cancelled"),
-        (replace(now("failed"), at=NOW - hours(3)), now("delivered"), "clear: The shipment was delivered"),
+        (now("under_way"), None, "clear: The shipment is on its way again (Kettle Post), Mon 02 Mar 09:30"),
+        (now("delivered"), None, "clear: The shipment was delivered (Kettle Post), Mon 02 Mar 09:30"),
+        (now("cancelled"), None, "clear: The shipment was cancelled (Kettle Post), Mon 02 Mar 09:30"),
+        (
+            replace(now("failed"), at=NOW - hours(3)),
+            now("delivered"),
+            "clear: The shipment was delivered (Kettle Post), Mon 02 Mar 09:30",
+        ),
     ],
 )
 def test_what_it_says_of_a_shipment(event: ShipmentChanged, latest: ShipmentChanged | None, says: str) -> None:

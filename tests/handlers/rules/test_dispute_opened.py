@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from bot.core.known import DisputeState
+from bot.core.money import Money
 from bot.core.parts import ShopText
-from bot.core.verdict import Fire
+from bot.core.verdict import Clear, Fire
 from handlers.rules.dispute_opened import Facts, dispute_opened
 from tests.handlers.rules.cases import NOW, TICK, eur, hours, story, told
 
@@ -37,17 +38,33 @@ def dispute(due_in: float | None = 200, status: str = "open", **changes: Any) ->
         (dispute(71), "HIGH Dispute over 120.00 EUR: answer by Thu 05 Mar"),
         (dispute(24), "HIGH Dispute over 120.00 EUR: answer by Tue 03 Mar"),
         (dispute(23), "CRITICAL Dispute over 120.00 EUR: answer by Tue 03 Mar"),
-        (dispute(0), "MEDIUM Dispute over 120.00 EUR: deadline missed"),
         (dispute(None), "MEDIUM Dispute over 120.00 EUR waits for an answer"),
-        (dispute(9, "answered"), "clear: Evidence was submitted"),
-        (dispute(9, "won"), "clear: The dispute was won, and the amount comes back"),
-        (dispute(9, "lost"), "clear: The dispute was lost, and the amount is gone"),
-        (dispute(9, "closed"), "clear: The dispute was closed"),
-        (dispute(9, "else"), "clear: The dispute no longer waits for evidence"),
     ],
 )
 def test_what_it_says_of_a_dispute(known: DisputeState | None, says: str) -> None:
     assert told(dispute_opened.decide(TICK, Facts(known, NOW, None))) == says
+
+
+@pytest.mark.parametrize(
+    ("known", "says", "loss"),
+    [
+        (dispute(9, "answered"), "Evidence was submitted for 120.00 EUR; how it is decided will be told here", None),
+        (dispute(9, "won"), "The dispute was won: 120.00 EUR comes back", eur(0)),
+        (dispute(9, "lost"), "The dispute was lost: 120.00 EUR is gone, and the fee with it", eur(120)),
+        (dispute(-9, "lost"), "The dispute was lost: 120.00 EUR is gone, and the fee with it", eur(120)),
+        (dispute(9, "closed"), "The dispute over 120.00 EUR was closed", None),
+        (dispute(9, "else"), "The dispute over 120.00 EUR no longer waits for evidence", None),
+        (
+            dispute(0),
+            "The deadline passed on Mon 02 Mar without evidence: the chance to keep 120.00 EUR is lost",
+            eur(120),
+        ),
+    ],
+)
+def test_how_a_dispute_ends_and_what_it_cost(known: DisputeState, says: str, loss: Money | None) -> None:
+    verdict = dispute_opened.decide(TICK, Facts(known, NOW))
+    assert isinstance(verdict, Clear)
+    assert (told(verdict), verdict.loss) == (f"clear: {says}", loss)
 
 
 @pytest.mark.parametrize("due_in", [200, 10])
@@ -84,8 +101,8 @@ def test_what_nobody_told_is_left_out() -> None:
         (71, 1, "HIGH"),
         (10, 200, "CRITICAL"),
         (None, 1, "quiet"),
-        (-1, 0.5, "quiet"),
-        (-1, 2, "MEDIUM"),
+        (-1, 0.5, "clear"),
+        (-1, 2, "clear"),
     ],
 )
 def test_one_of_before_the_first_look_is_told_when_time_has_come_for_it(

@@ -81,7 +81,7 @@ levels = st.tuples() | st.lists(
 memories = st.builds(
     Demand,
     day=st.dates(date(2025, 1, 1), date(2026, 3, 9)),
-    weight=st.floats(0, 41),
+    weight=st.just(0.0) | st.floats(0.001, 41),
     units=st.floats(0, 9000),
     squares=st.floats(0, 1e7),
     weight2=st.floats(0, 21),
@@ -257,6 +257,7 @@ ANSWERS: dict[str, st.SearchStrategy[Any]] = {
     "int": st.integers(0, 60),
     "int | None": st.none() | st.integers(-50, 5000),
     "datetime": st.just(NOW),
+    "datetime | None": st.none() | moments,
     "date": st.just(TODAY),
     "Shop": st.just(Shop("eu", "Example Shop", "EUR", ZoneInfo("Europe/Berlin"))),
 }

@@ -19,16 +19,16 @@ def invoice(late: float | None = 3, owed: float = 200, status: str = "open") -> 
     [
         (None, "quiet: Nothing is known of this invoice"),
         (invoice(None), "quiet: The invoice has no due date"),
-        (invoice(-3), "clear: The invoice is not due before Thu 05 Mar"),
+        (invoice(-3), "clear: The due date was moved to Thu 05 Mar"),
         (invoice(0.5), "quiet: The invoice is due, and within its days of grace"),
         (invoice(1), "LOW Invoice INV-12 overdue since Sun 01 Mar: 200.00 EUR"),
         (invoice(3, 1000), "MEDIUM Invoice INV-12 overdue since Fri 27 Feb: 1000.00 EUR"),
         (invoice(30), "MEDIUM Invoice INV-12 overdue since Sat 31 Jan: 200.00 EUR"),
         (invoice(30, 1000), "HIGH Invoice INV-12 overdue since Sat 31 Jan: 1000.00 EUR"),
-        (invoice(3, 0, "paid"), "clear: The invoice is paid"),
-        (invoice(3, 50, "void"), "clear: The invoice is void"),
-        (invoice(3, 50, "uncollectible"), "clear: The invoice was written off as uncollectible"),
-        (invoice(3, 0), "clear: Nothing is outstanding any more"),
+        (invoice(3, 0, "paid"), "clear: Invoice INV-12 was paid, Sun 01 Mar"),
+        (invoice(3, 50, "void"), "clear: Invoice INV-12 was voided, Sun 01 Mar"),
+        (invoice(3, 50, "uncollectible"), "clear: Invoice INV-12 was written off, Sun 01 Mar: 50.00 EUR is lost"),
+        (invoice(3, 0), "clear: Invoice INV-12 has nothing outstanding any more, Sun 01 Mar"),
     ],
 )
 def test_what_it_says_of_an_invoice(known: Receivable | None, says: str) -> None:

@@ -30,7 +30,7 @@ from tests.handlers.rules.cases import (
 
 
 def facts(here: Position | None, **changes: Any) -> Facts:
-    known: dict[str, Any] = {"sold_7d": 92, "campaigns": (), "now": NOW, "today": TODAY, "shop": SHOP}
+    known: dict[str, Any] = {"sold_7d": 92, "campaigns": (), "now": NOW, "today": TODAY, "shop": SHOP, "before": 4}
     return Facts(position=here, **(known | changes))
 
 
@@ -42,23 +42,23 @@ RUNS_OUT_FRIDAY = "HIGH Blue Hoodie M (HOODIE-M) runs out about Fri 06 Mar"
     [
         (None, "quiet: The shop does not count all stock of this SKU"),
         (position(None), "quiet: The shop does not count all stock of this SKU"),
-        (position(0), "clear: Nothing is left, which out_of_stock tells"),
-        (position(-2), "clear: Nothing is left, which out_of_stock tells"),
+        (position(0), "clear: The last unit was sold or taken out"),
+        (position(-2), "clear: The last unit was sold or taken out"),
         (
             position(5, pace(10, known=4)),
             "quiet: Too few days of sales are known to judge; it needs 7 d",
         ),
-        (position(1, pace(0.05)), "clear: It sells too seldom to be judged by its pace"),
+        (position(1, pace(0.05)), "clear: It hardly sells any more, 2 units lately"),
         (position(40), RUNS_OUT_FRIDAY),
-        (position(400), "clear: Enough stock again: 400 on hand"),
+        (position(400), "clear: +396 units, 400 on hand"),
         (
             position(110),
             "quiet: The chance of running out within 10 d is below 30%, where it would fire, and not below 15%",
         ),
-        (position(40, inbound=(promise(200, 2),)), "clear: Enough stock again: 40 on hand"),
+        (position(40, inbound=(promise(200, 2),)), "clear: +36 units, 40 on hand, 200 units promised"),
         (position(40, inbound=(promise(200, -2),)), RUNS_OUT_FRIDAY),
         (position(40, inbound=(promise(200, 9),)), RUNS_OUT_FRIDAY),
-        (position(40, lead_days=0.0), "clear: Enough stock again: 40 on hand"),
+        (position(40, lead_days=0.0), "clear: +36 units, 40 on hand"),
         (position(40, lead_days=None), RUNS_OUT_FRIDAY),
     ],
 )
@@ -69,9 +69,9 @@ def test_what_it_says_of_a_position(here: Position | None, says: str) -> None:
 @pytest.mark.parametrize(
     ("available", "says"),
     [
-        (6, "clear: The stock is above its threshold of 5 units"),
+        (6, "clear: +2 units, 6 on hand"),
         (5, "HIGH Blue Hoodie M (HOODIE-M) runs out about Mon 02 Mar"),
-        (0, "clear: Nothing is left, which out_of_stock tells"),
+        (0, "clear: The last unit was sold or taken out"),
     ],
 )
 def test_a_threshold_decides_alone(available: int, says: str) -> None:

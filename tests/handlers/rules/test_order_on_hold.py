@@ -26,8 +26,8 @@ FREED = replace(HELD, held=False)
         (TICK, replace(HELD, at=NOW - hours(23)), "LOW Order #1001 is on hold"),
         (TICK, replace(HELD, at=NOW - hours(24)), "MEDIUM Order #1001 is on hold"),
         (TICK, None, "quiet: Nothing is known of a hold"),
-        (FREED, FREED, "clear: The order may be shipped again"),
-        (replace(HELD, at=NOW - hours(3)), FREED, "clear: The order may be shipped again"),
+        (FREED, FREED, "clear: The hold was lifted, Mon 02 Mar 09:30"),
+        (replace(HELD, at=NOW - hours(3)), FREED, "clear: The hold was lifted, Mon 02 Mar 09:30"),
         (replace(FREED, at=NOW - hours(3)), HELD, "LOW Order #1001 is on hold"),
     ],
 )

@@ -59,9 +59,9 @@ def facts(hour: tuple[int, int], hours6: tuple[int, int], hours48: tuple[int, in
         (FAILED, facts((2, 5), (9, 31), (110, 400)), "MEDIUM Stripe card: 110 of 510 payments failed (usual 5%)"),
         (FAILED, facts((2, 18), (6, 100), (34, 660)), "quiet: The failures are still what chance allows"),
         (FAILED, facts((1, 3), (1, 5), (30, 300)), "quiet: The failures are still what chance allows"),
-        (FAILED, facts((1, 19), (30, 100), (60, 600)), "clear: Payments fail no more than usual again"),
-        (FAILED, facts((0, 3), (0, 30), (60, 300), failed_2h=1), "clear: Payments fail no more than usual again"),
-        (TICK, facts((0, 5), (9, 60), (12, 700)), "clear: Nothing failed for two hours"),
+        (FAILED, facts((1, 19), (30, 100), (60, 600)), "clear: 1 of 20 payments failed in the last hour, usual 5%"),
+        (FAILED, facts((0, 3), (0, 30), (60, 300), failed_2h=1), "clear: 0 of 30 payments failed in 6 hours, usual 5%"),
+        (TICK, facts((0, 5), (9, 60), (12, 700)), "clear: The last failure was at Mon 02 Mar 09:30"),
         (
             RETRY,
             facts((9, 5), (9, 60), (12, 700)),

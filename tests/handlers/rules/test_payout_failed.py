@@ -24,8 +24,12 @@ FAILED = replace(PAYOUT, status="failed", reason=ShopText("account_closed"), arr
         (FAILED, FAILED, "CRITICAL Payout of 12300.00 EUR failed"),
         (FAILED, None, "CRITICAL Payout of 12300.00 EUR failed"),
         (replace(PAYOUT, status="canceled"), None, "HIGH Payout of 12300.00 EUR was cancelled"),
-        (replace(PAYOUT, status="paid"), None, "clear: The payout arrived"),
-        (replace(FAILED, at=NOW - hours(3)), replace(PAYOUT, status="paid"), "clear: The payout arrived"),
+        (replace(PAYOUT, status="paid"), None, "clear: 12300.00 EUR was paid out, Mon 02 Mar"),
+        (
+            replace(FAILED, at=NOW - hours(3)),
+            replace(PAYOUT, status="paid"),
+            "clear: 12300.00 EUR was paid out, Mon 02 Mar",
+        ),
     ],
 )
 def test_what_it_says_of_a_payout(event: PayoutChanged, latest: PayoutChanged | None, says: str) -> None:

@@ -31,8 +31,11 @@ def facts(*windows: Window, **more: Any) -> Facts:
     ("windows", "says"),
     [
         ((), "quiet: Too little is known of this source, or hardly anything was to be expected of it"),
-        ((Window(1, 7, 8.0, 0.5),), "clear: It sends as usual"),
-        ((Window(1, 7, 8.0, 0.5), Window(24, 9, 200.0, 1e-7)), "clear: It sends as usual"),
+        ((Window(1, 7, 8.0, 0.5),), "clear: It sends again: 7 in 1 h, last at Mon 02 Mar 00:30"),
+        (
+            (Window(1, 7, 8.0, 0.5), Window(24, 9, 200.0, 1e-7)),
+            "clear: It sends again: 7 in 1 h, last at Mon 02 Mar 00:30",
+        ),
         ((Window(1, 1, 4.0, 0.1),), "quiet: So few deliveries may be chance"),
         ((Window(1, 3, 8.0, 0.1), Window(24, 9, 200.0, 1e-7)), "quiet: So few deliveries may be chance"),
         ((SILENT,), "HIGH shopify is silent for 3 h"),
