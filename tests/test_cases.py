@@ -13,11 +13,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.core.alerts import Alert
+from bot.core.alerts import Alert, resolved
 from bot.core.cases import left, settled
 from bot.core.facts import CaseOf
 from bot.core.known import Case
 from bot.core.money import Money
+from bot.core.parts import say
 from bot.core.subject import Subject
 from bot.store import alerts
 from bot.store.answers.cases import case_of
@@ -134,14 +135,14 @@ def test_what_ended_it_in_the_shop_is_told_beside_the_word_of_whoever_resolved_i
     depot.order("1")
     depot.level(-1)
     depot.bench.deliver_posts()
-    for act in ("take", "resolve"):
-        alert = depot.alert()
-        assert depot.bench.desk.act(act, alert.number, alert.turn, "U0ANNA").changed
+    by_hand = resolved(depot.alert(), say("wrote to the customer"), "U0ANNA", depot.bench.watch.now())
+    with depot.bench.store.write() as connection:
+        alerts.save(connection, by_hand, "resolved", "U0ANNA", say("wrote to the customer"), depot.bench.watch.now())
     depot.does("1", "refunded")
     depot.level(5)
     after = depot.alert()
     assert (after.resolved_by, after.state) == ("U0ANNA", "resolved")
-    assert "by @U0ANNA" in depot.said("#warehouse")
+    assert "by @U0ANNA: wrote to the customer" in depot.said("#warehouse")
     assert "Then" in depot.said("#warehouse") and "1 refunded" in depot.said("#warehouse")
 
 
