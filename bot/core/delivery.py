@@ -92,6 +92,11 @@ class Shopfront:
     live: bool = True
     options: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def by(self) -> dict[str, Any]:
+        """Who tells: the shop and the source of every event, as its arguments."""
+        return {"shop": self.shop, "source": self.source}
+
 
 @dataclass(frozen=True, slots=True)
 class Knock:

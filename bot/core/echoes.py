@@ -60,8 +60,7 @@ def read_totals(body: Wild, front: Shopfront, at: datetime) -> tuple[CampaignEch
     reckoned only then. Raises Unparsable."""
     return tuple(
         CampaignEchoed(
-            shop=front.shop,
-            source=front.source,
+            **front.by,
             at=at,
             reference=SO_FAR,
             echo=echo,

@@ -112,8 +112,7 @@ def campaign(mailing: Mailing, front: Shopfront, at: datetime, days: float) -> C
     """A mailing as a campaign: what was sent goes on working for some days, and that is when its goods are bought."""
     ends = mailing.starts + timedelta(days=days)
     return CampaignChanged(
-        shop=front.shop,
-        source=front.source,
+        **front.by,
         at=at,
         campaign=mailing.id,
         name=ShopText(mailing.name),

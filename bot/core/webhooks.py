@@ -66,4 +66,4 @@ def _state(found: Mapping[str, Subscription], topic: str) -> str:
 
 def _told(front: Shopfront, topic: str, at: datetime, sound: bool, note: str) -> SourceChanged:
     said = ShopText(note) if note else None
-    return SourceChanged(shop=front.shop, source=front.source, at=at, aspect=ASPECT + topic, sound=sound, note=said)
+    return SourceChanged(**front.by, at=at, aspect=ASPECT + topic, sound=sound, note=said)

@@ -79,7 +79,7 @@ def key(delivery: Delivery) -> str:
 def parse(delivery: Delivery, shopfront: Shopfront) -> tuple[Event, ...]:
     """The events of a body: by the mapping when there is one, else in our own form."""
     body = cloudevents.whole(delivery, read(delivery.body))
-    place = {"shop": shopfront.shop, "source": shopfront.source}
+    place = shopfront.by
     if mapping := shopfront.options.get("mapping"):
         return mapped(body, mapping, delivery.received, place)
     told = _own(body, delivery.received)

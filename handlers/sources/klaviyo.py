@@ -149,8 +149,7 @@ def _reaction(row: Wild, sent: Wild, front: Shopfront) -> Event:
     about = told["event_properties"]
     at = told["datetime"] or sent
     return CampaignEchoed(
-        shop=front.shop,
-        source=front.source,
+        **front.by,
         at=told["timestamp"].epoch() if told["timestamp"] else at.moment(),
         reference=row["external_id"].id(),
         echo=echo,

@@ -142,8 +142,7 @@ class _Told:
         """One recipient more who reacted like this."""
         return (
             CampaignEchoed(
-                shop=self.front.shop,
-                source=self.front.source,
+                **self.front.by,
                 at=self.at,
                 reference=_name(self.form),
                 echo=echo,

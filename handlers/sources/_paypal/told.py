@@ -29,7 +29,7 @@ class Told:
     @property
     def by(self) -> dict[str, Any]:
         """What every event says: the shop, the source and the moment."""
-        return {"shop": self.front.shop, "source": self.front.source, "at": self.at}
+        return self.front.by | {"at": self.at}
 
     @property
     def order(self) -> str:

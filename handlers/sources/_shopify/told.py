@@ -26,7 +26,7 @@ class Told:
     @property
     def by(self) -> dict[str, Any]:
         """Who tells: the shop and the source of every event."""
-        return {"shop": self.front.shop, "source": self.front.source}
+        return self.front.by
 
     @property
     def by_variant(self) -> bool:

@@ -31,7 +31,7 @@ class Told:
     @property
     def by(self) -> dict[str, Any]:
         """What every event says: the shop, the source and the moment."""
-        return {"shop": self.front.shop, "source": self.front.source, "at": self.at}
+        return self.front.by | {"at": self.at}
 
     def money(self, amount: Wild) -> Money:
         """An amount in Stripe's minor units of the object's currency."""

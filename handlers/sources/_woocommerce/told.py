@@ -30,7 +30,7 @@ class Told:
     @property
     def by(self) -> dict[str, Any]:
         """Who tells: the shop and the source of every event."""
-        return {"shop": self.front.shop, "source": self.front.source}
+        return self.front.by
 
     def moment(self, name: str) -> datetime:
         """A field such as date_modified, which is UTC without saying so; the moment of the telling without one."""
