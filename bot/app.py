@@ -82,10 +82,15 @@ class Mind:
         overdue comes before snoozes that are over, since nobody is to be called twice.
         """
         steady = self.upkeep.steady()
-        changed = self.overdue.tick() if steady else 0
+        changed = self.overdue.tick() + self._remind() if steady else 0
         changed += self.pipeline.tick() + (self.quiet.tick() + self.desk.post_due_digests() if steady else 0)
         self.upkeep.tick()
         return changed + self.hush.tick() + self.thresholds.tick() + self.troubles.tick()
+
+    def _remind(self) -> int:
+        """Tells of groups of alerts that have stood for long."""
+        with self.store.write() as connection:
+            return self.pipeline.board.remind(connection)
 
 
 def mind(config: Config, catalog: Catalog, store: Store, clock: Clock, head_start: timedelta = timedelta(0)) -> Mind:

@@ -14,14 +14,17 @@ from bot.clock import Clock
 from bot.core import compose
 from bot.core.alerts import Alert, Change
 from bot.core.dispatch import Post
-from bot.core.message import Message
+from bot.core.groups import Group, told_later
+from bot.core.inhibition import inhibiting, inhibitor_of, inhibits
 from bot.core.mute import Hold, Never, Way, held_back, mute, told_by, too_dear
 from bot.core.routes import Routed, Unshown, labels_matter, route
 from bot.core.settings import NO_LABELS, Department, House, Updates
-from bot.core.silences import Silence, silenced_by
+from bot.core.silences import Silence, recurring, silenced_by
 from bot.core.trouble import stale
+from bot.groups import Groups
 from bot.store import alerts, held, missed, placings, posts, silences
 from bot.store.engine import Connection
+from bot.store.groups import Grouped
 from bot.store.labels import labels
 
 log = structlog.get_logger()
@@ -29,22 +32,28 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """What a channel shows of an alert: the departments whose views, and how its changes are told."""
+    """What a channel shows of an alert: the departments whose views, how its changes are told, and with which other
+    alerts."""
 
     departments: tuple[str, ...] = ()
     updates: Updates = "edit"
+    group: Group | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class _Shown:
-    """An alert's message in one channel, whether the channel shows it, or may by now, and what keeps it quiet."""
+    """An alert in one channel, whether the channel shows it, or may by now, and what keeps it quiet. It has a message
+    of its own, or is ``within`` a group."""
 
     channel: str
     department: Department | None
-    updates: Updates
-    message: Message
+    place: _Place
     seen: bool
     silence: Silence | None
+    inhibitor: Alert | None = None
+    within: Grouped | None = None
+    alone: bool = False
+    """Whether its own message is on its way already."""
     concerned: bool = True
     """Whether the people of this channel must look when the alert changes hands."""
 
@@ -60,16 +69,19 @@ class Board:
     def show(self, connection: Connection, alert: Alert, change: Change) -> None:
         """Makes every channel that sees the alert, or ever saw it, want what is true now."""
         known = posts.of_alert(connection, alert.number)
+        within = self._groups.of(connection, alert)
         seen = {post.channel for post in known if _may_be_seen(post, alert)}
+        seen |= {channel for channel, each in within.items() if self._groups.seen(connection, each)}
         routed = self._routed(connection, alert)
         places, muted = _by_channel(routed), dict[str, str]()
-        silence = silenced_by(alert, silences.current(connection, self.clock.now()), self.clock.now())
+        silence = silenced_by(alert, self._silences(connection), self.clock.now())
+        inhibitor = self._inhibitor(connection, alert)
         concerned = _holders(alert, places) if change == "handed_off" else {*places, *seen}
         for channel in dict.fromkeys([*places, *sorted(seen)]):
-            place = places.get(channel, _Place())
-            message = compose.compose(alert, place.departments, self.catalog.actions.values())
+            place, department = places.get(channel, _Place()), self._department(channel)
+            alone = any(post.channel == channel and _on_its_way(post, alert) for post in known)
             shown = _Shown(
-                channel, self._department(channel), place.updates, message, channel in seen, silence,
+                channel, department, place, channel in seen, silence, inhibitor, within.get(channel), alone,
                 channel in concerned,
             )  # fmt: skip
             muted[channel] = self._show_in(connection, alert, change, shown)
@@ -83,8 +95,17 @@ class Board:
     def _budgets(self) -> Budgets:
         return Budgets(self.house, self.clock)
 
+    @property
+    def _groups(self) -> Groups:
+        return Groups(self.catalog, self.house, self.clock)
+
     def _department(self, channel: str) -> Department | None:
         return next((each for each in self.house.departments.values() if each.channel == channel), None)
+
+    def _silences(self, connection: Connection) -> list[Silence]:
+        """What holds now, whether people laid it or the config says so."""
+        now = self.clock.now()
+        return [*silences.current(connection, now), *recurring(self.house.mutes, now)]
 
     def _take_back(self, connection: Connection, alert: Alert, silence: Silence | None, known: Iterable[Post]) -> None:
         """A call that waits for the end of quiet hours is not made when it says nothing new any more, or when somebody
@@ -99,10 +120,11 @@ class Board:
     def _show_inhibited(self, connection: Connection, other: Alert) -> None:
         """What another alert keeps from being shown, or kept until it was over, is looked at again if it stands."""
         mine = self.catalog.rules.get(other.rule)
-        for rule in mine.inhibits if mine else ():
-            kept = alerts.open_on(connection, other.shop, other.subject, (rule,))
-            if kept is not None:
-                self.show(connection, kept, "none")
+        for each in mine.inhibits if mine else ():
+            subject = other.subject if each.same == "subject" else None
+            for kept in alerts.open_of(connection, other.shop, (each.rule,), subject):
+                if inhibits(other, kept, self.catalog.rules):
+                    self.show(connection, kept, "none")
 
     def _routed(self, connection: Connection, alert: Alert) -> tuple[Routed | Unshown, ...]:
         """Where the departments' views go; what no channel shows is also written into the log."""
@@ -116,8 +138,7 @@ class Board:
     def _show_in(self, connection: Connection, alert: Alert, change: Change, shown: _Shown) -> str:
         """Makes one channel want what is true; gives what keeps the alert from being shown there, "" for nothing."""
         now = self.clock.now()
-        inhibitor = alerts.open_on(connection, alert.shop, alert.subject, self._inhibitors(alert.rule))
-        match mute(alert, shown.department, inhibitor, shown.seen, now, shown.silence):
+        match mute(alert, shown.department, shown.inhibitor, shown.seen, now, shown.silence):
             case Hold() as hold:
                 return self._hold(connection, alert, change, shown, hold)
             case Never(reason):
@@ -127,24 +148,48 @@ class Board:
                 return self._keep_true(connection, alert, change, shown)
             case granted:
                 held.release(connection, shown.channel, alert.number)
-                key = posts.alert_key(alert.number)
-                if exceeded := self._exceeded(connection, alert, change, shown, key, now):
-                    return self._leave_out(connection, alert, shown, exceeded)
-                posts.want(connection, shown.channel, key, shown.message, urgency=int(alert.severity), now=now)
-                if change == "handed_off" and shown.concerned:
-                    self._call(connection, alert, change, shown.channel, None, "thread")
-                return granted.reason
+                kept = self._open(connection, alert, change, shown)
+                if change == "handed_off" and shown.concerned and not kept:
+                    self._call(connection, alert, change, shown, None, "thread")
+                return kept or granted.reason
+
+    def _open(self, connection: Connection, alert: Alert, change: Change, shown: _Shown) -> str:
+        """Shows an alert that nobody sees in a channel yet, by itself or with others; gives why it is not shown by
+        itself."""
+        within, own = shown.within, posts.alert_key(alert.number)
+        if within is None and not shown.alone:
+            within = self._groups.wanted(connection, alert, shown.channel, shown.place.group)
+        key = within.telling_key if within is not None else own
+        if exceeded := self._exceeded(connection, alert, change, shown, key, self.clock.now()):
+            return self._leave_out(connection, alert, replace(shown, within=within), exceeded)
+        if within is None:
+            self._want(connection, alert, shown)
+            return ""
+        self._groups.put(connection, alert, within, shown.place.departments, new=shown.within is None)
+        if shown.within is None:
+            posts.drop(connection, shown.channel, own, "told together with others", self.clock.now())
+            self._groups.call(connection, alert, within, None)
+        return f"told together with others as {within.key}"
+
+    def _want(
+        self, connection: Connection, alert: Alert, shown: _Shown, hold: Hold | None = None, fresh: bool = False
+    ) -> None:
+        """Has the alert's own message in a channel say what is true now."""
+        message = compose.compose(alert, shown.place.departments, self.catalog.actions.values())
+        posts.want(
+            connection, shown.channel, posts.alert_key(alert.number), message, urgency=int(alert.severity),
+            now=self.clock.now(), due_at=hold.until if hold else None, reason=hold.reason if hold else "", fresh=fresh,
+        )  # fmt: skip
 
     def _hold(self, connection: Connection, alert: Alert, change: Change, shown: _Shown, hold: Hold) -> str:
         """What people see in a summary stays there in quiet hours, until somebody must look at it again."""
         key, now = posts.alert_key(alert.number), self.clock.now()
+        if shown.within is not None:
+            self._groups.leave(connection, alert, shown.within, hold.reason)
         if hold.quiet and (told := self._budgets.standing(connection, alert, change, shown.channel, key)):
             return told
         self._budgets.refund(connection, shown.channel, key, alert)
-        posts.want(
-            connection, shown.channel, key, shown.message, urgency=int(alert.severity), now=now, due_at=hold.until,
-            reason=hold.reason,
-        )  # fmt: skip
+        self._want(connection, alert, shown, hold)
         held.look_first(connection, shown.channel, alert.number, hold.until)
         if hold.quiet:
             held.hold(connection, shown.channel, alert.number, hold.until, now)
@@ -152,6 +197,8 @@ class Board:
 
     def _leave_out(self, connection: Connection, alert: Alert, shown: _Shown, reason: str) -> str:
         key, now = posts.alert_key(alert.number), self.clock.now()
+        if shown.within is not None:
+            self._groups.leave(connection, alert, shown.within, reason)
         if alert.state == "resolved":
             missed.keep(connection, shown.channel, key, now)
         posts.drop(connection, shown.channel, key, reason, now)
@@ -169,34 +216,69 @@ class Board:
     def _keep_true(self, connection: Connection, alert: Alert, change: Change, shown: _Shown) -> str:
         """Edits what is shown and calls people as the route wants it, after the quiet hours and as far as the budget
         goes; gives why nobody is called who should be."""
-        now, key = self.clock.now(), posts.alert_key(alert.number)
-        ways = told_by(shown.updates, change, shown.concerned) if shown.silence is None else frozenset()
-        hold = held_back(alert, shown.department, now)
+        ways = told_by(shown.place.updates, change, shown.concerned) if shown.silence is None else frozenset()
+        hold = held_back(alert, shown.department, self.clock.now())
+        if shown.within is not None and ways and told_later(change):
+            return self._call_together(connection, alert, change, shown, shown.within, hold)
         exceeded = ""
         if ways:
             call = posts.alert_key(alert.number, _part(alert, change))
-            exceeded = self._exceeded(connection, alert, change, shown, call, hold.until if hold else now)
+            exceeded = self._exceeded(connection, alert, change, shown, call, hold.until if hold else self.clock.now())
             ways = frozenset() if exceeded else ways
-        fresh, urgency = "message" in ways, int(alert.severity)
-        posts.want(connection, shown.channel, key, shown.message, urgency=urgency, now=now, fresh=fresh)
+        if shown.within is None:
+            self._want(connection, alert, shown, fresh="message" in ways)
+        else:
+            self._groups.put(connection, alert, shown.within, shown.place.departments, new=False)
+            ways = frozenset({"thread"}) if "message" in ways else ways
         for way in ways - {"message"}:
-            self._call(connection, alert, change, shown.channel, hold, way)
+            self._call(connection, alert, change, shown, hold, way)
+        return exceeded
+
+    def _call_together(
+        self, connection: Connection, alert: Alert, change: Change, shown: _Shown, within: Grouped, hold: Hold | None
+    ) -> str:
+        """What is worse or back again in a group that people see is told with whatever else is."""
+        telling = self._groups.telling(connection, within)
+        at = hold.until if hold else self.clock.now()
+        exceeded = self._exceeded(connection, alert, change, shown, telling.call_key, at)
+        self._groups.put(connection, alert, telling, shown.place.departments, new=not exceeded)
+        if not exceeded:
+            self._groups.call(connection, alert, telling, hold)
         return exceeded
 
     def _call(
-        self, connection: Connection, alert: Alert, change: Change, channel: str, hold: Hold | None, way: Way
+        self, connection: Connection, alert: Alert, change: Change, shown: _Shown, hold: Hold | None, way: Way
     ) -> None:
         """An edit moves nobody, so what people must look at again is also said in the message's thread, or beside it,
         after the department's quiet hours."""
-        part = _part(alert, change)
-        root = posts.alert_key(alert.number) if way == "thread" else ""
+        part, own = _part(alert, change), posts.alert_key(alert.number)
+        root = (shown.within.key if shown.within else own) if way == "thread" else ""
         notice = posts.alert_key(alert.number, part if way == "thread" else f"{part}-beside")
         told, now, urgency = compose.notice(alert, change), self.clock.now(), int(alert.severity)
         until, why = (hold.until, hold.reason) if hold else (None, "")
-        posts.want(connection, channel, notice, told, urgency=urgency, now=now, thread=root, due_at=until, reason=why)
+        posts.want(
+            connection, shown.channel, notice, told, urgency=urgency, now=now, thread=root, due_at=until, reason=why
+        )
 
-    def _inhibitors(self, rule: str) -> tuple[str, ...]:
-        return tuple(other.name for other in self.catalog.rules.values() if rule in other.inhibits)
+    def remind(self, connection: Connection) -> int:
+        """Tells of groups that have stood for as long as their route wants; returns of how many."""
+        now, reminded = self.clock.now(), 0
+        silent = self._silences(connection)
+        for within, standing in self._groups.standing(connection):
+            worst = [alert for alert in standing if alert.state != "snoozed" and not silenced_by(alert, silent, now)]
+            if worst:
+                hold = held_back(worst[0], self._department(within.channel), now)
+                self._groups.remind(connection, within, worst, hold)
+                reminded += 1
+        return reminded
+
+    def _inhibitor(self, connection: Connection, alert: Alert) -> Alert | None:
+        """The open alert that says what this one would say."""
+        rules = self.catalog.rules
+        found = inhibiting(alert.rule, rules.values())
+        same = {each.same for name in found for each in rules[name].inhibits if each.rule == alert.rule}
+        subject = alert.subject if same == {"subject"} else None
+        return inhibitor_of(alert, alerts.open_of(connection, alert.shop, found, subject), rules)
 
 
 def _part(alert: Alert, change: Change) -> str:
@@ -214,9 +296,15 @@ def _by_channel(routed: tuple[Routed | Unshown, ...]) -> dict[str, _Place]:
     channels: dict[str, _Place] = {}
     for place in routed:
         if isinstance(place, Routed):
-            before = channels.get(place.channel, _Place((), place.updates))
+            before = channels.get(place.channel, _Place((), place.updates, place.group))
             channels[place.channel] = replace(before, departments=(*before.departments, place.department))
     return channels
+
+
+def _on_its_way(post: Post, alert: Alert) -> bool:
+    """Whether the alert's own message is to be sent, or was tried to be, and is neither held nor taken back."""
+    held_yet = post.state == "wanted" and bool(post.reason) and post.last_attempt_at is None
+    return post.key == posts.alert_key(alert.number) and post.state != "dropped" and not held_yet
 
 
 def _may_be_seen(post: Post, alert: Alert) -> bool:

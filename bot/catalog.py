@@ -258,9 +258,9 @@ def _duplicates(found: list[Found]) -> Iterator[str]:
 def _unknown_inhibited(found: list[Found], catalog: Catalog) -> Iterator[str]:
     for one in found:
         for other in one.value.inhibits if isinstance(one.value, Rule) else ():
-            if other not in catalog.rules:
-                hint = nearest(other, catalog.rules)
-                yield f"{one.file}: {_name(one.value)} inhibits {other!r}, which is no rule{hint}"
+            if other.rule not in catalog.rules:
+                hint = nearest(other.rule, catalog.rules)
+                yield f"{one.file}: {_name(one.value)} inhibits {other.rule!r}, which is no rule{hint}"
 
 
 def _shown(file: str | Path) -> str:

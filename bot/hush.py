@@ -9,9 +9,21 @@ from bot.board import Board
 from bot.clock import Clock
 from bot.core.message import Message
 from bot.core.settings import House
-from bot.core.silences import Silence, about, ended, laid, over, problems, reminded, reminder
+from bot.core.silences import (
+    Silence,
+    about,
+    ended,
+    laid,
+    muted_lately,
+    over,
+    problems,
+    reminded,
+    reminder,
+    slot_of,
+)
 from bot.store import alerts, posts, silences, slots
 from bot.store.engine import Connection, Store
+from bot.store.held import LOOKED_AT_WITHIN
 
 
 class Unsilenceable(Exception):
@@ -67,14 +79,25 @@ class Hush:
     def tick(self) -> int:
         """Shows again what silences that are over kept quiet, and reminds of old ones; returns how many there were."""
         with self.store.write() as connection:
-            ended = silences.over(connection, self.clock.now())
-            for silence in ended:
+            lapsed = silences.over(connection, self.clock.now())
+            for silence in lapsed:
                 silences.ended(connection, silence.id)
                 if kept := self._look_again(connection, silence):
                     self._tell(connection, f"{_key(silence)}/over", over(silence, kept))
-            return len(ended) + sum(
-                self._remind(connection, each) for each in silences.current(connection, self.clock.now())
-            )
+            told = sum(self._remind(connection, each) for each in silences.current(connection, self.clock.now()))
+            return len(lapsed) + told + self._unmute(connection)
+
+    def _unmute(self, connection: Connection) -> int:
+        """Shows what mutes of the config that are over kept quiet; each end once, by whichever replica comes first."""
+        now = self.clock.now()
+        past = [
+            each
+            for each in muted_lately(self.house.mutes, now - LOOKED_AT_WITHIN, now)
+            if slots.claim(connection, slot_of(each), now)
+        ]
+        for each in past:
+            self._look_again(connection, each)
+        return len(past)
 
     def _remind(self, connection: Connection, silence: Silence) -> bool:
         """Each week once, by whichever replica comes first."""

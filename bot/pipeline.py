@@ -321,6 +321,8 @@ class Pipeline:
             after = Advanced(None, "none", verdict.reason)
         else:
             seat = alerts.seat(connection, shop.name, rule.name, subject, now)
+            if alert is None or alert.state == "resolved":
+                seat = replace(seat, source=self._teller(connection, rule, question))
             after = advance(alert, verdict, seat, now, deadline(self.house))
         number = after.alert.number if after.alert else None
         decisions.note(
@@ -335,6 +337,12 @@ class Pipeline:
             alerts.save(connection, after.alert, after.change, "", after.reason, now, now + RECHECK_EVERY, grounds)
         self.board.show(connection, after.alert, after.change)
         return after.change != "none"
+
+    def _teller(self, connection: Connection, rule: Rule, question: Question) -> str:
+        """The source that told of a matter: of the event, or where time alone brings it up, the last one that did."""
+        if question.event is not None:
+            return question.event.event.source
+        return events.teller(connection, question.shop.name, rule.events, question.subject)
 
     # Time.
 

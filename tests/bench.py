@@ -88,7 +88,7 @@ class Bench:
             for name, source in self.catalog.sources.items()
         }
         clock: Any = self.watch
-        board = Board(self.catalog, self.house, clock)
+        self.board = board = Board(self.catalog, self.house, clock)
         self.feeds = feeds
         self.pipeline = Pipeline(self.store, self.catalog, self.house, feeds, board, clock, self.settings)
         self.hush = Hush(self.store, self.house, board, clock)

@@ -21,7 +21,20 @@ from bot.config.schema import ConfigPart
 from bot.core.campaigns import CampaignMap, Promotes
 from bot.core.exceptions import RuleException
 from bot.core.money import Money
-from bot.core.settings import Department, Escalation, Mail, Outside, Paths, QuietHours, Route, Schedule, WorkingHours
+from bot.core.settings import (
+    Department,
+    Escalation,
+    Grouping,
+    Mail,
+    Mute,
+    Outside,
+    Paths,
+    QuietHours,
+    Route,
+    Schedule,
+    Storm,
+    WorkingHours,
+)
 from bot.core.verdict import Severity
 
 EXAMPLE = Path(__file__).parent.parent / "config.example.yaml"
@@ -174,6 +187,25 @@ def test_routes_lie_within_routes(loaded: Loader) -> None:
     assert loaded(THREE + text).house.routes == (
         Route(family="stock", updates="thread+channel", proceed=True, routes=inner),
     )
+
+
+def test_a_route_puts_alerts_together_and_waits_as_long_as_it_says(loaded: Loader) -> None:
+    text = "routes:\n  - {group_by: [rule, vendor, rule], group_wait: 1m, group_interval: 10m, repeat_interval: 4h}\n"
+    spans = (timedelta(minutes=1), timedelta(minutes=10), timedelta(hours=4))
+    assert loaded(THREE + text).house.routes[0].group == Grouping(("rule", "vendor"), *spans)
+    assert loaded(THREE + "routes:\n  - {group_by: [rule]}\n").house.routes[0].group == Grouping(("rule",))
+
+
+def test_a_storm_begins_where_the_config_says_or_never(loaded: Loader) -> None:
+    assert loaded(THREE).house.storm == Storm(12)
+    assert loaded(THREE + "storm: 3\n").house.storm == Storm(3)
+    assert loaded(THREE + "storm: off\n").house.storm is None
+
+
+def test_mutes_come_back_every_week(loaded: Loader) -> None:
+    text = "mutes:\n  - {because: counting, rule: low_stock, days: [sunday], from: 22:00, to: 04:00, zone: Europe/Berlin}\n"
+    when = WorkingHours(("sun",), time(22), time(4), ZoneInfo("Europe/Berlin"))
+    assert loaded(THREE + text).house.mutes == (Mute(when, "counting", "low_stock"),)
 
 
 def test_escalations_say_who_hears_of_what_is_overdue(loaded: Loader) -> None:
@@ -411,7 +443,16 @@ WRONG: list[tuple[str, str]] = [
     ("routes:\n  - {channel: ops}\n  - {rule: lw_*, mute: true}", "7: routes[1].rule: 'lw_*' matches no rule"),
     ("routes: [{department: financ, mute: true}]", "5: routes[0].department: 'financ' matches no department"),
     ("routes: [{shop: nowhere, mute: true}]", "5: routes[0].shop: 'nowhere' matches no shop"),
-    ("routes: [{mute: false}]", "5: routes[0]: decides nothing; give it a channel, mute: true, updates or routes"),
+    ("routes: [{mute: false}]", "5: routes[0]: decides nothing; give it a channel, mute: true, updates, group_by or routes"),
+    ("routes: [{group_by: []}]", "5: routes[0].group_by: must have at least one entry"),
+    ("routes: [{group_by: [ruel]}]", "5: routes[0].group_by[0]: must be one of 'rule', 'family'"),
+    ("routes: [{group_by: [rule], group_wait: soon}]", '5: routes[0].group_wait: must be a duration such as'),
+    ("routes: [{mute: true, repeat_interval: 4h}]", "5: routes[0].repeat_interval: says nothing without group_by"),
+    ("storm: 0", "5: storm: must be"),
+    ("mutes: [{from: 22:00, to: 04:00}]", "5: mutes[0].because: is missing"),
+    ("mutes: [{because: x, from: 22:00, to: 04:00, rule: lw_*}]", "5: mutes[0].rule: 'lw_*' matches no rule"),
+    ("mutes: [{because: x, from: 22:00, to: 04:00, shop: uk}]", "5: mutes[0].shop: 'uk' matches no shop"),
+    ("mutes: [{because: x, from: 22:00, to: 22:00}]", "5: mutes[0]: never ends"),
     ("escalations: [{after: soon, to: finance}]", '5: escalations[0].after: must be a duration such as'),
     ("escalations: [{after: 2h}]", "5: escalations[0].to: is missing"),
     ("escalations: [{after: 2h, to: financ}]", "5: escalations[0].to: there is no department 'financ'; did you mean 'finance'?"),

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.board import Board
-from bot.core.settings import Department, QuietHours
+from bot.core.settings import Department, Mute, QuietHours, WorkingHours
 from bot.core.silences import Silence
 from bot.core.verdict import Severity
 from bot.hush import Hush, Unsilenceable
@@ -148,3 +148,36 @@ def test_what_cannot_be_silenced_is_refused_and_leaves_nothing(bench: Bench, cha
     with pytest.raises(Unsilenceable, match=why):
         hush.lay(silence(**changes))
     assert hush.current() == []
+
+
+def muted(tmp_path: Path) -> Bench:
+    """Nobody is called by a payout from nine to twelve o'clock."""
+    hours = WorkingHours(("mon",), time(9), time(12), ZoneInfo("UTC"))
+    return Bench(tmp_path, usual_house(mutes=(Mute(hours, "the bank counts", rule="payout_*"),)))
+
+
+def test_what_opens_while_the_config_mutes_it_is_shown_when_that_is_over_and_once(tmp_path: Path) -> None:
+    bench = muted(tmp_path)
+    hush = hush_of(bench)
+    fails(bench)
+    bench.deliver_posts()
+    assert state(bench) == ("wanted", "silence of the config (the bank counts)")
+    assert hush.tick() == 0
+    bench.watch.forward(hours=2)
+    assert (hush.tick(), hush.tick()) == (1, 0)
+    bench.deliver_posts()
+    assert state(bench)[0] == "shown"
+    bench.close()
+
+
+def test_what_is_shown_already_is_kept_true_while_it_is_muted_and_calls_nobody(tmp_path: Path) -> None:
+    bench = muted(tmp_path)
+    bench.watch.forward(hours=3)
+    fails(bench)
+    bench.deliver_posts()
+    bench.watch.forward(days=6, hours=21)
+    bench.desk.act("snooze", 1001, 1, "U0ANNA")
+    bench.deliver_posts()
+    bench.watch.forward(minutes=241)
+    assert bench.shown("#finance")[0].startswith("SNOOZED")
+    bench.close()

@@ -23,6 +23,7 @@ from bot.config.schema import (
     ExceptionPart,
     GrantPart,
     MailPart,
+    MutePart,
     OutsidePart,
     QuietPart,
     RoutePart,
@@ -39,8 +40,10 @@ from bot.core.settings import (
     Department,
     Escalation,
     Grant,
+    Grouping,
     House,
     Mail,
+    Mute,
     Outside,
     Paths,
     Permissions,
@@ -48,6 +51,7 @@ from bot.core.settings import (
     Route,
     Schedule,
     Shop,
+    Storm,
     TwoPeople,
     WorkingHours,
 )
@@ -93,7 +97,11 @@ def _house(part: ConfigPart) -> House:
     campaigns = CampaignMap(tuple(Promotes(one.match, one.skus) for one in part.campaigns))
     permissions = Permissions(tuple(map(_grant, part.permissions)), tuple(map(_two_people, part.two_people)))
     exceptions = tuple(_exception(one, zone) for one in part.exceptions)
-    return House(shops, departments, routes, schedules, escalations, lapse, campaigns, permissions, exceptions)
+    storm = Storm(int(part.storm)) if part.storm != "off" else None
+    mutes = tuple(_mute(one, zone) for one in part.mutes)
+    return House(
+        shops, departments, routes, schedules, escalations, lapse, campaigns, permissions, exceptions, storm, mutes
+    )
 
 
 def _shop(name: str, part: ShopPart) -> Shop:
@@ -144,7 +152,19 @@ def _route(part: RoutePart) -> Route:
         amount=money_of(part.amount) if part.amount else None,
         hours=(_time(part.hours.start), _time(part.hours.end)) if part.hours else None,
         routes=tuple(map(_route, part.routes)),
+        group=_grouping(part) if part.group_by else None,
     )
+
+
+def _grouping(part: RoutePart) -> Grouping:
+    spans = {"wait": part.group_wait, "interval": part.group_interval, "repeat": part.repeat_interval}
+    given = {name: duration(text) for name, text in spans.items() if text is not None}
+    return Grouping(tuple(dict.fromkeys(part.group_by or ())), **given)
+
+
+def _mute(part: MutePart, zone: ZoneInfo) -> Mute:
+    when = WorkingHours(tuple(dict.fromkeys(part.days)), _time(part.start), _time(part.end), _zone(part.zone, zone))
+    return Mute(when, part.because, part.rule, part.subject, part.shop)
 
 
 def _escalation(part: EscalationPart) -> Escalation:

@@ -13,6 +13,7 @@ from bot.config import asking, permits
 from bot.config.document import Document
 from bot.config.problems import Place, Problem
 from bot.config.schema import ConfigPart, DigestPart, ExceptionPart, OutsidePart, QuietPart, RoutePart, SourcePart
+from bot.core.schedule import WEEKDAYS
 
 KINDS: dict[str, Kind] = {
     "rules": "rule",
@@ -38,7 +39,7 @@ class Checks:
         """Everything that is wrong, in no particular order."""
         named = (self._handlers(), self._sources(), self._routes(), self._escalations(), self._digests())
         permissions = permits.problems(self.part, self.catalog, self._departments())
-        found = (*named, permissions, self._exceptions(), self._zones(), self._environment())
+        found = (*named, self._mutes(), permissions, self._exceptions(), self._zones(), self._environment())
         return [self.document.problem(place, text) for checks in found for place, text in checks]
 
     def _names(self, section: str, default: Iterable[str] = ()) -> set[str]:
@@ -149,8 +150,21 @@ class Checks:
             yield (*here, "channel"), "must not be given where mute is true"
         if route.mute and route.hours is not None:
             yield (*here, "hours"), "cannot mute: what comes then would never be told; use the department's quiet hours"
-        if not (route.mute or route.channel or route.updates or route.routes):
-            yield here, "decides nothing; give it a channel, mute: true, updates or routes of its own"
+        if not (route.mute or route.channel or route.updates or route.group_by or route.routes):
+            yield here, "decides nothing; give it a channel, mute: true, updates, group_by or routes of its own"
+        for key in ("group_wait", "group_interval", "repeat_interval"):
+            if getattr(route, key) is not None and route.group_by is None:
+                yield (*here, key), "says nothing without group_by"
+
+    def _mutes(self) -> Iterator[tuple[Place, str]]:
+        known = {"rule": self.catalog.rules, "shop": self._shops()}
+        for number, mute in enumerate(self.part.mutes):
+            for key, names in known.items():
+                pattern = getattr(mute, key)
+                if not any(fnmatchcase(name, pattern) for name in names):
+                    yield ("mutes", number, key), f"{pattern!r} matches no {key}{nearest(pattern, names)}"
+            if mute.start == mute.end and len(set(mute.days)) == len(WEEKDAYS):
+                yield ("mutes", number), "never ends; switch the rule off, or give a route mute: true"
 
     def _escalations(self) -> Iterator[tuple[Place, str]]:
         for number, escalation in enumerate(self.part.escalations):

@@ -10,7 +10,7 @@ from zoneinfo import available_timezones
 
 from babel import Locale, UnknownLocaleError
 from babel.numbers import list_currencies
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
 from bot.catalog_settings import nearest, time_of_day
 from bot.core.money import Money, from_decimal
@@ -23,6 +23,8 @@ _DAY_NAMES = dict(zip(WEEKDAYS + _LONG_DAYS, WEEKDAYS * 2, strict=True))
 # Slack's names of channels have no capitals, blanks or full stops; its ids have nothing but capitals and digits.
 _CHANNEL_ID = re.compile(r"[CG][A-Z0-9]{3,}")
 _CHANNEL_NAME = re.compile(r"#?([^\sA-Z.,#]{1,80})")
+
+_MOST_MESSAGES = 1000
 
 
 def _zone(name: str) -> str:
@@ -112,6 +114,12 @@ def _who(text: str) -> str:
     return text
 
 
+def _messages(value: Any) -> Any:
+    if value != "off" and (not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= _MOST_MESSAGES):
+        raise ValueError(f"must be a whole number from 1 to {_MOST_MESSAGES}, or off")
+    return value
+
+
 def _http_url(text: str) -> str:
     parts = urlsplit(text)
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
@@ -154,4 +162,7 @@ Port = Annotated[int, Field(ge=0, le=65535)]
 SeverityName = Literal["low", "medium", "high", "critical"]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,31}$")]
 PackageName = Annotated[str, Field(pattern=r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$")]
+Messages = Annotated[
+    Any, AfterValidator(_messages), WithJsonSchema({"anyOf": [{"type": "integer", "minimum": 1}, {"const": "off"}]})
+]  # fmt: skip
 Pause = Annotated[str, AfterValidator(lambda text: text if text == "off" else _span(text))]

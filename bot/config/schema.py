@@ -20,6 +20,7 @@ from bot.config.scalars import (
     HttpUrl,
     LocaleName,
     MailAddress,
+    Messages,
     Name,
     PackageName,
     Pause,
@@ -32,6 +33,8 @@ from bot.config.scalars import (
     Who,
     Zone,
 )
+from bot.core.schedule import WEEKDAYS
+from bot.core.settings import GroupLabel
 
 
 def _settings(value: Any) -> Any:
@@ -186,6 +189,20 @@ class RoutePart(Part):
         "thread (edit); by every turn in the thread; there and in the channel; or by a new message.",
     )
     proceed: bool = Field(default=False, description="Whether the routes after this one are tried as well.")
+    group_by: tuple[GroupLabel, ...] | None = Field(
+        default=None,
+        min_length=1,
+        description="Alerts that are alike in all of these share one message, which is a table, kept true.",
+    )
+    group_wait: Span | None = Field(
+        default=None, description='How long a group waits before it is first shown; left out, "30s".'
+    )
+    group_interval: Span | None = Field(
+        default=None, description='How often people hear of more in a group at most; left out, "5m".'
+    )
+    repeat_interval: Span | None = Field(
+        default=None, description='How often people are told that a group still stands ("4h"); left out, never.'
+    )
     routes: tuple[RoutePart, ...] = Field(default=(), description="Routes inside this one; the first that matches.")
 
 
@@ -202,6 +219,23 @@ class ExceptionPart(Part):
     settings: Settings = Field(description="What is set otherwise, or off: the rule is not asked.")
     because: str = Field(min_length=1, max_length=300, description="Why, for those who find it.")
     until: Day | None = Field(default=None, description="The last day on which it holds; left out, it has no end.")
+
+
+class MutePart(Part):
+    """When, week for week, nobody is called by what matches; what still stands is shown when it is over."""
+
+    because: str = Field(min_length=1, max_length=200, description="Why, for those who ask.")
+    rule: str = Field(default="*", description="Only alerts of this rule; * stands for any letters.")
+    subject: str = Field(
+        default="*", description="Only alerts about this SKU, campaign or order; * stands for any letters."
+    )
+    shop: str = Field(default="*", description="Only alerts of this shop.")
+    days: tuple[Weekday, ...] = Field(
+        default=WEEKDAYS, min_length=1, description="The weekdays on which it begins; left out, every day."
+    )
+    start: ClockTime = Field(alias="from", description='When it begins, local time, such as "02:00".')
+    end: ClockTime = Field(alias="to", description="When it ends; not after `from` it is the next morning.")
+    zone: Zone | None = Field(default=None, description="The time zone of these times; left out, the first shop's.")
 
 
 class EscalationPart(Part):
@@ -356,6 +390,13 @@ class ConfigPart(Part):
     )
     routes: tuple[RoutePart, ...] = Field(
         default=(), description="Exceptions to each department seeing its alerts in its channel."
+    )
+    storm: Messages = Field(
+        default=12,
+        description="How many new messages of alerts a channel gets in ten minutes before those of one rule share one.",
+    )
+    mutes: tuple[MutePart, ...] = Field(
+        default=(), description="When, week for week, nobody is called by certain alerts."
     )
     hold_lapses: Pause = Field(
         default="24h", description='How long whoever took an alert holds it ("24h"), or off for as long as it is open.'

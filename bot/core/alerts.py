@@ -117,6 +117,8 @@ class Alert:
     """What it did cost, where that can be told once it is over."""
     outcome: Line = ()
     """What happened in the shop after it was resolved: what ended it, or how it came out."""
+    source: str = ""
+    """The source that last told of what it is about when it opened; "" where none did."""
 
     @property
     def name(self) -> str:
@@ -143,6 +145,7 @@ class Seat:
     subject: Subject
     episode: int = 1
     recent: int = 1
+    source: str = ""
 
 
 def advance(
@@ -228,6 +231,7 @@ def _open(fire: Fire, seat: Seat, now: datetime, deadline: Deadline) -> Alert:
         subject=seat.subject,
         episode=seat.episode,
         recent=seat.recent,
+        source=seat.source,
         state="firing",
         severity=fire.severity,
         peak=fire.severity,

@@ -39,9 +39,18 @@ class Setting:
 
 
 @dataclass(frozen=True, slots=True)
+class Inhibits:
+    """Alerts of ``rule`` are not shown while one is open that says more, and that is about the same subject, was told
+    by the same source, or is about payments by the same provider."""
+
+    rule: str
+    same: Literal["subject", "source", "provider"] = "subject"
+
+
+@dataclass(frozen=True, slots=True)
 class Rule:
-    """An alert rule. ``about`` is the kind of subject it decides on; ``inhibits`` names rules whose alerts on the same
-    subject are not shown while this one's is open."""
+    """An alert rule. ``about`` is the kind of subject it decides on; while its alert is open, those that it inhibits
+    are not shown."""
 
     name: str
     about: SubjectKind
@@ -49,7 +58,7 @@ class Rule:
     facts: type[Any]
     settings: Mapping[str, Setting]
     decide: Callable[..., Verdict]
-    inhibits: tuple[str, ...] = ()
+    inhibits: tuple[Inhibits, ...] = ()
     doc: str = ""
 
 
@@ -261,8 +270,11 @@ class Section:
 Handler = Rule | Command | Action | Section
 
 
-def rule(*, about: SubjectKind, inhibits: tuple[str, ...] = ()) -> Callable[[Callable[..., Verdict]], Rule]:
-    """Declares ``def my_rule(event: StockChanged | ItemSold, facts: Facts, *, setting=default) -> Verdict``."""
+def rule(*, about: SubjectKind, inhibits: tuple[str | Inhibits, ...] = ()) -> Callable[[Callable[..., Verdict]], Rule]:
+    """Declares ``def my_rule(event: StockChanged | ItemSold, facts: Facts, *, setting=default) -> Verdict``.
+
+    A rule that it ``inhibits`` by its name alone is inhibited on the same subject.
+    """
 
     def declare(decide: Callable[..., Verdict]) -> Rule:
         contract = Contract.of(decide)
@@ -273,7 +285,7 @@ def rule(*, about: SubjectKind, inhibits: tuple[str, ...] = ()) -> Callable[[Cal
             facts=contract.facts(),
             settings=contract.settings,
             decide=decide,
-            inhibits=inhibits,
+            inhibits=tuple(each if isinstance(each, Inhibits) else Inhibits(each) for each in inhibits),
             doc=contract.doc,
         )
 

@@ -98,6 +98,16 @@ class Buttons:
 
 
 @dataclass(frozen=True, slots=True)
+class Pick:
+    """A list from which an alert is picked, to see it by itself and act on it: a hundred lines at most, each with the
+    alert's number."""
+
+    label: str
+    choices: tuple[tuple[Line, int], ...]
+    kind: Literal["pick"] = "pick"
+
+
+@dataclass(frozen=True, slots=True)
 class Footer:
     """Small print: since when, which rule, as of when, the id."""
 
@@ -112,7 +122,7 @@ class Divider:
     kind: Literal["divider"] = "divider"
 
 
-Block = Title | Paragraph | Figures | Bullets | Heading | Table | Chart | Buttons | Footer | Divider
+Block = Title | Paragraph | Figures | Bullets | Heading | Table | Chart | Buttons | Pick | Footer | Divider
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,20 +15,8 @@ from typing import Any
 
 from bot.core.alerts import Alert
 from bot.core.campaigns import pattern_of, vendor_group
-from bot.core.settings import NO_LABELS, House, Labels, Route, Updates
-from bot.core.subject import SubjectKind
-
-FAMILIES: dict[SubjectKind, str] = {
-    "sku": "stock",
-    "order": "orders",
-    "payment_method": "payments",
-    "dispute": "payments",
-    "invoice": "payments",
-    "payout": "payments",
-    "campaign": "campaigns",
-    "source": "sources",
-}
-"""What an alert is about, in the words by which departments divide the work. Whatever else there is belongs to none."""
+from bot.core.groups import Group, family, group_of
+from bot.core.settings import NO_LABELS, Grouping, House, Labels, Route, Updates
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +27,7 @@ class Routed:
     channel: str
     reason: str
     updates: Updates = "edit"
+    group: Group | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +62,14 @@ def route(alert: Alert, house: House, now: datetime, labels: Labels = NO_LABELS)
 
 def labels_matter(routes: Sequence[Route]) -> bool:
     """Whether any route asks for more than the alert itself says."""
-    return any(each.tag or each.vendor or each.location or labels_matter(each.routes) for each in routes)
+    return any(
+        each.tag or each.vendor or each.location or (each.group and _asks(each.group)) or labels_matter(each.routes)
+        for each in routes
+    )
+
+
+def _asks(grouping: Grouping) -> bool:
+    return not {"vendor", "location"}.isdisjoint(grouping.by)
 
 
 def _places(case: _Case) -> tuple[Routed | Unshown, ...]:
@@ -98,23 +94,30 @@ def _entered(case: _Case, routes: Sequence[Route], outer: Route, path: str) -> I
 def _within(outer: Route, inner: Route) -> Route:
     """The inner route with what only the outer one says. Who names a channel is not muted by what lies around it."""
     muted = inner.mute or (outer.mute and inner.channel is None)
-    return replace(inner, channel=inner.channel or outer.channel, mute=muted, updates=inner.updates or outer.updates)
+    return replace(
+        inner,
+        channel=inner.channel or outer.channel,
+        mute=muted,
+        updates=inner.updates or outer.updates,
+        group=inner.group or outer.group,
+    )
 
 
 def _stop(case: _Case, name: str, entered: Route) -> Routed | Unshown:
     if entered.mute:
         return Unshown(case.department, f"muted by {name}")
+    group = group_of(case.alert, case.labels, entered.group, name) if entered.group else None
     if entered.channel:
-        return Routed(case.department, entered.channel, name, entered.updates or "edit")
-    return _home(case, entered.updates or "edit")
+        return Routed(case.department, entered.channel, name, entered.updates or "edit", group)
+    return _home(case, entered.updates or "edit", group)
 
 
-def _home(case: _Case, updates: Updates) -> Routed | Unshown:
+def _home(case: _Case, updates: Updates, group: Group | None = None) -> Routed | Unshown:
     name, known = case.department, case.house.departments
     if name in known:
-        return Routed(name, known[name].channel, f"channel of {name}", updates)
+        return Routed(name, known[name].channel, f"channel of {name}", updates, group)
     if "operations" in known:
-        return Routed(name, known["operations"].channel, f"{name} has no channel, so operations", updates)
+        return Routed(name, known["operations"].channel, f"{name} has no channel, so operations", updates, group)
     return Unshown(name, f"{name} has no channel")
 
 
@@ -125,7 +128,7 @@ def _matches(wanted: Route, case: _Case) -> bool:
         (wanted.shop, (alert.shop,)),
         (wanted.department, (case.department,)),
         (wanted.subject, (alert.subject.id,)),
-        (wanted.family, (FAMILIES.get(alert.subject.about, ""),)),
+        (wanted.family, (family(alert),)),
         (wanted.tag and pattern_of(wanted.tag), case.labels.groups),
         (wanted.vendor and pattern_of(vendor_group(wanted.vendor)), case.labels.groups),
         (wanted.location, case.labels.locations),

@@ -75,6 +75,32 @@ class Department:
     budget: int | None = None
 
 
+GroupLabel = Literal["rule", "family", "shop", "severity", "subject", "vendor", "location"]
+"""By what alerts can be put together."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grouping:
+    """Alerts of one route that are alike in all of ``by`` share one message.
+
+    It waits for ``wait`` before it is first shown, so that those that come together are shown together; people hear of
+    more at most once in ``interval``, and of a group that still stands every ``repeat``, if it is set.
+    """
+
+    by: tuple[GroupLabel, ...]
+    wait: timedelta = timedelta(seconds=30)
+    interval: timedelta = timedelta(minutes=5)
+    repeat: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Storm:
+    """From so many new messages of alerts in ten minutes on, a channel shows the other alerts of a rule in one."""
+
+    messages: int = 12
+    within: timedelta = timedelta(minutes=10)
+
+
 Updates = Literal["edit", "thread", "thread+channel", "new"]
 """How people hear that an alert changed: its message is edited, and what they must look at again is said in its thread;
 every turn of it is said there; there and in the channel; or by a new message in place of the edit."""
@@ -116,6 +142,7 @@ class Route:
     updates: Updates | None = None
     proceed: bool = False
     routes: tuple[Route, ...] = ()
+    group: Grouping | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +217,18 @@ class Permissions:
 
 
 @dataclass(frozen=True, slots=True)
+class Mute:
+    """When, week for week, nobody is called by alerts that match (patterns, in which * stands for any letters), and
+    why. The times are those of a week's openings, as a department's hours are."""
+
+    when: WorkingHours
+    because: str
+    rule: str = "*"
+    subject: str = "*"
+    shop: str = "*"
+
+
+@dataclass(frozen=True, slots=True)
 class House:
     """All that routing needs to know."""
 
@@ -205,6 +244,8 @@ class House:
     permissions: Permissions = Permissions()
     exceptions: tuple[RuleException, ...] = ()
     """The exceptions to rules that the config makes, in its order."""
+    storm: Storm | None = Storm()
+    mutes: tuple[Mute, ...] = ()
 
     def channels(self) -> tuple[str, ...]:
         """Every channel in which anything may be shown, each once."""

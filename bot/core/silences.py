@@ -12,9 +12,11 @@ from difflib import get_close_matches
 from fnmatch import fnmatchcase
 
 from bot.core.alerts import Alert
+from bot.core.calendar import Opening, openings
 from bot.core.message import Message, Paragraph
 from bot.core.parts import Line, Moment, Quantity, ShopText, member, say
 from bot.core.schedule import Slot
+from bot.core.settings import Mute
 
 LONGEST = timedelta(days=90)
 """What shall be quiet for longer than this is a matter of the config."""
@@ -41,7 +43,7 @@ class Silence:
     @property
     def name(self) -> str:
         """What people call it."""
-        return f"S-{self.id}"
+        return f"S-{self.id}" if self.id else f"of the config ({self.reason})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,28 @@ def silenced_by(alert: Alert, silences: Iterable[Silence], now: datetime) -> Sil
     """The silence that keeps an alert quiet the longest."""
     mine = [each for each in silences if now < each.until and about(each, alert)]
     return max(mine, key=lambda each: (each.until, each.id), default=None)
+
+
+def recurring(mutes: Iterable[Mute], now: datetime) -> tuple[Silence, ...]:
+    """The mutes of the config that hold now, as silences until they end."""
+    found = ((mute, next(openings(mute.when, now))) for mute in mutes)
+    return tuple(_of(mute, opening) for mute, opening in found if opening.start <= now)
+
+
+def muted_lately(mutes: Iterable[Mute], since: datetime, now: datetime) -> tuple[Silence, ...]:
+    """The mutes of the config that ended after ``since`` and by now."""
+    found = ((mute, next(openings(mute.when, since))) for mute in mutes)
+    return tuple(_of(mute, opening) for mute, opening in found if opening.end <= now)
+
+
+def _of(mute: Mute, opening: Opening) -> Silence:
+    return Silence(0, opening.end, "", mute.because, opening.start, mute.rule, mute.subject, mute.shop)
+
+
+def slot_of(silence: Silence) -> Slot:
+    """By what it is known that a mute of the config has ended."""
+    named = "/".join((silence.rule, silence.subject, silence.shop))
+    return Slot(f"mute/{named}", silence.until.isoformat(), silence.until, silence.until.date())
 
 
 def about(silence: Silence, alert: Alert) -> bool:

@@ -52,6 +52,7 @@ class Fire:
 
     ``title`` is under ten words and the same everywhere. ``details`` are lines for the modal. ``as_of`` is when the
     freshest figure was told. ``case`` are the ids of the orders that the alert follows until each is settled.
+    ``labels`` say by what others can know it, such as ("provider", "stripe").
     """
 
     reason: Line
@@ -62,6 +63,7 @@ class Fire:
     details: tuple[Line, ...] = ()
     as_of: datetime | None = None
     case: tuple[str, ...] = ()
+    labels: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

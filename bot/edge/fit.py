@@ -198,7 +198,7 @@ def _fit_actions(block: Json) -> list[Json]:
 
 
 def _usable(button: Json) -> bool:
-    named = bool(button["text"]["text"].strip()) and 0 < len(button["action_id"]) <= limits.ID
+    named = bool(button[_label(button)]["text"].strip()) and 0 < len(button["action_id"]) <= limits.ID
     return named and len(button.get("value", "")) <= limits.BUTTON_VALUE
 
 
@@ -212,7 +212,13 @@ def _fit_menu(menu: Json) -> list[Json]:
 
 
 def _short_button(button: Json) -> Json:
-    return button | {"text": button["text"] | {"text": cut(button["text"]["text"], limits.BUTTON_TEXT)}}
+    label = _label(button)
+    return button | {label: button[label] | {"text": cut(button[label]["text"], limits.BUTTON_TEXT)}}
+
+
+def _label(element: Json) -> str:
+    """Where a button, or a menu, says what it is for."""
+    return "placeholder" if "placeholder" in element else "text"
 
 
 # Tables.

@@ -28,8 +28,6 @@ _ENTRY = "entry"
 _ERROR = 150
 _METADATA = 3000
 _HINT = 150
-_OPTION = 75
-_MOST_OPTIONS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +111,7 @@ def _value(element: Mapping[str, Any]) -> str | tuple[str, ...] | None:
 
 
 def _with_options(field: Asks, options: tuple[tuple[str, str], ...]) -> Asks:
-    return replace(field, options=options[:_MOST_OPTIONS]) if options and isinstance(field, Choice) else field
+    return replace(field, options=options[: limits.CHOICES]) if options and isinstance(field, Choice) else field
 
 
 def _words(text: str, most: int) -> Json:
@@ -123,7 +121,7 @@ def _words(text: str, most: int) -> Json:
 def _block(name: str, field: Asks, given: object) -> Json:
     element = _ELEMENTS[type(field)](field, shown(field, given)) | {"action_id": _ENTRY}
     hint = {"hint": _words(field.hint, _HINT)} if field.hint else {}
-    label = _words(field.label, _OPTION)
+    label = _words(field.label, limits.OPTION)
     return {
         "type": "input",
         "block_id": name,
@@ -151,7 +149,7 @@ def _number(field: Number, given: object) -> Json:
 
 
 def _choice(field: Choice, given: object) -> Json:
-    options = [{"text": _words(label, _OPTION), "value": value} for value, label in field.options]
+    options = [{"text": _words(label, limits.OPTION), "value": value} for value, label in field.options]
     chosen = next((option for option in options if option["value"] == given), None)
     return _with({"type": "static_select", "options": options}, "initial_option", chosen)
 

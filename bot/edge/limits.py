@@ -27,6 +27,8 @@ OPTION = 75
 OPTION_VALUE = 150
 OPTIONS = 5
 """Entries of a menu behind buttons."""
+CHOICES = 100
+"""Entries of a list to choose from."""
 ID = 255
 CONTEXT_ELEMENTS = 10
 VIEW_TITLE = 24

@@ -33,6 +33,8 @@ _STATE_COLOURS: Mapping[str, str] = {"RESOLVED": "white_check_mark", "SNOOZED": 
 _NOTHING = "Nothing to show."
 MENU = "alert.-more"
 """The id of the menu behind an alert's buttons; no action can have that name."""
+PICK = "alert.-open"
+"""The id of the list from which an alert is picked."""
 _ROWS_IN_WORDS = 10
 _PAGE = 10
 
@@ -191,6 +193,20 @@ def _button(button: said.Button) -> Json:
     return drawn | ({"style": button.style} if button.style else {})
 
 
+def _pick(block: said.Pick, sheet: _Sheet) -> list[Json]:
+    options = [
+        {
+            "text": _plain_text(limits.cut(one_line(plain(line, sheet.look)), limits.OPTION) or "–"),
+            "value": f"{PICK} {number}",
+        }
+        for line, number in block.choices[: limits.CHOICES]
+    ]
+    if not options:
+        return []
+    select = {"type": "static_select", "action_id": PICK, "placeholder": _plain_text(one_line(block.label))}
+    return [{"type": "actions", "elements": [select | {"options": options}]}]
+
+
 # Tables.
 
 
@@ -312,6 +328,7 @@ _DRAW: Mapping[str, Callable[[Any, _Sheet], list[Json]]] = {
     "table": _table,
     "chart": _chart,
     "buttons": _buttons,
+    "pick": _pick,
     "footer": _footer,
     "divider": _divider,
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
@@ -131,22 +131,14 @@ def reminded(connection: Connection, number: int, next_at: datetime | None) -> N
     connection.execute(_REMIND, {"of_number": number, "next_at": next_at})
 
 
-def open_on(connection: Connection, shop: str, subject: Subject, rules: Iterable[str]) -> Alert | None:
-    """The worst open alert of any of these rules on a subject: it inhibits others."""
-    query = (
-        select(alerts.c.body)
-        .where(
-            alerts.c.shop == shop,
-            alerts.c.about == subject.about,
-            alerts.c.subject == cut(subject.id),
-            alerts.c.open.is_(True),
-            alerts.c.rule.in_(tuple(rules)),
-        )
-        .order_by(alerts.c.severity.desc(), alerts.c.number)
-        .limit(1)
-    )
-    found = connection.execute(query).scalar()
-    return load(Alert, found) if found is not None else None
+def open_of(connection: Connection, shop: str, rules: Sequence[str], subject: Subject | None = None) -> list[Alert]:
+    """The shop's open alerts of any of these rules, on a subject or on any."""
+    if not rules:
+        return []
+    mine = [alerts.c.shop == shop, alerts.c.open.is_(True), alerts.c.rule.in_(rules)]
+    mine += [alerts.c.about == subject.about, alerts.c.subject == cut(subject.id)] if subject else []
+    query = select(alerts.c.body).where(*mine).order_by(alerts.c.number)
+    return [load(Alert, body) for body in connection.execute(query).scalars()]
 
 
 def open_alerts(connection: Connection) -> list[Alert]:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cache
 from typing import Any
 
+from sqlalchemy import select
+
 from bot.core.events import Event, ItemDescribed, StockChanged
+from bot.core.subject import Subject
 from bot.store.again import tells_nothing_new
 from bot.store.codec import dump
-from bot.store.dialect import cut, insert_new
+from bot.store.dialect import cut, insert_new, text_in
 from bot.store.engine import Connection
 from bot.store.models import Telling, listeners, stock_level
 from bot.store.models.item import sku_of
@@ -86,6 +90,18 @@ def append(connection: Connection, event: Event, today: date, first_look: dateti
 def _append(dialect: str) -> Any:
     """Asks for the number it is given, since PostgreSQL's driver counts no rows for a table that gives numbers."""
     return insert_new(dialect, log).returning(log.c.id)
+
+
+def teller(connection: Connection, shop: str, kinds: Iterable[type[Event]], subject: Subject) -> str:
+    """The source that last told any of these kinds of a subject; "" where none did."""
+    named = tuple(kind.__name__ for kind in kinds)
+    query = (
+        select(text_in(connection.dialect.name, log.c.body, "source"))
+        .where(log.c.shop == shop, log.c.kind.in_(named), log.c.subject == cut(subject.id))
+        .order_by(log.c.at.desc())
+        .limit(1)
+    )
+    return connection.execute(query).scalar() or ""
 
 
 def apply(connection: Connection, event: Event, today: date) -> Telling:

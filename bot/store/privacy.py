@@ -26,6 +26,7 @@ from bot.store.dialect import cut, holds
 from bot.store.engine import Connection, StoreDown
 from bot.store.tables import shop as shops
 from bot.store.tables.asking import heard_hour, poll, source_aspect
+from bot.store.tables.groups import alert_group, grouped
 from bot.store.tables.log import event, heard, inbox
 from bot.store.tables.work import alert, alert_log, decision, note, placing, post, silence
 
@@ -166,6 +167,7 @@ def _forget_customer(connection: Connection, wished: Wished) -> Carried:
         _rename_texts(connection, asked.shop, table, json_in, plain, names) for table, json_in, plain in _TEXTS
     )
     records += sum(_rename_plain(connection, asked.shop, table, columns, names) for table, columns in _PLAIN)
+    records += _rename_groups(connection, names)
     _remember(connection, asked.shop, [*names, *asked.people], wished.now)
     return Carried(len(known), bodies, records, messages, left)
 
@@ -215,6 +217,15 @@ def _rename_texts(
             key = [column == row[column.name] for column in table.primary_key]
             changed += connection.execute(update(table).where(*key).values(new)).rowcount
     return changed
+
+
+def _rename_groups(connection: Connection, names: Mapping[str, str]) -> int:
+    """What the alerts of a group have in common may be an order. Under its new name no alert joins it any more."""
+    found = connection.execute(select(alert_group).where(_names(alert_group, ("labels",), names))).mappings().all()
+    for row in found:
+        values = {"labels": _rewritten(row["labels"], names), "name": f"renamed/{row['id']}"}
+        connection.execute(update(alert_group).where(alert_group.c.id == row["id"]).values(values))
+    return len(found)
 
 
 def _of_shop(connection: Connection, table: Table, shop: str) -> ColumnElement[bool]:
@@ -268,8 +279,9 @@ def _messages(connection: Connection, shop: str) -> list[Any]:
 
 
 def _is_digest(key: str, shop: str) -> bool:
-    """A digest of the shop, or a day's summary of what was too much for a channel, which may name any shop's goods."""
-    return key.startswith("budget/") or (key.startswith("digest/") and f"/{shop}/" in key)
+    """A digest of the shop, or what tells of several alerts, which may name any shop's goods: a day's summary of what
+    was too much for a channel, and a group."""
+    return key.startswith(("budget/", "group/")) or (key.startswith("digest/") and f"/{shop}/" in key)
 
 
 def _replace(connection: Connection, row: Any, message: Message, now: datetime) -> None:
@@ -292,7 +304,7 @@ def _forget_shop(connection: Connection, wished: Wished) -> Carried:
     bodies = connection.execute(update(inbox).where(finished).values(body=None, headers="{}", note="")).rowcount
     records = sum(
         connection.execute(delete(table).where(_of_shop(connection, table, shop))).rowcount
-        for table in (alert_log, placing)
+        for table in (alert_log, placing, grouped)
     )
     for table in (event, heard, heard_hour, poll, source_aspect, decision, *_READ_MODELS):
         records += connection.execute(delete(table).where(table.c.shop == shop)).rowcount

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Table, delete, select, update
 
 from bot.store import inbox, privacy
 from bot.store.engine import Connection
+from bot.store.tables.groups import alert_group, grouped
 from bot.store.tables.log import event
 from bot.store.tables.work import alert, alert_log, decision, placing, post, rule_exception, silence, slot
 
@@ -33,7 +34,9 @@ def tidy(connection: Connection, now: datetime) -> dict[str, int]:
         "silences": _delete(connection, silence, silence.c.until, silence.c.ended & (silence.c.until < now - MONTH)),
         "exceptions": _delete(connection, rule_exception, rule_exception.c.ended_at, _no_exception(now - MONTH)),
         "alerts": _delete(connection, alert, alert.c.opened_at, _over(long_ago)),
-        "placings": _delete(connection, placing, placing.c.at, _of_no_alert()),
+        "placings": _delete(connection, placing, placing.c.at, _of_no_alert(placing)),
+        "grouped": _delete(connection, grouped, grouped.c.joined_at, _of_no_alert(grouped)),
+        "groups": _delete(connection, alert_group, alert_group.c.opened_at, _of_no_grouped(now - MONTH)),
         "decisions": _delete(connection, decision, decision.c.at, decision.c.at < long_ago),
         "slots": _delete(connection, slot, slot.c.claimed_at, slot.c.claimed_at < long_ago),
         "marks": privacy.unmark(connection, now),
@@ -55,8 +58,14 @@ def _no_exception(before: datetime) -> ColumnElement[bool]:
     return rule_exception.c.ended & (rule_exception.c.ended_at < before)
 
 
-def _of_no_alert() -> ColumnElement[bool]:
-    return ~select(alert.c.number).where(alert.c.number == placing.c.number).exists()
+def _of_no_alert(table: Table) -> ColumnElement[bool]:
+    return ~select(alert.c.number).where(alert.c.number == table.c.number).exists()
+
+
+def _of_no_grouped(before: datetime) -> ColumnElement[bool]:
+    """A group that has just begun may have none yet."""
+    inside = select(grouped.c.number).where(grouped.c.group == alert_group.c.id)
+    return (alert_group.c.opened_at < before) & ~inside.exists()
 
 
 def _ended(before: datetime) -> ColumnElement[bool]:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from bot.core.events import Tick
 from bot.core.facts import AspectsOf, Now, PolledOf, QuietOf, SourcesSeen, ask
-from bot.core.handlers import rule
+from bot.core.handlers import Inhibits, rule
 from bot.core.known import Aspect, Polled, Quietness, SourceSeen
 from bot.core.parts import Duration, Line, Moment, Quantity, ShopText, say
 from bot.core.quiet_source import Window, since
@@ -30,14 +30,15 @@ _GOES_ON, _OVER = 0.05, 0.2
 _ANSWERS = timedelta(hours=2)
 
 
-@rule(about="source")
+@rule(about="source", inhibits=(Inhibits("invoice_overdue", "source"), Inhibits("order_on_hold", "source")))
 def silent_source(event: Tick, facts: Facts, *, probability: float = 0.0002, within_hours: float = 1.0) -> Verdict:
     """Fires when a source's webhooks come so seldom that chance hardly explains it.
 
     What came in the last hour, 3, 6, 12, 24, 48 and 72 hours is compared with what is usual at those hours of the week,
     once the source is known for two weeks and at least three deliveries were to be expected. It clears when the latest
     hours are as usual again. The likely cause is told: our own door, webhooks that were switched off, a platform that
-    is away, or a shop in which nothing happens.
+    is away, or a shop in which nothing happens. While it is open, alerts that this source's word would end (invoices
+    overdue, orders on hold) are not shown.
 
     - probability: how unlikely so few deliveries must be.
     - within_hours: hours in which operations looks into it.

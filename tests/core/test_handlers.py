@@ -10,7 +10,7 @@ import pytest
 
 from bot.core.events import ItemSold, StockChanged, Tick
 from bot.core.facts import Count, Latest, NoFacts, Now, Total, TotalMoney, ask, count, queries, total, total_money
-from bot.core.handlers import Click, Entry, Period, Reply, Request, Rule, action, command, rule, section
+from bot.core.handlers import Click, Entry, Inhibits, Period, Reply, Request, Rule, action, command, rule, section
 from bot.core.message import Message, button_value, read_button_value
 from bot.core.parts import say
 from bot.core.verdict import Quiet, Verdict
@@ -32,7 +32,7 @@ def test_a_rule_reads_its_subscription_facts_settings_and_documentation_from_its
     assert (my_rule.name, my_rule.events, my_rule.facts) == ("my_rule", (StockChanged, Tick), Facts)
     assert my_rule.settings["days"].default == 7
     assert my_rule.doc == "Says nothing."
-    assert my_rule.inhibits == ("low_stock",)
+    assert my_rule.inhibits == (Inhibits("low_stock"),)
 
 
 def test_one_event_alone_is_a_subscription_too() -> None:

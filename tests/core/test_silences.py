@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from bot.core.parts import Person, ShopText
-from bot.core.silences import Silence, ended, laid, over, problems, reminded, reminder, silenced_by, told
+from bot.core.settings import Mute, WorkingHours
+from bot.core.silences import (
+    Silence,
+    ended,
+    laid,
+    muted_lately,
+    over,
+    problems,
+    recurring,
+    reminded,
+    reminder,
+    silenced_by,
+    slot_of,
+    told,
+)
 from tests.core.samples import NOW, opened
 from tests.handlers.shelves import words
 
@@ -118,3 +133,39 @@ def test_operations_hear_how_much_is_kept_quiet(kept: int, text: str) -> None:
     assert words(ended(silence(), "U0BEN", kept).summary).startswith("Ended by @U0BEN. S-3: ")
     assert f"{text} it kept quiet can be seen now" in words(ended(silence(), "Ute", kept).summary)
     assert f"{text} it kept quiet can be seen now" in words(over(silence(), kept).summary)
+
+
+NIGHT = WorkingHours(("sat", "sun"), time(22), time(4), ZoneInfo("Europe/Berlin"))
+"""On Saturday and Sunday from 22:00 to the next morning at 4:00."""
+
+
+def at(day: int, hour: int) -> datetime:
+    """November 2026, by Berlin's clocks; the 21st is a Saturday."""
+    return datetime(2026, 11, day, hour, tzinfo=ZoneInfo("Europe/Berlin"))
+
+
+@pytest.mark.parametrize(
+    ("now", "until"),
+    [
+        (at(21, 21), None),
+        (at(21, 22), at(22, 4)),
+        (at(22, 3), at(22, 4)),
+        (at(22, 4), None),
+        (at(23, 3), at(23, 4)),
+        (at(23, 22), None),
+    ],
+)
+def test_a_mute_of_the_config_is_a_silence_from_its_beginning_to_its_end(now: datetime, until: datetime | None) -> None:
+    mute = Mute(NIGHT, "backups", rule="low_stock")
+    found = silenced_by(opened(), recurring((mute, Mute(NIGHT, "other", subject="MUG")), now), now)
+    assert (found.until if found else None) == until
+    if found:
+        assert found.name == "of the config (backups)"
+
+
+def test_a_mute_that_has_ended_is_found_once_by_its_end() -> None:
+    mute = Mute(NIGHT, "backups")
+    assert muted_lately((mute,), at(22, 0), at(22, 3)) == ()
+    (over,) = muted_lately((mute,), at(22, 1), at(22, 5))
+    assert (slot_of(over).schedule, slot_of(over).due) == ("mute/*/*/*", at(22, 4))
+    assert muted_lately((mute,), at(22, 4), at(22, 8)) == ()

@@ -127,14 +127,14 @@ def test_only_open_alerts_of_the_named_rules_inhibit(store: Store) -> None:
     mild = opened(store, "oversold", severity=Severity.MEDIUM)
     worse = opened(store, "out_of_stock", severity=Severity.CRITICAL)
     with store.read() as connection:
-        assert alerts.open_on(connection, "acme", LAMP, ("oversold", "out_of_stock")) == worse
-        assert alerts.open_on(connection, "acme", LAMP, ("oversold",)) == mild
-        assert alerts.open_on(connection, "acme", LAMP, ()) is None
-        assert alerts.open_on(connection, "acme", Subject("campaign", "LAMP"), ("oversold",)) is None
+        assert alerts.open_of(connection, "acme", ("oversold", "out_of_stock"), LAMP) == [mild, worse]
+        assert alerts.open_of(connection, "acme", ("oversold",), LAMP) == [mild]
+        assert alerts.open_of(connection, "acme", (), LAMP) == []
+        assert alerts.open_of(connection, "acme", ("oversold",), Subject("campaign", "LAMP")) == []
         assert alerts.open_alerts(connection) == [worse, mild]
     save(store, resolved(mild, say("ok"), None, NOW), "resolved")
     with store.read() as connection:
-        assert alerts.open_on(connection, "acme", LAMP, ("oversold",)) is None
+        assert alerts.open_of(connection, "acme", ("oversold",)) == []
 
 
 def test_snoozes_end_when_their_time_has_come(store: Store) -> None:

@@ -14,19 +14,22 @@ from bot.core.delivery import Delivery
 from bot.core.dispatch import Shown, attempting, settled
 from bot.core.events import ItemSold, PaymentFailed, StockChanged
 from bot.core.facts import CampaignsFor, CaseOf, ClaimsShort, Latest, PositionOf, ask, count, total
+from bot.core.groups import Group
 from bot.core.message import Message, Paragraph
 from bot.core.parts import say
 from bot.core.routes import Unshown
 from bot.core.schedule import LATE, Slot
+from bot.core.settings import Grouping
 from bot.core.silences import Silence
 from bot.core.subject import Subject
-from bot.store import alerts, inbox, lanes, notes, placings, posts, silences, slots
+from bot.store import alerts, groups, inbox, lanes, notes, placings, posts, silences, slots
 from bot.store.engine import Store
 from bot.store.facts import Question, load
 from bot.store.inbox import Arrival
 from bot.store.retention import tidy
 from bot.store.tables.log import event as log
 from bot.store.tables.work import alert, post
+from tests.core.samples import house
 from tests.store.histories import SHOP, START, tell
 from tests.store.test_alerts import opened
 from tests.store.test_facts import sold, stock
@@ -182,18 +185,20 @@ def test_what_is_old_is_forgotten_and_what_still_matters_is_not(store: Store) ->
         slots.claim(connection, SLOT, START)
         for number in (old.number, still_open.number):
             placings.note(connection, number, (Unshown("finance", "muted by route 1"),), {}, START)
+        within = groups.current(connection, "C1", Group("rule", (), Grouping(("rule",))), START)
+        groups.put(connection, within, old, 0, house(), START)
         laid, _ = silences.lay(connection, Silence(0, START + DAY, "U1", "late", START, rule="low_stock"))
         silences.ended(connection, laid.id)
     with store.write() as connection:
         assert not any(tidy(connection, START + DAY).values())
         assert tidy(connection, START + 32 * DAY) == {
             "deliveries": 1, "events": 0, "messages": 1, "posts": 0, "alert log": 0, "alerts": 0, "decisions": 0,
-            "slots": 0, "placings": 0, "silences": 0, "exceptions": 0, "marks": 0,
+            "slots": 0, "placings": 0, "grouped": 0, "groups": 0, "silences": 0, "exceptions": 0, "marks": 0,
         }  # fmt: skip
         found = tidy(connection, START + 400 * DAY)
     assert found == {
         "deliveries": 1, "events": 1, "messages": 0, "posts": 1, "alert log": 2, "alerts": 1, "decisions": 0, "slots": 1,
-        "placings": 1, "silences": 1, "exceptions": 0, "marks": 0,
+        "placings": 1, "grouped": 1, "groups": 1, "silences": 1, "exceptions": 0, "marks": 0,
     }  # fmt: skip
     with store.read() as connection:
         assert connection.execute(select(func.count()).select_from(log)).scalar() == 2
@@ -245,7 +250,7 @@ HOT: dict[str, Callable[[Connection], object]] = {
     "shops waiting": inbox.shops_waiting,
     "newest alert": lambda connection: alerts.newest(connection, "acme", "low_stock", SKU),
     "seat": lambda connection: alerts.seat(connection, "acme", "low_stock", SKU, NOW),
-    "inhibitor": lambda connection: alerts.open_on(connection, "acme", SKU, ("oversold",)),
+    "inhibitor": lambda connection: alerts.open_of(connection, "acme", ("oversold",), SKU),
     "posts of an alert": lambda connection: posts.of_alert(connection, 1001),
 }
 

@@ -12,6 +12,7 @@ from typing import Any, Literal, get_args
 
 from bot.core.forms import Entered
 from bot.edge.forms import PREFIX, entered, place
+from bot.edge.render import PICK
 
 Kind = Literal["command", "click", "share", "home", "form", "shortcut"]
 
@@ -20,6 +21,8 @@ ALERT = "alert."
 SHORTCUT = "alert"
 """The message shortcut's name in the manifest."""
 _KINDS = get_args(Kind)
+_OF_ACTION: Mapping[str, Kind] = {SHARE: "share", PICK: "shortcut"}
+"""What a button or a list is for, where it is not one of an alert's own; what opens an alert is a shortcut to it."""
 _ALERT_KEY = re.compile(r"alert/([0-9]{1,12})(?:/|$)", re.ASCII)
 _LINK = re.compile(r"<(?!@)(?:[#!][^<>|]*|(?P<link>[^<>|]*))(?:\|(?P<words>[^<>]*))?>")
 _ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&"))
@@ -101,7 +104,7 @@ def of_click(body: Mapping[str, Any]) -> Asked:
     channel = body.get("channel") or {}
     view = body.get("view") or {}
     return Asked(
-        kind="share" if action_id == SHARE else "click",
+        kind=_OF_ACTION.get(action_id, "click"),
         user=_text(body["user"], "id"),
         channel=_text(channel, "id") or _text(view, "private_metadata"),
         action=action_id.removeprefix(ALERT),

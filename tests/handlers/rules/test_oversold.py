@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from bot.core.events import Event
+from bot.core.handlers import Inhibits
 from bot.core.known import Case, Claim, OrderState, Position
 from bot.core.money import Money
 from bot.core.verdict import Clear, Fire
@@ -68,7 +69,7 @@ def test_what_it_says_of_a_position(here: Position | None, settings: dict[str, i
 
 
 def test_it_silences_the_quieter_rules_of_the_same_sku() -> None:
-    assert oversold.inhibits == ("low_stock", "out_of_stock")
+    assert oversold.inhibits == (Inhibits("low_stock"), Inhibits("out_of_stock"))
 
 
 def test_the_exact_orders_are_listed_for_warehouse_and_finance() -> None:
