@@ -4,6 +4,7 @@ import { createComposer } from "./composer.js";
 import { icon } from "./icons.js";
 import { createList } from "./list.js";
 import { messageItems } from "./message.js";
+import { sidebarButton } from "./sidebar.js";
 import { channelOf, timeline } from "./store.js";
 
 const SUGGESTED = 4;
@@ -57,16 +58,7 @@ export function createChannelView(getWhere, on) {
     shownHead = stamp;
     fill(
       head,
-      h(
-        "button",
-        {
-          type: "button",
-          class: "button button-icon button-quiet head-menu",
-          aria: { label: "Show the sidebar" },
-          on: { click: on.menu },
-        },
-        icon("menu"),
-      ),
+      sidebarButton(on.menu),
       h("div", { class: "head-words" }, title(state, channel)),
     );
     composer.label(

@@ -1,8 +1,8 @@
 /** The App Home view of the acting member. */
 import { fill, h } from "./dom.js";
 import { blockNodes } from "./blocks/index.js";
-import { icon } from "./icons.js";
 import { contextOf } from "./interaction.js";
+import { sidebarButton } from "./sidebar.js";
 
 function nothingYet(state) {
   return h(
@@ -26,16 +26,7 @@ export function createHomeView(on) {
     h(
       "header",
       { class: "head" },
-      h(
-        "button",
-        {
-          type: "button",
-          class: "button button-icon button-quiet head-menu",
-          aria: { label: "Show the sidebar" },
-          on: { click: on.menu },
-        },
-        icon("menu"),
-      ),
+      sidebarButton(on.menu),
       h("div", { class: "head-words" }, title, h("p", {}, "App Home: what the app keeps ready for you")),
     ),
     h("div", { class: "list", tabindex: 0, aria: { label: "App Home" } }, content),

@@ -7,6 +7,20 @@ import { person, unread } from "./store.js";
 
 const THEME_ICONS = { system: "screen", light: "sun", dark: "moon" };
 
+/** The button that shows the sidebar where the window is too narrow for it. */
+export function sidebarButton(show) {
+  return h(
+    "button",
+    {
+      type: "button",
+      class: "button button-icon button-quiet head-menu",
+      aria: { label: "Show the sidebar" },
+      on: { click: show },
+    },
+    icon("menu"),
+  );
+}
+
 function place({ key, label, sign, count, current, go }) {
   const open = current === key;
   return h(
