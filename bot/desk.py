@@ -15,7 +15,7 @@ from bot.core.alerts import Alert, standing
 from bot.core.authority import SHARE, Want, Who, name_of, unheard_of
 from bot.core.events import Event
 from bot.core.facts import AlertsOpen, Now, SourcesSeen, ask
-from bot.core.forms import Did, Excepted, Form, Sent, Silenced, Submission, Wrong, read, shown
+from bot.core.forms import Did, Excepted, Form, Preferred, Sent, Silenced, Submission, Wrong, read, shown
 from bot.core.handlers import (
     Acted,
     Answer,
@@ -37,7 +37,7 @@ from bot.core.handlers import (
     ShowForm,
     ShowModal,
 )
-from bot.core.home import home
+from bot.core.home import Visit, departments_of, home
 from bot.core.known import AlertLine, SourceSeen
 from bot.core.message import Message, Paragraph, button_value, read_button_value
 from bot.core.parts import Line, Moment, ShopText, join, say
@@ -49,7 +49,7 @@ from bot.core.subject import Subject
 from bot.core.thresholds import told as told_exception
 from bot.guard import Guard
 from bot.hush import Hush
-from bot.store import alerts, destinations, lanes, posts, slots
+from bot.store import alerts, destinations, lanes, posts, preferences, slots
 from bot.store.answers.stock import spelt
 from bot.store.engine import Connection, Store, StoreDown
 from bot.store.facts import Question, load
@@ -185,6 +185,9 @@ class Desk:
                 return self._silenced(connection, did)
             case Excepted():
                 return self._excepted(connection, did)
+            case Preferred(wishes, told):
+                preferences.put(connection, submission.person, wishes, submission.at)
+                return Act(changed=True, told=told)
             case _:
                 self.hear(connection, shop, did.events)
                 return Act(changed=True, told=did.told or None)
@@ -208,12 +211,13 @@ class Desk:
         """What sending the form would do. Raises Wrong, and Refused when its alert has moved on."""
         shop = self.house.shops[submission.shop]
         alert = _about(connection, submission.about) if form.on_alert else None
-        self.guard.admit(submission.person, Want(form.name, alert=alert))
+        self.guard.admit(submission.person, _sending(form, alert))
         if form.on_alert:
             _same_turn(form, alert, submission.about)
         answers = read(form, submission.entered, lambda typed: spelt(connection, shop.name, typed))
         rules = tuple(self.catalog.rules)
-        sent = Sent(submission.person, submission.at, shop.name, submission.about, alert, rules, self.house)
+        about, by = submission.about, submission.by
+        sent = Sent(submission.person, submission.at, shop.name, about, alert, rules, self.house, by)
         question = Question(shop=shop, subject=Subject("text", submission.about), now=self.clock.now())
         facts = load(connection, form.facts, question)
         did: Did = form.send(answers, sent, facts, **self.settings.get(("form", form.name), {}))
@@ -231,7 +235,7 @@ class Desk:
             raise Refused(say(f"There is no /{name} {verb}. /ops help lists what there is."))
         shop, text = self._shop_of(request.text)
         filled = replace(self._filled(request, text), zone=request.zone or shop.zone)
-        question = Question(shop=shop, subject=Subject("text", text), now=request.now, text=text)
+        question = Question(shop=shop, subject=Subject("text", text), now=request.now, text=text, user=request.user)
         self.guard.admit(request.user, authority.question(asked))
         with self.store.read() as connection:
             facts = load(connection, asked.facts, question)
@@ -265,8 +269,10 @@ class Desk:
                 return None
             case ShowForm(name, about):
                 form = self.catalog.forms.get(name)
+                if form is None:
+                    return Want(name)
                 with self.store.read() as connection:
-                    return Want(name, alert=_about(connection, about) if form and form.on_alert else None)
+                    return _sending(form, _about(connection, about) if form.on_alert else None)
             case _:
                 return Want(name_of(asked))
 
@@ -363,16 +369,28 @@ class Desk:
             for asked in self.catalog.commands.values()
         )
 
-    def home(self, user: str) -> Message:
-        """The App Home of a member: what they hold, what nobody has taken, and when the next digests come."""
+    def home(self, user: str, rooms: frozenset[str] = frozenset()) -> Message:
+        """The App Home of a member: what they hold, what their departments have, and when the next digests come.
+
+        ``rooms`` are the channels that they are in, by id and by name; whoever said what department is theirs has that.
+        """
         if why := self.guard.refusal(user, _HOME):
             return Message(why, (Paragraph(why),))
         now = self.clock.now()
-        shop = next(iter(self.house.shops.values()))
+        found: list[AlertLine] = []
         with self.store.read() as connection:
-            facts = load(connection, _Open, Question(shop=shop, subject=Subject("text", ""), now=now))
-        upcoming = [schedule.next_slot(each, now) for each in self.house.schedules]
-        return home(facts.alerts, user, tuple(slot for slot in upcoming if slot is not None))
+            for shop in self.house.shops.values():
+                found += load(connection, _Open, Question(shop=shop, subject=Subject("text", ""), now=now)).alerts
+            wishes = preferences.get(connection, user)
+        visit = Visit(user, departments_of(wishes, self.house, rooms), wishes)
+        return home(visit, found, self._digests_ahead(visit, now), self.catalog.actions.values())
+
+    def _digests_ahead(self, visit: Visit, now: datetime) -> tuple[Slot, ...]:
+        """The next of each digest of the visitor's departments; of every digest where these are not known."""
+        mine = set(visit.departments)
+        schedules = [each for each in self.house.schedules if not mine or mine & set(each.departments)]
+        upcoming = (schedule.next_slot(each, now) for each in schedules)
+        return tuple(slot for slot in upcoming if slot is not None)
 
     # Digests.
 
@@ -435,6 +453,11 @@ class Desk:
 
 def _as_of(seen: _Seen) -> list[tuple[str, Line]]:
     return [(each.source, say(Moment(each.last)) if each.last else say("never heard")) for each in seen.sources]
+
+
+def _sending(form: Form, alert: Alert | None) -> Want:
+    """What sending a form asks leave for: nobody needs any for their own affairs."""
+    return Want(form.name, "question" if form.own else "act", alert)
 
 
 def _about(connection: Connection, about: str) -> Alert | None:

@@ -9,9 +9,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.core.handlers import Refused, Reply, Request, ShowModal
+from bot.core.forms import Submission
+from bot.core.handlers import Refused, Reply, Request, ShowForm, ShowModal
 from bot.core.message import Chart, Table
+from bot.core.schedule import WEEKDAYS
 from bot.core.settings import Schedule
+from bot.desk import Act
 from tests.bench import Bench, usual_house
 from tests.core.samples import NOW, SHOP
 from tests.handlers.shelves import spoken, words
@@ -117,7 +120,30 @@ def test_home_shows_mine_and_the_next_digest(bench: Bench) -> None:
     bench.desk.act("take", 1001, 1, "U1")
     lines = spoken(bench.desk.home("U1"))
     assert lines[0].startswith("A-1001 ")
-    assert lines[-1] == "weekly: <moment>"
+    assert "weekly: <moment>" in lines
+
+
+def test_home_is_of_the_department_whose_channel_somebody_is_in_until_they_say_another(bench: Bench) -> None:
+    dispute(bench)
+    rooms = frozenset({"finance", "C0FINANCE"})
+    assert any(line.startswith("A-1001 ") for line in spoken(bench.desk.home("U2", rooms)))
+    assert prefer(bench, "U2", department="warehouse", mentions="never").changed
+    lines = spoken(bench.desk.home("U2", rooms))
+    assert not any(line.startswith("A-1001 ") for line in lines)
+    assert "Department: warehouse" in lines and "Mention me: never" in lines
+
+
+def test_preferences_are_the_members_own_and_open_with_what_they_said(bench: Bench) -> None:
+    prefer(bench, "U1", mentions="due", starts="22:00", ends="07:00")
+    opened = bench.desk.answer("ops", "preferences", Request("", "U1", "C1", NOW))
+    assert isinstance(opened, ShowForm)
+    assert opened.given["mentions"] == "due" and opened.given["weekdays"] == WEEKDAYS
+    other = bench.desk.answer("ops", "preferences", Request("", "U2", "C1", NOW))
+    assert isinstance(other, ShowForm) and other.given["mentions"] == "all"
+
+
+def prefer(bench: Bench, person: str, **entered: str | tuple[str, ...]) -> Act:
+    return bench.desk.submit(Submission("preferences", person, NOW, "demo", "", {"mentions": "all"} | entered))
 
 
 def month(bench: Bench) -> None:

@@ -7,8 +7,10 @@ matter lives; what calls people to look again is a short notice in its thread.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from itertools import groupby
+from typing import Literal
 
 from bot.core.alerts import Alert, Change, rests_until, standing
 from bot.core.handlers import Action, Entry, Period
@@ -49,7 +51,7 @@ def compose(alert: Alert, departments: Sequence[str], actions: Iterable[Action])
     if figures:
         blocks.append(Figures(figures))
     blocks.append(Paragraph(_next(alert, departments)))
-    blocks += _buttons(alert, actions)
+    blocks += buttons(alert.number, alert.turn, alert.state, actions)
     blocks.append(Footer(_footer(alert)))
     return Message(_summary(alert, seen), tuple(blocks))
 
@@ -119,22 +121,22 @@ def _by(person: str | None) -> Line:
     return say(" by ", Person(person)) if person else ()
 
 
-def _buttons(alert: Alert, actions: Iterable[Action]) -> list[Buttons]:
-    """What can be done in this state: the first four are buttons, the rest is in the menu behind them."""
-    drawn = _fitting(alert, actions)
+def buttons(number: int, turn: int, state: str, actions: Iterable[Action]) -> list[Buttons]:
+    """What can be done with an alert in its state: the first four are buttons, the rest is in the menu behind them."""
+    drawn = _fitting(number, turn, state, actions)
     rest = drawn[_MOST_BUTTONS:][:_MOST_IN_MENU]
     return [Buttons(drawn[:_MOST_BUTTONS], rest)] if drawn else []
 
 
-def _fitting(alert: Alert, actions: Iterable[Action]) -> tuple[Button, ...]:
-    value = button_value(alert.number, alert.turn)
-    drawn = sorted((action for action in actions if alert.state in action.states), key=lambda action: action.order)
+def _fitting(number: int, turn: int, state: str, actions: Iterable[Action]) -> tuple[Button, ...]:
+    value = button_value(number, turn)
+    drawn = sorted((action for action in actions if state in action.states), key=lambda action: action.order)
     return tuple(Button(f"alert.{action.name}", action.label, value, action.style) for action in drawn)
 
 
 def window(alert: Alert, actions: Iterable[Action]) -> tuple[Block, ...]:
     """The window behind the shortcut on an alert's message: what stands, and all that can be done now."""
-    drawn = _fitting(alert, actions)
+    drawn = _fitting(alert.number, alert.turn, alert.state, actions)
     rows = (drawn[start : start + _MOST_BUTTONS] for start in range(0, len(drawn), _MOST_BUTTONS))
     return (
         Title(alert.fire.title, alert.severity, _STATES.get(alert.state, "")),
@@ -183,8 +185,17 @@ _NOTICES: dict[Change, str] = {
 def notice(alert: Alert, change: Change) -> Message:
     """The line that tells of a change beside the message: what is overdue names whoever holds it, and what people did
     names them."""
-    line = say(strong(_NOTICES[change]), f"{alert.severity.name} · ", alert.fire.title, _stands(alert, change))
+    stands = _calling(_stands(alert, change), change)
+    line = say(strong(_NOTICES[change]), f"{alert.severity.name} · ", alert.fire.title, stands)
     return Message(line, (Paragraph(line),))
+
+
+_CALLS: dict[Change, Literal["", "handed", "due"]] = {"handed_off": "handed", "overdue": "due", "lapsing": "due"}
+
+
+def _calling(line: Line, change: Change) -> Line:
+    """The line with the reason for which it names people, since some want to be called for one and not for another."""
+    return tuple(replace(part, call=_CALLS.get(change, "")) if isinstance(part, Person) else part for part in line)
 
 
 def _stands(alert: Alert, change: Change) -> Line:

@@ -318,6 +318,11 @@ class AlertNamed(Query):
 
 
 @dataclass(frozen=True, slots=True)
+class PreferencesOf(Query):
+    """What the one who asks wants of the bot: bot.core.preferences.Preferences."""
+
+
+@dataclass(frozen=True, slots=True)
 class ParkedPosts(Query):
     """Posts that cannot be shown until somebody has seen to it: tuple[ParkedLine, ...], longest parked first."""
 

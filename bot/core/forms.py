@@ -12,7 +12,7 @@ import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from typing import Any, Literal
 
 from bot.core.alerts import Alert
@@ -20,6 +20,7 @@ from bot.core.events import Event
 from bot.core.exceptions import RuleException
 from bot.core.handlers import NO_HOUSE, Acted, Contract, Setting
 from bot.core.parts import Line, Quantity, ShopText, join, say
+from bot.core.preferences import NOBODY, Preferences, Profile
 from bot.core.settings import House
 from bot.core.silences import Silence
 from bot.core.subject import Subject
@@ -72,6 +73,11 @@ class When(Asks):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TimeOfDay(Asks):
+    """A time of day by the clock of whoever enters it; a time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Choice(Asks):
     """One of the options, each a value and its label (100 at most); the answer is the value.
 
@@ -81,6 +87,13 @@ class Choice(Asks):
 
     options: tuple[tuple[str, str], ...] = ()
     of: Literal["", "departments"] = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Several(Asks):
+    """Any of the options, each a value and its label (10 at most); a tuple of values, in the order of the options."""
+
+    options: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,7 +138,7 @@ class Sent:
     """Who sent a form, when, for which shop, and what it is ``about``: the id that it was opened with, "" for none.
 
     ``alert`` is the alert that it is about, for forms that are on one; ``rules`` are the names of those there are, and
-    ``house`` what there is of shops and departments.
+    ``house`` what there is of shops and departments. ``by`` is what Slack says of whoever sent it.
     """
 
     person: str
@@ -135,6 +148,7 @@ class Sent:
     alert: Alert | None = None
     rules: tuple[str, ...] = ()
     house: House = NO_HOUSE
+    by: Profile = NOBODY
 
     @property
     def on(self) -> Alert:
@@ -147,7 +161,7 @@ class Sent:
 @dataclass(frozen=True, slots=True)
 class Submission:
     """A form as it was sent: its name, by whom (a Slack id), when, for which shop, what it is about, and what was
-    entered."""
+    entered; ``by`` is what Slack says of that person."""
 
     form: str
     person: str
@@ -155,6 +169,7 @@ class Submission:
     shop: str
     about: str
     entered: Entered
+    by: Profile = NOBODY
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +195,15 @@ class Excepted:
     field: str
 
 
-Did = Saved | Acted | Silenced | Excepted
+@dataclass(frozen=True, slots=True)
+class Preferred:
+    """What whoever sent the form wants of the bot from now on."""
+
+    preferences: Preferences
+    told: Line = ()
+
+
+Did = Saved | Acted | Silenced | Excepted | Preferred
 """What sending a form does."""
 
 
@@ -196,7 +219,8 @@ class Wrong(Exception):
 class Form:
     """A form by its name: its title and its button (24 characters at most), its fields, and what sending it does.
 
-    One ``on_alert`` is opened about an alert's turn, and changes nothing on a later one or outside of ``states``.
+    One ``on_alert`` is opened about an alert's turn, and changes nothing on a later one or outside of ``states``. One
+    of a member's ``own`` affairs changes nothing for others, so that nobody needs permission for it.
     """
 
     name: str
@@ -210,13 +234,14 @@ class Form:
     on_alert: bool = False
     states: tuple[str, ...] = ()
     doc: str = ""
+    own: bool = False
 
 
 _PARAMETERS = 3
 
 
 def form(
-    *, title: str, submit: str = "Save", on_alert: bool = False, states: tuple[str, ...] = ()
+    *, title: str, submit: str = "Save", on_alert: bool = False, states: tuple[str, ...] = (), own: bool = False
 ) -> Callable[[Callable[..., Did]], Form]:
     """Declares ``def campaign(answers: Plan, sent: Sent, facts: Facts, *, setting=default) -> Saved``, or another Did.
 
@@ -241,6 +266,7 @@ def form(
             on_alert,
             states,
             contract.doc,
+            own,
         )
 
     return declare
@@ -293,13 +319,13 @@ def read(form: Form, entered: Entered, spell: Spell) -> Any:
 
 
 def _answer(field: Asks, given: str | tuple[str, ...], spell: Spell) -> object:
-    several = isinstance(field, People)
+    several = isinstance(field, People | Several)
     if isinstance(given, tuple) != several and given:
         raise _Unfit("This cannot be read.")
     if not given or (isinstance(given, str) and not given.strip()):
         if not field.optional:
             raise _Unfit("This is needed.")
-        return () if isinstance(field, People | Skus) else None
+        return () if isinstance(field, People | Several | Skus) else None
     if isinstance(field, Skus):
         return _skus(str(given), spell)
     return _READERS[type(field)](field, given.strip() if isinstance(given, str) else given)
@@ -341,8 +367,20 @@ def _when(_field: When, given: str) -> datetime:
     return datetime.fromtimestamp(int(given), UTC)
 
 
+def _time(_field: TimeOfDay, given: str) -> time:
+    if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", given, re.ASCII):
+        raise _Unfit("This is no time of day.")
+    return time.fromisoformat(given)
+
+
+def _several(field: Several, given: tuple[str, ...]) -> tuple[str, ...]:
+    if not set(given) <= set(dict(field.options)):
+        raise _Unfit("This is none of the options.")
+    return tuple(value for value, _ in field.options if value in given)
+
+
 def _choice(field: Choice, given: str) -> str:
-    if field.options and given not in dict(field.options):
+    if (field.options or field.of) and given not in dict(field.options):
         raise _Unfit("This is none of the options.")
     return given
 
@@ -358,7 +396,9 @@ _READERS: Mapping[type[Asks], Callable[..., object]] = {
     Number: _number,
     Day: _day,
     When: _when,
+    TimeOfDay: _time,
     Choice: _choice,
+    Several: _several,
     People: _people,
     Channel: lambda _field, given: given,
 }
@@ -400,6 +440,8 @@ def shown(field: Asks, value: object) -> object:
             return str(int(value.timestamp()))
         case Day(), date():
             return value.isoformat()
+        case TimeOfDay(), time():
+            return f"{value:%H:%M}"
         case Skus(), tuple():
             return "\n".join(map(str, value))
         case Choice(options=options), _ if value not in dict(options):

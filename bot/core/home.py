@@ -1,41 +1,126 @@
-"""The App Home of a member, as a message."""
+"""The App Home of a member, as a message: what they and their department have to do, and how they want to be called."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
 
+from bot.core.compose import buttons
+from bot.core.handlers import Action
 from bot.core.known import AlertLine
-from bot.core.message import Block, Bullets, Footer, Heading, Message, Paragraph
-from bot.core.parts import Line, Moment, say, strong
-from bot.core.schedule import Slot
+from bot.core.message import (
+    ASK,
+    Block,
+    Bullets,
+    Button,
+    Buttons,
+    Figures,
+    Footer,
+    Heading,
+    Message,
+    Paragraph,
+)
+from bot.core.parts import Line, Moment, Person, say, strong
+from bot.core.preferences import NONE, Mentions, OwnQuiet, Preferences
+from bot.core.schedule import WEEKDAYS, Slot
+from bot.core.settings import House
 
 _MOST_LISTED = 10
+PREFERENCES = "/ops preferences"
+_MENTIONS: dict[Mentions, str] = {
+    "all": "when a matter is handed to me, and when mine is due",
+    "handed": "only when a matter is handed to me",
+    "due": "only when my matter is due",
+    "never": "never",
+}
 
 
-def home(alerts: Sequence[AlertLine], user: str, upcoming: Sequence[Slot]) -> Message:
-    """What ``user`` (a Slack user id) holds, what nobody has taken, and the next digests."""
-    mine = [alert for alert in alerts if alert.person == user]
-    free = [alert for alert in alerts if alert.person is None]
-    blocks: list[Block] = [Heading("My alerts"), *_listed(mine, "You hold nothing.")]
-    blocks += [Heading("Nobody has taken"), *_listed(free, "Everything open is in somebody's hands.")]
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """Who looks (a Slack user id), which departments are theirs, as they said or by the channels they are in, and what
+    they want."""
+
+    user: str
+    departments: tuple[str, ...] = ()
+    wishes: Preferences = NONE
+
+
+def departments_of(wishes: Preferences, house: House, rooms: AbstractSet[str]) -> tuple[str, ...]:
+    """A member's departments: the one they named, if there is such a one, or else those in whose channels they are."""
+    if wishes.department in house.departments:
+        return (wishes.department,)
+    return tuple(name for name, each in house.departments.items() if each.channel.removeprefix("#") in rooms)
+
+
+def home(visit: Visit, alerts: Sequence[AlertLine], upcoming: Sequence[Slot], actions: Iterable[Action]) -> Message:
+    """What the visitor holds, what their departments have, the next digests, and how they want to be called."""
+    drawn = tuple(actions)
+    mine = [alert for alert in alerts if alert.person == visit.user]
+    blocks: list[Block] = [Heading("My alerts"), *_listed(mine, "You hold nothing.", "mine", drawn)]
+    for name in visit.departments:
+        theirs = [alert for alert in alerts if alert.department == name and alert.person != visit.user]
+        heading = f"{name.capitalize()}: with others, or with nobody"
+        blocks += [Heading(heading), *_listed(_free_first(theirs), f"Nothing else is open in {name}.", name, drawn)]
+    if not visit.departments:
+        free = [alert for alert in alerts if alert.person is None]
+        blocks += [Heading("Nobody has taken"), *_listed(free, "Everything open is in somebody's hands.", "", drawn)]
     if upcoming:
         blocks += [Heading("Next digests"), Bullets(tuple(_slot(slot) for slot in upcoming))]
+    blocks += [Heading("My preferences"), Figures(_wishes(visit))]
+    blocks.append(Buttons((Button(ASK, "Preferences", PREFERENCES),)))
     blocks.append(Footer(say("/stock and /ops help tell what you can ask")))
     return Message(say("Floorwalker"), tuple(blocks))
 
 
-def _listed(alerts: Sequence[AlertLine], nothing: str) -> list[Block]:
+def _free_first(alerts: list[AlertLine]) -> list[AlertLine]:
+    return sorted(alerts, key=lambda alert: alert.person is not None)
+
+
+def _listed(alerts: Sequence[AlertLine], nothing: str, whose: str, actions: tuple[Action, ...]) -> list[Block]:
     if not alerts:
         return [Paragraph(say(nothing))]
-    blocks: list[Block] = [Bullets(tuple(_line(alert) for alert in alerts[:_MOST_LISTED]))]
+    blocks: list[Block] = []
+    for alert in alerts[:_MOST_LISTED]:
+        blocks += [Paragraph(_line(alert)), *buttons(alert.number, alert.turn, alert.state, actions)]
     more = len(alerts) - _MOST_LISTED
-    return [*blocks, Paragraph(say(f"+{more} more: /ops alerts"))] if more > 0 else blocks
+    return [*blocks, Paragraph(say(f"+{more} more: ", strong(f"/ops alerts {whose}".strip())))] if more > 0 else blocks
 
 
 def _line(alert: AlertLine) -> Line:
     due = say(" · due ", Moment(alert.due_at)) if alert.due_at else ()
-    return say(strong(f"A-{alert.number} {alert.severity.upper()} "), alert.title, f" · {alert.department}", due)
+    holder = say(", held by ", Person(alert.person)) if alert.person else ", nobody has taken it"
+    head = strong(f"A-{alert.number} {alert.severity.upper()} ")
+    return say(head, alert.title, f" · {alert.department}", holder, due)
 
 
 def _slot(slot: Slot) -> Line:
     return say(f"{slot.schedule}: ", Moment(slot.due))
+
+
+# How they want to be called.
+
+
+def _wishes(visit: Visit) -> tuple[tuple[str, Line], ...]:
+    return (
+        ("Department", _department(visit)),
+        ("Mention me", say(_MENTIONS[visit.wishes.mentions])),
+        ("My quiet hours", _quiet(visit.wishes.quiet)),
+    )
+
+
+def _department(visit: Visit) -> Line:
+    if visit.wishes.department in visit.departments:
+        return say(visit.wishes.department)
+    if visit.departments:
+        return say(f"{', '.join(visit.departments)}, by the channels that you are in")
+    return say("not known: you are in no department's channel")
+
+
+def _quiet(quiet: OwnQuiet | None) -> Line:
+    if quiet is None:
+        return say("none")
+    days = ", ".join(day.capitalize() for day in WEEKDAYS if day in quiet.weekdays)
+    which = "every day" if set(quiet.weekdays) == set(WEEKDAYS) else days
+    but = ", but for critical matters" if quiet.critical else ""
+    return say(f"{quiet.start:%H:%M} to {quiet.end:%H:%M}, {which} ({quiet.zone}){but}")

@@ -159,7 +159,7 @@ class PayoutState:
 
 @dataclass(frozen=True, slots=True)
 class AlertLine:
-    """An alert as listed: enough to name it, sort it and say who has it."""
+    """An alert as listed: enough to name it, sort it, say who has it, and draw buttons for its ``turn``."""
 
     number: int
     rule: str
@@ -174,6 +174,7 @@ class AlertLine:
     cost_minor: int | None
     cost_currency: str | None
     resolved_at: datetime | None = None
+    turn: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,6 +78,10 @@ class Chart:
     kind: Literal["chart"] = "chart"
 
 
+ASK = "ask"
+"""The action of a button that asks a command; its value is the command as one types it ("/ops help")."""
+
+
 @dataclass(frozen=True, slots=True)
 class Button:
     """A button: ``action`` names the handler, ``value`` says on what and on which turn (see ``ButtonValue``)."""

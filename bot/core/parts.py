@@ -84,9 +84,11 @@ class Duration:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A member of the workspace by Slack user id."""
+    """A member of the workspace by Slack user id; ``call`` is why the line calls them: a matter is handed to them, or
+    theirs is due."""
 
     id: str
+    call: Literal["", "handed", "due"] = ""
     kind: Literal["person"] = "person"
 
 

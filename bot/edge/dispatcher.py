@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import chain
 from typing import Protocol
@@ -33,12 +33,14 @@ from bot.core.carry import (
 )
 from bot.core.dispatch import LEASE, Edit, Outcome, Post, ReadBack, Rejected, Send, Shown, Unread, error_class, settled
 from bot.core.message import Message
+from bot.core.preferences import addressed, people
 from bot.core.trouble import Pressure, late_by, pressed, with_delay
+from bot.core.verdict import Severity
 from bot.edge.limiter import Pace
 from bot.edge.render import Look, Rendered, bare, plainer, render
 from bot.edge.sweeper import Reader, Sweeper
-from bot.store import posts
-from bot.store.engine import Store, StoreDown
+from bot.store import posts, preferences
+from bot.store.engine import Connection, Store, StoreDown
 from bot.store.posts import Claimed
 
 log = structlog.get_logger()
@@ -188,7 +190,7 @@ class Dispatcher:
         if self._next_due is None or self._next_due > now:
             return []
         with self._store.write() as connection:
-            return posts.claim(connection, now, most)
+            return [_addressed(connection, work, now) for work in posts.claim(connection, now, most)]
 
     def _ended(self, lane: asyncio.Task[None]) -> None:
         self._lanes.discard(lane)
@@ -319,6 +321,13 @@ class Dispatcher:
     def trouble(self) -> str:
         """Slack's word for why it refuses the bot as a whole; empty when it does not. For the health check."""
         return self._trouble
+
+
+def _addressed(connection: Connection, work: Claimed, now: datetime) -> Claimed:
+    """Whom a message may call is asked when it leaves, however long it has waited."""
+    wishes = preferences.of(connection, people(work.message))
+    critical = work.post.urgency >= Severity.CRITICAL
+    return replace(work, message=addressed(work.message, wishes, critical, now)) if wishes else work
 
 
 def _method(step: Send | Edit | ReadBack, thread_ts: str | None) -> str:

@@ -11,7 +11,23 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from bot.core.forms import LONGEST, Asks, Channel, Choice, Day, Entered, Form, Number, People, Skus, Text, When, shown
+from bot.core.forms import (
+    LONGEST,
+    Asks,
+    Channel,
+    Choice,
+    Day,
+    Entered,
+    Form,
+    Number,
+    People,
+    Several,
+    Skus,
+    Text,
+    TimeOfDay,
+    When,
+    shown,
+)
 from bot.core.handlers import ShowForm
 from bot.core.message import Paragraph
 from bot.core.parts import Line
@@ -92,7 +108,7 @@ def entered(values: Any) -> Entered:
     return found
 
 
-_SINGLE = ("value", "selected_date", "selected_conversation")
+_SINGLE = ("value", "selected_date", "selected_time", "selected_conversation")
 
 
 def _value(element: Mapping[str, Any]) -> str | tuple[str, ...] | None:
@@ -101,6 +117,9 @@ def _value(element: Mapping[str, Any]) -> str | tuple[str, ...] | None:
             return chosen
         case {"selected_date_time": int(seconds)}:
             return str(seconds)
+        case {"selected_options": [*options]}:
+            values = (option.get("value") for option in options if isinstance(option, dict))
+            return tuple(value for value in values if isinstance(value, str))
         case {"selected_users": [*users]}:
             return tuple(user for user in users if isinstance(user, str))
     single = (element.get(key) for key in _SINGLE)
@@ -148,8 +167,18 @@ def _number(field: Number, given: object) -> Json:
     return _with(element, "initial_value", given)
 
 
+def _options(field: Choice | Several) -> list[Json]:
+    return [{"text": _words(label, limits.OPTION), "value": value} for value, label in field.options]
+
+
+def _several(field: Several, given: object) -> Json:
+    options = _options(field)
+    ticked = [option for option in options if isinstance(given, tuple) and option["value"] in given]
+    return _with({"type": "checkboxes", "options": options}, "initial_options", ticked or None)
+
+
 def _choice(field: Choice, given: object) -> Json:
-    options = [{"text": _words(label, limits.OPTION), "value": value} for value, label in field.options]
+    options = _options(field)
     chosen = next((option for option in options if option["value"] == given), None)
     return _with({"type": "static_select", "options": options}, "initial_option", chosen)
 
@@ -173,7 +202,9 @@ _ELEMENTS: Mapping[type[Asks], Callable[[Any, object], Json]] = {
     Number: _number,
     Day: lambda field, given: _with({"type": "datepicker"}, "initial_date", given),
     When: _when,
+    TimeOfDay: lambda field, given: _with({"type": "timepicker"}, "initial_time", given),
     Choice: _choice,
+    Several: _several,
     People: _people,
     Channel: _channel,
     Skus: lambda field, given: _text(Text(label=field.label, many=True, longest=LONGEST), given),

@@ -203,6 +203,7 @@ def listed(alert: Alert) -> AlertLine:
         cost_minor=cost.minor if cost else None,
         cost_currency=cost.currency if cost else None,
         resolved_at=alert.resolved_at,
+        turn=alert.turn,
     )
 
 

@@ -24,7 +24,7 @@ Q = TypeVar("Q", bound=Query)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
     """Who asks: on which subject of which shop, as of when. ``event`` is the one being decided, ``text`` what was
-    typed after a command, ``period`` that of a digest."""
+    typed after a command, ``period`` that of a digest, ``user`` the Slack id of the one who asks, "" for the bot."""
 
     shop: Shop
     subject: Subject
@@ -32,6 +32,7 @@ class Question:
     event: Recorded | None = None
     text: str = ""
     period: Period | None = None
+    user: str = ""
 
 
 Answer = Callable[[Connection, Any, Question], Any]

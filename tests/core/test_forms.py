@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, make_dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from typing import Any
 
 import pytest
@@ -22,9 +22,11 @@ from bot.core.forms import (
     People,
     Saved,
     Sent,
+    Several,
     Skus,
     Spelt,
     Text,
+    TimeOfDay,
     When,
     Wrong,
     asked,
@@ -36,7 +38,7 @@ from bot.core.forms import (
     split,
 )
 from bot.core.settings import Department, House
-from tests.core.samples import opened
+from tests.core.samples import house, opened
 from tests.handlers.shelves import words
 
 HOUSE = House({}, {name: Department(name, f"#{name}") for name in ("warehouse", "finance")})
@@ -245,3 +247,71 @@ def test_a_form_on_no_alert_has_none() -> None:
     assert Sent("U1", datetime(2026, 1, 1, tzinfo=UTC), "demo", alert=opened()).on == opened()
     with pytest.raises(ValueError, match="on no alert"):
         _ = Sent("U1", datetime(2026, 1, 1, tzinfo=UTC), "demo").on
+
+
+# Times of day, several of some options, and options that only the house knows.
+
+
+@dataclass(frozen=True)
+class Hours:
+    starts: time | None = asked(TimeOfDay(label="From", optional=True))
+    days: tuple[str, ...] = asked(Several(label="On", options=(("mon", "Monday"), ("tue", "Tuesday")), optional=True))
+    department: str | None = asked(Choice(label="Department", of="departments", optional=True))
+    size: str | None = asked(Choice(label="Size", options=SIZES, optional=True))
+
+
+@form(title="Hours", own=True)
+def hours(answers: Hours, sent: Sent, facts: NoFacts) -> Saved:
+    """Asks for hours."""
+    return Saved()
+
+
+HOURS = furnished(hours, house())
+
+
+@pytest.mark.parametrize(
+    ("entered", "answers"),
+    [
+        ({}, Hours(None, (), None, None)),
+        ({"starts": "06:30"}, Hours(time(6, 30), (), None, None)),
+        ({"days": ("tue", "mon")}, Hours(None, ("mon", "tue"), None, None)),
+        ({"department": "warehouse"}, Hours(None, (), "warehouse", None)),
+    ],
+)
+def test_times_and_several_options_are_read(entered: Entered, answers: Hours) -> None:
+    assert read(HOURS, entered, knows) == answers
+
+
+@pytest.mark.parametrize(
+    ("entered", "problem"),
+    [
+        ({"starts": "24:00"}, "This is no time of day."),
+        ({"starts": "6:30"}, "This is no time of day."),
+        ({"starts": ("06:30",)}, "This cannot be read."),
+        ({"days": ("mon", "sun")}, "This is none of the options."),
+        ({"days": "mon"}, "This cannot be read."),
+        ({"department": "depot"}, "This is none of the options."),
+    ],
+)
+def test_a_time_or_an_option_that_there_is_not_is_told_beside_its_field(entered: Entered, problem: str) -> None:
+    with pytest.raises(Wrong) as wrong:
+        read(HOURS, entered, knows)
+    assert {name: words(line) for name, line in wrong.value.problems.items()} == dict.fromkeys(entered, problem)
+
+
+def test_only_what_the_house_knows_is_filled_in_by_it() -> None:
+    assert HOURS.fields["size"] == hours.fields["size"]
+    assert isinstance(HOURS.fields["department"], Choice)
+    assert ("warehouse", "Warehouse") in HOURS.fields["department"].options
+    with pytest.raises(Wrong):
+        read(hours, {"department": "warehouse"}, knows)
+
+
+@given(st.times().map(lambda each: each.replace(second=0, microsecond=0)), st.sets(st.sampled_from(["mon", "tue"])))
+def test_times_and_options_that_a_field_shows_are_read_back(starts: time, days: set[str]) -> None:
+    ticked = tuple(day for day in ("mon", "tue") if day in days)
+    given = {"starts": starts, "days": ticked}
+    entered = {name: shown(HOURS.fields[name], value) for name, value in given.items()}
+    held = {name: value for name, value in entered.items() if isinstance(value, str | tuple)}
+    answers = read(HOURS, held, knows)
+    assert (answers.starts, answers.days) == (starts, ticked)

@@ -58,6 +58,9 @@ class ScriptedPipeline:
     windows: list[int] = field(default_factory=list)
     problems: Mapping[str, Line] = field(default_factory=dict)
     result: Act = Act(changed=True)
+    homes: list[tuple[str, frozenset[str]]] = field(default_factory=list)
+    at_home: Message | None = None
+    no_home: Exception | None = None
     error: Exception | None = None
     slow: Any = None
 
@@ -100,9 +103,12 @@ class ScriptedPipeline:
         self._fail()
         return modal_with_button(f"A-{number}", "alert.take", f"{number}.1")
 
-    def home(self, user: str) -> Message:
+    def home(self, user: str, rooms: frozenset[str]) -> Message:
         self._fail()
-        return Message(say("Home"), (Paragraph(say(f"Nothing is with {user}.")),))
+        self.homes.append((user, rooms))
+        if self.no_home is not None:
+            raise self.no_home
+        return self.at_home or Message(say("Home"), (Paragraph(say(f"Nothing is with {user}.")),))
 
     def _fail(self) -> None:
         error, self.error = self.error, None

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 
 import pytest
@@ -15,13 +16,15 @@ from structlog.testing import capture_logs
 from bot.core import message as said
 from bot.core.dispatch import LEASE, SETTLE, Absent, Outcome, Post, Shown, attempting
 from bot.core.message import Message
-from bot.core.parts import Quantity, ShopText, say
+from bot.core.parts import Person, Quantity, ShopText, say
+from bot.core.preferences import OwnQuiet, Preferences
+from bot.core.schedule import WEEKDAYS
 from bot.core.sweep import Sighting
 from bot.edge.dispatcher import Client, Dispatcher
 from bot.edge.limiter import Limiter
 from bot.edge.render import Look, Rendered
 from bot.edge.slack.client import Identity, SlackClient
-from bot.store import posts
+from bot.store import posts, preferences
 from bot.store.engine import Connection, Store, StoreDown
 from bot.workbench import Workbench
 from tests.edge.outgoing_fixtures import LOOK, SetClock
@@ -615,3 +618,36 @@ async def test_no_more_is_taken_up_than_can_be_carried(floor: Floor) -> None:
     held.go.set()
     await draining
     assert floor.post("alert/2", "C0FINANCE").state == "shown"
+
+
+# Whom a post may call.
+
+
+CALLED = Message(
+    say("Overdue: held by ", Person("U0ANNA", "due")), (said.Paragraph(say("held by ", Person("U0ANNA", "due"))),)
+)
+
+
+@pytest.mark.parametrize(
+    ("wishes", "urgency", "called"),
+    [
+        (None, 3, True),
+        (Preferences(mentions="due", name="Anna"), 3, True),
+        (Preferences(mentions="handed", name="Anna"), 3, False),
+        (Preferences(quiet=OwnQuiet(time(0), time(23, 59), WEEKDAYS, "UTC"), name="Anna"), 4, False),
+        (Preferences(quiet=OwnQuiet(time(0), time(23, 59), WEEKDAYS, "UTC", critical=True), name="Anna"), 4, True),
+        (Preferences(quiet=OwnQuiet(time(0), time(23, 59), WEEKDAYS, "UTC", critical=True), name="Anna"), 3, False),
+    ],
+    ids=["nothing said", "wants it", "wants another", "rests", "rests, but critical", "rests, and only high"],
+)  # fmt: skip
+async def test_a_post_calls_whom_it_may_call_when_it_leaves(
+    floor: Floor, wishes: Preferences | None, urgency: int, called: bool
+) -> None:
+    if wishes is not None:
+        with floor.store.write() as connection:
+            preferences.put(connection, "U0ANNA", wishes, floor.time.now())
+    floor.want("alert/1/overdue-2", CALLED, urgency=urgency)
+    await floor.dispatcher.drained()
+    (message,) = floor.bench.messages("ops")
+    assert ("<@U0ANNA>" in message["text"], '"user_id"' in json.dumps(message["blocks"])) == (called, called)
+    assert called or "@Anna" in message["text"].replace("\u2060", "")

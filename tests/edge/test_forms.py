@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import make_dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,7 +12,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.forms import Asks, Channel, Choice, Day, Form, Number, People, Skus, Text, When, fields_of, shown
+from bot.core.forms import (
+    Asks,
+    Channel,
+    Choice,
+    Day,
+    Form,
+    Number,
+    People,
+    Several,
+    Skus,
+    Text,
+    TimeOfDay,
+    When,
+    fields_of,
+    shown,
+)  # fmt: skip
 from bot.core.handlers import ShowForm
 from bot.core.parts import ShopText, say
 from bot.edge.forms import Place, entered, errors, place, view
@@ -29,6 +44,8 @@ ONE_OF_EACH: dict[str, Asks] = {
     "factor": Number(label="Factor", decimals=True),
     "on": Day(label="On"),
     "at": When(label="At"),
+    "clock": TimeOfDay(label="From"),
+    "days": Several(label="On", options=(("mon", LONG), ("tue", "Tuesday")), optional=True),
     "size": Choice(label="Size", options=(("s", LONG), ("l", "Large"))),
     "who": People(label="Who", most=3),
     "where": Channel(label="Where"),
@@ -36,7 +53,7 @@ ONE_OF_EACH: dict[str, Asks] = {
 }
 GIVEN: dict[str, object] = {
     "name": LONG, "note": "one\ntwo", "many": 3, "factor": 2.5, "on": date(2026, 3, 2),
-    "at": datetime(2026, 3, 2, 9, tzinfo=UTC), "size": "s", "who": ("U1",), "where": "C1", "skus": ("A", "B"),
+    "at": datetime(2026, 3, 2, 9, tzinfo=UTC), "clock": time(6, 30), "days": ("tue",), "size": "s", "who": ("U1",), "where": "C1", "skus": ("A", "B"),
 }  # fmt: skip
 
 
@@ -66,6 +83,7 @@ def test_what_is_given_stands_in_the_fields() -> None:
     }
     assert initial == {
         "name": "x" * 50, "note": "one\ntwo", "many": "3", "factor": "2.5", "on": "2026-03-02", "at": 1772442000,
+        "clock": "06:30", "days": [{"text": initial["days"][0]["text"], "value": "tue"}],
         "size": {"text": initial["size"]["text"], "value": "s"}, "who": ["U1"], "where": "C1", "skus": "A\nB",
     }  # fmt: skip
     assert (elements["many"]["min_value"], elements["many"]["max_value"]) == ("0.1", "100")
@@ -94,6 +112,9 @@ STATE = {
     "at": {"type": "datetimepicker", "selected_date_time": 1772442000},
     "size": {"type": "static_select", "selected_option": {"text": {}, "value": "s"}},
     "none": {"type": "static_select", "selected_option": None},
+    "clock": {"type": "timepicker", "selected_time": "06:30"},
+    "days": {"type": "checkboxes", "selected_options": [{"text": {}, "value": "mon"}, {"value": 1}]},
+    "unticked": {"type": "checkboxes", "selected_options": []},
     "who": {"type": "multi_users_select", "selected_users": ["U1", "U2"]},
     "where": {"type": "conversations_select", "selected_conversation": "C1"},
 }
@@ -102,14 +123,15 @@ STATE = {
 def test_what_slack_brings_back_is_read_by_field() -> None:
     values = {name: {"entry": element} for name, element in STATE.items()}
     assert entered(values) == {
-        "name": "Spring", "on": "2026-03-02", "at": "1772442000", "size": "s", "who": ("U1", "U2"), "where": "C1",
+        "name": "Spring", "on": "2026-03-02", "at": "1772442000", "size": "s", "clock": "06:30", "days": ("mon",),
+        "who": ("U1", "U2"), "where": "C1",
     }  # fmt: skip
 
 
 _json = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=5),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(
-        st.sampled_from(["entry", "value", "selected_option", "selected_users", "selected_date_time", "x"]), inner, max_size=3
+        st.sampled_from(["entry", "value", "selected_option", "selected_options", "selected_users", "selected_date_time", "x"]), inner, max_size=3
     ),
 )  # fmt: skip
 

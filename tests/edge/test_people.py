@@ -9,10 +9,20 @@ import pytest
 
 from bot.clock import Clock
 from bot.core.authority import Actor, Standing
+from bot.core.preferences import Profile
 from bot.edge.limiter import Limiter
 from bot.edge.slack.client import SlackClient
 from bot.edge.slack.manifest import app_manifest
-from bot.edge.slack.people import KEPT_GROUP, KEPT_IN_NEED, KEPT_STANDING, People, ids_by_handle, standing_of
+from bot.edge.slack.people import (
+    KEPT_GROUP,
+    KEPT_IN_NEED,
+    KEPT_ROOMS,
+    KEPT_STANDING,
+    People,
+    ids_by_handle,
+    profile_of,
+    standing_of,
+)  # fmt: skip
 from bot.workbench import Workbench
 from tests.edge.slack_fixtures import COMMANDS
 
@@ -160,3 +170,56 @@ def test_groups_that_are_disabled_or_of_others_have_no_handle_here() -> None:
         {"id": "S4", "handle": "theirs", "team_id": "T2"},
     ]
     assert ids_by_handle({"usergroups": groups}, "T1") == {"@ours": "S1"}
+
+
+async def test_what_somebody_is_called_and_their_zone_are_known_once_they_were_met(desk: Desk) -> None:
+    assert desk.people.profile("U0ANNA") == Profile()
+    await desk.people.meet("U0ANNA")
+    assert desk.people.profile("U0ANNA") == Profile("anna", "Europe/Berlin")
+
+
+@pytest.mark.parametrize(
+    ("told", "profile"),
+    [
+        ({"profile": {"display_name": "anna", "real_name": "Anna B"}, "tz": "Europe/Berlin"}, Profile("anna", "Europe/Berlin")),
+        ({"profile": {"display_name": " "}, "real_name": "Anna B", "name": "ab"}, Profile("Anna B")),
+        ({"name": "ab", "tz": "Mars/Olympus"}, Profile("ab")),
+        ({"name": 7, "tz": "../../etc/passwd"}, Profile()),
+        ({"name": "x" * 200, "tz": None}, Profile("x" * 80)),
+    ],
+)  # fmt: skip
+def test_a_profile_has_a_name_and_a_zone_that_there_is(told: dict[str, Any], profile: Profile) -> None:
+    assert profile_of(told) == profile
+
+
+async def test_the_channels_of_somebody_are_asked_once_in_some_minutes(desk: Desk) -> None:
+    rooms = await desk.people.rooms("U0DEV")
+    assert {"warehouse", "C0WAREHOUSE"} <= rooms
+    await desk.people.rooms("U0DEV")
+    assert desk.asked("users.conversations") == 1
+    desk.clock.seconds += KEPT_ROOMS + 1
+    assert await desk.people.rooms("U0DEV") == rooms
+    assert desk.asked("users.conversations") == 2
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+async def test_where_slack_does_not_say_somebody_is_in_no_channel(desk: Desk, fault: str) -> None:
+    desk.fails("users.conversations", kind=fault)
+    assert await desk.people.rooms("U0DEV") == frozenset()
+
+
+async def test_every_page_of_channels_is_read_and_no_end_of_them_is_an_end() -> None:
+    class Endless:
+        pages = 0
+
+        async def ask(self, method: str, **arguments: str) -> dict[str, Any]:
+            self.pages += 1
+            channel = {"id": f"C{self.pages}", "name": f"room-{self.pages}"}
+            return {"channels": [channel], "response_metadata": {"next_cursor": f"c{self.pages}"}}
+
+        async def team(self) -> str:
+            return "T1"
+
+    slack = Endless()
+    rooms = await People(slack, (), Late()).rooms("U1")
+    assert slack.pages == 20 and {"C1", "room-20"} <= rooms

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any, Literal, get_args
 
 from bot.core.forms import Entered
+from bot.core.message import ASK
 from bot.edge.forms import PREFIX, entered, place
 from bot.edge.render import PICK
 
@@ -99,8 +100,13 @@ def of_command(body: Mapping[str, Any], now: datetime) -> Asked:
 
 
 def of_click(body: Mapping[str, Any]) -> Asked:
-    """From a block_actions payload; a button in a modal answers in the channel that the modal was opened from."""
+    """From a block_actions payload; a button in a modal answers in the channel that the modal was opened from, one at
+    home nowhere. A button that asks a command is the command."""
     action_id, value = _pressed(body["actions"][0])
+    if action_id == ASK:
+        command, _, text = value.partition(" ")
+        trigger = _text(body, "trigger_id")
+        return Asked(kind="command", user=_text(body["user"], "id"), command=command, text=text, trigger=trigger)
     channel = body.get("channel") or {}
     view = body.get("view") or {}
     return Asked(

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Protocol
+from zoneinfo import ZoneInfo
 
 import structlog
 
@@ -15,6 +16,7 @@ from bot.core.forms import Form, Submission
 from bot.core.handlers import Command, Refused, Reply, Request, ShowForm, ShowModal
 from bot.core.message import Message, Paragraph, read_button_value
 from bot.core.parts import Line, Person, say
+from bot.core.preferences import Profile
 from bot.edge.forms import errors, view
 from bot.edge.render import Look, home, modal, render
 from bot.edge.slack.asked import Asked
@@ -29,6 +31,7 @@ FAILED = "That went wrong, and it is noted in my log. Nothing else is affected."
 TOO_LATE = "That took too long for a window to open. Please try again."
 SLOW_CHECK = "I cannot look at this just now, so nothing was saved. Please send it again in a minute."
 OLD_FORM = "This form is not there any more: I am another version by now, or it is switched off."
+AT_HOME = "Floorwalker"
 NOT_SHARED = "Only an answer can be shared."
 NO_ALERT = (
     "This message is not one of my alerts. Use the shortcut on a message that has buttons of mine, or type /ops alerts "
@@ -66,7 +69,7 @@ class Pipeline(Protocol):
 
     def submit(self, submission: Submission) -> Act: ...
 
-    def home(self, user: str) -> Message: ...
+    def home(self, user: str, rooms: frozenset[str]) -> Message: ...
 
 
 class Client(Protocol):
@@ -89,6 +92,10 @@ class Acquaintance(Protocol):
     """Finds out what Slack says of somebody, so that the pipeline knows it; never raises."""
 
     async def meet(self, user: str) -> object: ...
+
+    def profile(self, user: str) -> Profile: ...
+
+    async def rooms(self, user: str) -> frozenset[str]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,19 +172,24 @@ class Interactions:
 
     async def _checked(self, what: Asked) -> Mapping[str, Line]:
         await self._people.meet(what.user)
-        return await asyncio.to_thread(self._pipeline.check, _submission(what))
+        return await asyncio.to_thread(self._pipeline.check, self._submission(what))
+
+    def _submission(self, what: Asked) -> Submission:
+        at, by = datetime.fromisoformat(what.at), self._people.profile(what.user)
+        return Submission(what.action, what.user, at, what.shop, what.value, what.entered(), by)
 
     async def _form(self, what: Asked) -> None:
         if what.action not in self._forms:
             await self._say(what, say(OLD_FORM))
             return
         try:
-            act = await asyncio.to_thread(self._pipeline.submit, _submission(what))
+            act = await asyncio.to_thread(self._pipeline.submit, self._submission(what))
             changed, told = act.changed, act.told
         except Refused as refused:
             changed, told = False, refused.line
         if changed:
             self._changed()
+        await self._refresh_home(what)
         if told is None:
             return
         try:
@@ -206,6 +218,10 @@ class Interactions:
             log.warning("answer not taken", kind=what.kind, reason=type(error).__name__)
 
     async def _show(self, what: Asked, reply: Reply) -> None:
+        if not what.response_url:
+            # Asked by a button at home, where only a window can answer.
+            await self._open(what, ShowModal(AT_HOME, reply.message.blocks))
+            return
         rendered = render(reply.message, self._look)
         button = share_block(what.command, what.text) if reply.share else None
         blocks = [*rendered.blocks[: _MOST_BLOCKS - 1], button] if button else rendered.blocks
@@ -245,6 +261,8 @@ class Interactions:
             await self._open(what, act.modal)
         if act.told is not None:
             await self._say(what, act.told)
+        if act.modal is None:
+            await self._refresh_home(what)
 
     async def _shortcut(self, what: Asked) -> None:
         if not what.value:
@@ -266,22 +284,35 @@ class Interactions:
             log.warning("window not renewed", error=type(error).__name__)
 
     async def _home(self, what: Asked) -> None:
-        message = await asyncio.to_thread(self._pipeline.home, what.user)
+        rooms = await self._people.rooms(what.user)
+        message = await asyncio.to_thread(self._pipeline.home, what.user, rooms)
         await self._client.publish_home(what.user, home(message, self._look))
+
+    async def _refresh_home(self, what: Asked) -> None:
+        """Whoever acts at home, where there is no channel, sees there what is true now. What was done is done; that it
+        cannot be shown is no reason to do it again."""
+        if what.channel:
+            return
+        try:
+            await self._home(what)
+        except (StoreDown, *NOT_TOLD) as error:
+            log.warning("home not renewed", error=type(error).__name__)
 
     async def _reply(self, what: Asked, command: str, text: str, ask: _Ask) -> Reply | ShowForm | Act:
         found = meant(self._commands, command, text)
         if not isinstance(found, Meant):
             return Reply(found)
         typed = datetime.fromisoformat(what.at) if what.at else None
-        request = Request(found.text, what.user, what.channel, self._clock.now(), typed=typed)
+        by = self._people.profile(what.user)
+        zone = ZoneInfo(by.zone) if by.zone else None
+        request = Request(found.text, what.user, what.channel, self._clock.now(), typed=typed, zone=zone)
         return await asyncio.to_thread(ask, found.name, found.verb, request)
 
     async def _patiently(self, what: Asked, answering: Awaitable[Reply | ShowForm | Act]) -> Reply | ShowForm | Act:
         """The answer; should it take long, whoever waits for it is told so first."""
         task = asyncio.ensure_future(answering)
         done, _ = await asyncio.wait({task}, timeout=self._patience.working)
-        if not done:
+        if not done and what.response_url:
             await self._respond(what, {"response_type": "ephemeral", "replace_original": False, "text": WORKING})
         return await task
 
@@ -314,17 +345,21 @@ class Interactions:
             await self._respond(what, told | {"blocks": rendered.blocks})
         elif what.channel:
             await self._client.ephemeral(what.channel, what.user, rendered.text, rendered.blocks)
+        elif what.trigger:
+            await self._say_at_home(what, line)
+
+    async def _say_at_home(self, what: Asked, line: Line) -> None:
+        """At home only a window can tell anything, and only for as long as the click is fresh."""
+        try:
+            await self._client.open_view(what.trigger, modal(AT_HOME, [Paragraph(line)], self._look))
+        except NOT_TOLD as error:
+            log.warning("window not opened", error=type(error).__name__)
 
     async def _respond(self, what: Asked, payload: dict[str, Any]) -> None:
         if not may_answer(what.response_url, self._base_url):
             log.error("answer withheld", reason="the response_url is not Slack's", kind=what.kind)
             return
         await self._client.respond(what.response_url, payload)
-
-
-def _submission(what: Asked) -> Submission:
-    at = datetime.fromisoformat(what.at)
-    return Submission(what.action, what.user, at, what.shop, what.value, what.entered())
 
 
 def _only(line: Line) -> Message:

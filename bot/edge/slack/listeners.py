@@ -19,6 +19,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.clock import Clock
 from bot.core.delivery import Delivery
+from bot.core.message import ASK
 from bot.edge.forms import PREFIX
 from bot.edge.intake import Admits
 from bot.edge.slack import asked
@@ -131,6 +132,7 @@ def slack_app(
         app.command(f"/{name}")(_on_command(reception))
     app.action(_ALERT_BUTTON)(_on_click(reception, tell))
     app.action(asked.SHARE)(_on_click(reception, tell))
+    app.action(ASK)(_on_click(reception, tell))
     app.view(_FORM)(_on_submission(reception, check))
     app.message_shortcut(asked.SHORTCUT)(_on_shortcut(reception, tell))
     app.event("app_home_opened")(_on_visit(reception))

@@ -10,12 +10,14 @@ import asyncio
 from collections.abc import Awaitable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, Protocol, TypeVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import structlog
 from slack_sdk.errors import SlackApiError
 
 from bot.clock import Clock
 from bot.core.authority import Actor, Standing, unheard_of
+from bot.core.preferences import NOBODY, Profile
 from bot.edge.slack.ways_back import NOT_TOLD
 
 log = structlog.get_logger()
@@ -23,10 +25,14 @@ log = structlog.get_logger()
 Json = dict[str, Any]
 T = TypeVar("T")
 
-KEPT_STANDING, KEPT_GROUP, KEPT_IN_NEED = 600.0, 300.0, 900.0
-"""Seconds for which an answer holds: about a person, about a group, and about a group while Slack gives no other."""
+KEPT_STANDING, KEPT_GROUP, KEPT_IN_NEED, KEPT_ROOMS = 600.0, 300.0, 900.0, 300.0
+"""Seconds for which an answer holds: about a person, about a group, about a group while Slack gives no other, and about
+the channels that a person is in."""
+
+_PAGES = 20
 
 _PATIENCE = 2.0
+_LONGEST_NAME = 80
 # Without the permission to ask nobody is known; whom our workspace does not know is of another one.
 _BY_ERROR: Mapping[str, Standing] = {
     "missing_scope": "unknown", "user_not_found": "outsider", "user_not_visible": "outsider",
@@ -61,12 +67,43 @@ class People:
     def __init__(self, slack: Slack, groups: Iterable[str], clock: Clock, patience: float = _PATIENCE) -> None:
         self._slack, self._groups, self._clock, self._patience = slack, tuple(groups), clock, patience
         self._standings, self._members = _Kept[Standing](), _Kept[frozenset[str]]()
+        self._profiles: dict[str, Profile] = {}
+        self._rooms = _Kept[frozenset[str]]()
         self._known: dict[str, Actor] = {}
         self._asking = asyncio.Lock()
 
     def known(self, user: str) -> Actor:
         """What was found out of somebody when they were last met."""
         return self._known.get(user) or unheard_of(user)
+
+    def profile(self, user: str) -> Profile:
+        """What Slack said of somebody when they were last met."""
+        return self._profiles.get(user, NOBODY)
+
+    async def rooms(self, user: str) -> frozenset[str]:
+        """The channels that somebody is in, as far as the bot sees them, by id and by name; none where Slack does not
+        say. Never raises."""
+        now = self._clock.monotonic()
+        known = self._rooms.get(user, now - KEPT_ROOMS)
+        if known is None:
+            known = await self._soon(self._ask_rooms(user), "users.conversations")
+            if known is None:
+                return frozenset()
+            self._rooms.put(user, known, now)
+        return known
+
+    async def _ask_rooms(self, user: str) -> frozenset[str]:
+        types, cursor = "public_channel,private_channel", ""
+        found: set[str] = set()
+        for _ in range(_PAGES):
+            asked = {"user": user, "types": types, "limit": "200"} | ({"cursor": cursor} if cursor else {})
+            page = await self._slack.ask("users.conversations", **asked)
+            for channel in page.get("channels") or ():
+                found |= {str(channel.get("id")), str(channel.get("name"))}
+            cursor = str((page.get("response_metadata") or {}).get("next_cursor") or "")
+            if not cursor:
+                break
+        return frozenset(found)
 
     async def meet(self, user: str) -> Actor:
         """Finds out what there is to know of somebody, where it is not known yet. Never raises."""
@@ -96,7 +133,9 @@ class People:
             if (known := _BY_ERROR.get(_word(error))) is None:
                 raise
             return known
-        return standing_of(answer.get("user") or {}, await self._slack.team())
+        told = answer.get("user") or {}
+        self._profiles[user] = profile_of(told)
+        return standing_of(told, await self._slack.team())
 
     async def _group(self, group: str) -> frozenset[str] | None:
         """Who is in a group: as Slack says now, or said not long ago; None where it does not say."""
@@ -148,6 +187,23 @@ def standing_of(user: Mapping[str, Any], team: str) -> Standing:
         "guest": bool(user.get("is_restricted") or user.get("is_ultra_restricted")),
     }
     return next((standing for standing, so in told.items() if so), "member")
+
+
+def profile_of(user: Mapping[str, Any]) -> Profile:
+    """What somebody is called, and their time zone where it is one that we know as well."""
+    described = user.get("profile") or {}
+    names = (described.get("display_name"), described.get("real_name"), user.get("real_name"), user.get("name"))
+    name = next((each for each in names if isinstance(each, str) and each.strip()), "")
+    zone = user.get("tz")
+    return Profile(name[:_LONGEST_NAME], zone if isinstance(zone, str) and _is_zone(zone) else "")
+
+
+def _is_zone(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (ValueError, OSError, ZoneInfoNotFoundError):
+        return False
+    return True
 
 
 def _teams(user: Mapping[str, Any], team: str) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from urllib.parse import urlencode
 from aiohttp import web
 from sqlalchemy import func, select
 
+from bot.core.preferences import Profile
 from bot.edge.limiter import Limiter
 from bot.edge.metrics import Meters
 from bot.edge.server import HttpServer
@@ -108,6 +109,12 @@ class _Everybody:
 
     async def meet(self, user: str) -> None:
         return None
+
+    def profile(self, user: str) -> Profile:
+        return Profile()
+
+    async def rooms(self, user: str) -> frozenset[str]:
+        return frozenset()
 
 
 @asynccontextmanager

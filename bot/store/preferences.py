@@ -1,0 +1,37 @@
+"""What members want of the bot, by their Slack user ids."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import delete, select
+
+from bot.core.preferences import NONE, Preferences, said_nothing
+from bot.store.codec import dump, load
+from bot.store.dialect import upsert
+from bot.store.engine import Connection
+from bot.store.tables.people import preference
+
+
+def of(connection: Connection, users: Iterable[str]) -> dict[str, Preferences]:
+    """The preferences of those who have said any."""
+    wanted = sorted(set(users))
+    if not wanted:
+        return {}
+    found = connection.execute(select(preference.c.user, preference.c.body).where(preference.c.user.in_(wanted)))
+    return {row.user: load(Preferences, row.body) for row in found}
+
+
+def get(connection: Connection, user: str) -> Preferences:
+    """A member's preferences."""
+    return of(connection, (user,)).get(user, NONE)
+
+
+def put(connection: Connection, user: str, wishes: Preferences, now: datetime) -> None:
+    """Keeps a member's preferences in place of earlier ones. Of who wants nothing any more nothing is kept."""
+    if said_nothing(wishes):
+        connection.execute(delete(preference).where(preference.c.user == user))
+        return
+    row = {"user": user, "body": dump(wishes), "at": now}
+    connection.execute(upsert(connection.dialect.name, preference, ("body", "at")), row)

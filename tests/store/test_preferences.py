@@ -1,0 +1,40 @@
+"""What members want of the bot is kept by person, the newest alone."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, time, timedelta
+
+from sqlalchemy import func, select
+
+from bot.core.preferences import NONE, OwnQuiet, Preferences
+from bot.store import preferences
+from bot.store.engine import Store
+from bot.store.tables.people import preference
+
+NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
+QUIET = OwnQuiet(time(22), time(7), ("mon", "sat"), "Europe/Berlin", critical=True)
+ANNA = Preferences("finance", "due", QUIET, "Anna")
+
+
+def rows(store: Store) -> int:
+    with store.read() as connection:
+        return int(connection.execute(select(func.count()).select_from(preference)).scalar_one())
+
+
+def test_what_was_said_last_holds_and_others_have_said_nothing(store: Store) -> None:
+    with store.write() as connection:
+        preferences.put(connection, "U1ANNA", Preferences(mentions="never"), NOW)
+        preferences.put(connection, "U1ANNA", ANNA, NOW + timedelta(hours=1))
+    with store.read() as connection:
+        assert preferences.get(connection, "U1ANNA") == ANNA
+        assert preferences.get(connection, "U2BEN") == NONE
+        assert preferences.of(connection, ("U2BEN", "U1ANNA", "U1ANNA")) == {"U1ANNA": ANNA}
+        assert preferences.of(connection, ()) == {}
+    assert rows(store) == 1
+
+
+def test_nothing_is_kept_of_whoever_wants_nothing_any_more(store: Store) -> None:
+    with store.write() as connection:
+        preferences.put(connection, "U1ANNA", ANNA, NOW)
+        preferences.put(connection, "U1ANNA", Preferences(name="Anna"), NOW)
+    assert rows(store) == 0
