@@ -62,6 +62,7 @@ def _basic(secret: str) -> str:
 
 
 def auth_of(options: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The option ``auth``, or what holds without it."""
     auth: Mapping[str, Any] = options.get("auth", {"scheme": "standard_webhooks"})
     return auth
 

@@ -101,6 +101,7 @@ def _groups(row: Wild, tags: dict[str, str]) -> tuple[str, ...]:
 
 
 def campaigns(asked: Asked) -> Plan:
+    """What is scheduled, and what changed lately, channel by channel; then what became of what is coming no more."""
     run = _Run(asked, Followed.of(asked.cursor, asked.now - _FIRST), set())
     since = f"{in_utc(run.memory.since)}Z"
     for channel in _CHANNELS:

@@ -82,6 +82,7 @@ class _Run:
 
 
 def campaigns(asked: Asked) -> Plan:
+    """What is scheduled, is going out or went out lately; then what became of what is coming no more."""
     run = _Run(asked, Followed.of(asked.cursor, asked.now - _FIRST), set())
     since = (("since_send_time", f"{in_utc(run.memory.since)}+00:00"),)
     queries: tuple[Pairs, ...] = (

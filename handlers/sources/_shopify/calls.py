@@ -226,6 +226,7 @@ def within(value: Any, *path: str) -> Any:
 
 
 def objects(value: Any) -> Found:
+    """A list as objects; none of anything else."""
     return tuple(an_object(each) for each in value) if isinstance(value, list) else ()
 
 

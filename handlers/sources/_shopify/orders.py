@@ -121,6 +121,7 @@ def whole_order(told: Told) -> tuple[Event, ...]:
 
 
 def transaction(told: Told) -> tuple[Event, ...]:
+    """One attempt to pay, in a webhook of its own."""
     return _attempt(told, told.body["currency"].text(), told.body["order_id"].id_or(""))
 
 

@@ -55,4 +55,5 @@ def items_of(response: Response) -> list[Json]:
 
 
 def page_of(fields: str, number: int, *more: tuple[str, str]) -> Pairs:
+    """The query of a page with these fields alone."""
     return (*more, ("per_page", str(PAGE)), ("page", str(number)), ("_fields", fields))
