@@ -212,9 +212,9 @@ def test_the_window_of_an_alert_offers_what_fits_its_state(bench: Bench) -> None
         assert shown.title == "A-1001"
         return [button.label for block in shown.blocks if isinstance(block, Buttons) for button in block.buttons]
 
-    assert offered() == ["Take it", "Hand off", "Snooze", "Details", "Resolve", "Snooze until…"]
+    assert offered() == ["Take it", "Hand off", "Snooze", "Details", "Resolve", "Snooze until…", "Silence…"]
     bench.desk.act("take", 1001, 1, "U1")
-    assert offered() == ["Hand off", "Snooze", "Details", "Resolve", "Snooze until…", "Give back"]
+    assert offered() == ["Hand off", "Snooze", "Details", "Resolve", "Snooze until…", "Give back", "Silence…"]
     types(bench, "resolve", "A-1001 done")
     with pytest.raises(Refused, match="no longer exists"):
         bench.desk.window(7, "U1")
@@ -224,7 +224,7 @@ def test_an_alert_keeps_four_buttons_and_has_the_rest_in_its_menu(bench: Bench) 
     (_, message), *_ = bench.posts("#finance")
     (buttons,) = [block for block in message.blocks if isinstance(block, Buttons)]
     assert [button.label for button in buttons.buttons] == ["Take it", "Hand off", "Snooze", "Details"]
-    assert [button.label for button in buttons.menu] == ["Resolve", "Snooze until…"]
+    assert [button.label for button in buttons.menu] == ["Resolve", "Snooze until…", "Silence…"]
 
 
 def test_a_snooze_by_one_press_lasts_four_hours(bench: Bench) -> None:

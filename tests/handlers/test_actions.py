@@ -9,9 +9,10 @@ import pytest
 from bot.core.alerts import taken
 from bot.core.handlers import Acted, Action, Click, ShowForm, ShowModal
 from bot.core.message import Title
-from handlers.actions import details, give_back, hand_off, resolve, snooze, snooze_until, take
+from handlers.actions import details, give_back, hand_off, resolve, silence, snooze, snooze_until, take
 from handlers.forms import hand_off as hand_off_form
 from handlers.forms import resolve as resolve_form
+from handlers.forms import silence as silence_form
 from handlers.forms import snooze as snooze_form
 from tests.core.samples import NOW, opened
 
@@ -43,6 +44,11 @@ def test_snoozing_puts_it_to_rest_for_four_hours_or_as_configured() -> None:
     [
         (hand_off.hand_off, ShowForm("hand_off", given={"department": "warehouse"}), hand_off_form.hand_off.fields),
         (snooze_until.snooze_until, ShowForm("snooze", given={"until": "hours"}), snooze_form.snooze.fields),
+        (
+            silence.silence,
+            ShowForm("silence", given={"shop": "this", "rule": "low_stock", "subject": "HOODIE-M"}),
+            silence_form.silence.fields,
+        ),
         (resolve.resolve, ShowForm("resolve", given={"ending": "done"}), resolve_form.resolve.fields),
     ],
 )
