@@ -53,6 +53,10 @@ class ItemDescribed(Event):
     vendor: str = ""
     groups: tuple[str, ...] = ()
     """The tags, collections and categories that the item is in, and its product's page, as the platform writes them."""
+    low_at: int | None = None
+    """Units at which the shop itself calls the SKU low; None when the platform does not say."""
+    backorders: bool | None = None
+    """Whether the shop sells on when none is left; None when the platform does not say."""
 
     @property
     def subject(self) -> Subject:

@@ -45,6 +45,10 @@ class Position:
     lead_days: float | None = None
     committed: int = 0
     """Units in orders that are neither shipped nor cancelled."""
+    low_at: int | None = None
+    """Units at which the shop itself calls it low, where it says so."""
+    backorders: bool = False
+    """Whether the shop sells on when none is left."""
 
     @property
     def available(self) -> int | None:

@@ -105,6 +105,7 @@ def low_stock(
     lead_days: float = DEFAULT_LEAD_DAYS,
     margin_days: float = 3.0,
     threshold: int | None = None,
+    shop_threshold: bool = True,
     least_days: float = 7.0,
     least_units: float = 3.0,
     order_days: float = 28.0,
@@ -113,7 +114,8 @@ def low_stock(
     """Fires when a SKU will probably run out before a new order could arrive.
 
     The chance of running out within the lead time and a margin comes from how the SKU sold so far (recent days count
-    more) and from promised deliveries; overdue ones do not count. The message shows days of cover.
+    more) and from promised deliveries; overdue ones do not count. The message shows days of cover. It fires as well at
+    the threshold that the shop itself has set for the SKU, where its platform tells one, unless the SKU hardly sells.
     It clears when the chance falls below a second, lower line, so that it does not come and go, or when the SKU is
     sold out, which out_of_stock tells.
 
@@ -122,6 +124,7 @@ def low_stock(
     - lead_days: days from order to arrival, where the SKU's own receipts do not tell.
     - margin_days: days on top of the lead time.
     - threshold: fires at so many units or fewer, and then nothing else decides. Off unless set.
+    - shop_threshold: whether the shop's own threshold fires as well.
     - least_days: days of sales to know before judging.
     - least_units: units sold lately, below which a SKU is too slow to be judged.
     - order_days: how many days the proposed order lasts once it has arrived.
@@ -134,10 +137,16 @@ def low_stock(
     if stock <= 0:
         return Clear(say("Nothing is left, which out_of_stock tells"), say("The last unit was sold or taken out"))
     case = _case(facts, position, stock, lead_days, margin_days)
-    unlikely = _at_threshold(case, threshold) if threshold is not None else None
-    if threshold is None:
-        unlikely = _unknown(case, least_days, least_units) or _unlikely(case, probability, clear_below)
-    return unlikely or _fire(case, threshold is not None, order_days, high_stake)
+    if threshold is not None:
+        reached = say("The stock is at or below its threshold")
+        return _at_threshold(case, threshold) or _fire(case, reached, 1.0, order_days, high_stake)
+    own = position.low_at if shop_threshold else None
+    unlikely = _unknown(case, own, least_days, least_units) or _unlikely(case, probability, clear_below)
+    if unlikely and own is not None and stock <= own and not _is_slow(case, least_days, least_units):
+        reached = say("The stock is at or below the shop's own threshold of ", counted(own, "unit"))
+        return _fire(case, reached, case.chance(), order_days, high_stake)
+    likely = say("It will probably run out within ", in_days(case.days), ", lead time and margin")
+    return unlikely or _fire(case, likely, case.chance(), order_days, high_stake)
 
 
 def _case(facts: Facts, position: Position, stock: int, lead_days: float, margin_days: float) -> _Case:
@@ -153,13 +162,22 @@ def _at_threshold(case: _Case, threshold: int) -> Verdict | None:
     return None
 
 
-def _unknown(case: _Case, least_days: float, least_units: float) -> Verdict | None:
-    if case.demand.days_known() < least_days:
-        return Quiet(say("Too few days of sales are known to judge; it needs ", Quantity(least_days, "d")))
-    if case.demand.units < least_units:
+def _is_slow(case: _Case, least_days: float, least_units: float) -> bool:
+    """Whether it is known to sell too seldom. A shop may have one threshold for everything, and then what lies at it
+    without selling lies there for months."""
+    return case.demand.days_known() >= least_days and case.demand.units < least_units
+
+
+def _unknown(case: _Case, own: int | None, least_days: float, least_units: float) -> Verdict | None:
+    if _is_slow(case, least_days, least_units):
         slow = say("It hardly sells any more, ", counted(round(case.demand.units), "unit"), " lately")
         return Clear(say("It sells too seldom to be judged by its pace"), slow)
-    return None
+    if case.demand.days_known() >= least_days:
+        return None
+    if own is not None:
+        above = say("The stock is above the shop's own threshold of ", counted(own, "unit"))
+        return Clear(above, gained(case.facts.before, case.stock))
+    return Quiet(say("Too few days of sales are known to judge; it needs ", Quantity(least_days, "d")))
 
 
 def _unlikely(case: _Case, probability: float, clear_below: float) -> Verdict | None:
@@ -174,27 +192,21 @@ def _unlikely(case: _Case, probability: float, clear_below: float) -> Verdict | 
     return None
 
 
-def _fire(case: _Case, by_threshold: bool, order_days: float, high_stake: int) -> Fire:
+def _fire(case: _Case, reason: Line, chance: float, order_days: float, high_stake: int) -> Fire:
     campaign = min(case.facts.campaigns, key=lambda campaign: campaign.starts, default=None)
     cost = case.cost()
     views = {"warehouse": _warehouse(case, order_days)}
     if campaign:
         views["marketing"] = _marketing(case, campaign)
     return Fire(
-        reason=_reason(case, by_threshold),
-        severity=_severity(case, cost, 1.0 if by_threshold else case.chance(), high_stake),
+        reason=reason,
+        severity=_severity(case, cost, chance, high_stake),
         title=_title(case, campaign),
         views=views,
         cost=cost,
         details=_details(case),
         as_of=case.position.as_of,
     )
-
-
-def _reason(case: _Case, by_threshold: bool) -> Line:
-    if by_threshold:
-        return say("The stock is at or below its threshold")
-    return say("It will probably run out within ", in_days(case.days), ", lead time and margin")
 
 
 def _severity(case: _Case, cost: Cost | None, chance: float, high_stake: int) -> Severity:
@@ -262,5 +274,7 @@ def _details(case: _Case) -> tuple[Line, ...]:
         for promise in overdue(case.position, case.facts.now)
     ]
     judged = say("Judged over ", in_days(case.days), ": lead time ", in_days(case.lead), " and a margin")
+    low = case.position.low_at
+    own = say("The shop's own threshold is ", counted(low, "unit")) if low is not None and case.stock <= low else ()
     pace = say("Sells is the pace of the last 7 days; the range of the cover holds four times in five")
-    return (judged, pace, *late)
+    return (judged, pace, *([own] if own else ()), *late)

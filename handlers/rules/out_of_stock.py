@@ -60,7 +60,8 @@ def out_of_stock(
     """Fires when a SKU that sells has no unit left at any location.
 
     It clears when there is stock again and then tells about how many units were lost meanwhile. A SKU that never had
-    stock, or hardly sells, stays quiet. When more is ordered than there is, oversold tells it instead.
+    stock, or hardly sells, stays quiet, and so does one that the shop sells on without any (backorders). When more is
+    ordered than there is, oversold tells it instead.
 
     - least_pace: units a day below which an empty shelf is no news.
     - lead_days: days from order to arrival, where the SKU's own receipts do not tell.
@@ -74,6 +75,8 @@ def out_of_stock(
     demand = memory(position, facts.today)
     if stock > 0:
         return Clear(say("There is stock"), _back(facts, stock, demand))
+    if position.backorders:
+        return Clear(say("The shop sells it on while none is left, so no sale is lost"))
     if stock < 0:
         return Quiet(say("More is ordered than there is, which oversold tells"))
     if demand.rate() < least_pace:

@@ -46,7 +46,8 @@ def oversold(
     is settled, or when there is stock for all orders again. While it is open, low_stock and out_of_stock of the same
     SKU are not shown.
 
-    - backorders: so many units may be ordered beyond the stock on purpose.
+    - backorders: so many units may be ordered beyond the stock on purpose. Where the shop itself allows backorders of
+      the SKU and its platform tells so, any number may.
     - critical_units: units missing from which it is critical.
     - critical_amount: worth of the orders concerned, in major units of their currency, from which it is critical.
     """
@@ -56,7 +57,7 @@ def oversold(
         return Quiet(say("The shop does not count all stock of this SKU"))
     missing = max(0, -stock)
     claims = _claims(event, facts, position, missing)
-    if missing <= max(0, backorders):
+    if missing <= max(0, backorders) or position.backorders:
         return _enough(facts, claims, stock)
     if (claims or facts.case.claims) and not left(claims):
         return _settled(claims)

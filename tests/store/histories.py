@@ -48,6 +48,8 @@ KINDS: dict[str, st.SearchStrategy[Event]] = {
         title=titles,
         price=st.one_of(st.none(), money),
         groups=groups,
+        low_at=st.none() | st.integers(0, 9),
+        backorders=st.none() | st.booleans(),
     ),
     "level": st.builds(
         told.StockChanged,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -30,8 +31,11 @@ from bot.core.events import (
 )
 from bot.core.money import Money
 from bot.core.parts import ShopText
+from bot.core.subject import Subject
 from bot.store import notes
+from bot.store.answers.stock import positions
 from bot.store.engine import Store
+from bot.store.facts import Question
 from bot.store.rebuild import rebuild
 from bot.store.soundness import UNFINISHED_REBUILD
 from bot.store.tables.shop import (
@@ -412,3 +416,16 @@ def test_a_rebuild_keeps_totals_from_before_the_oldest_event(store: Store) -> No
     rebuild(store)
     assert totals(store)["orders", ""] == 8
     assert day_of(placed(0)).isoformat() == "2026-10-20"
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_the_newest_word_on_a_shop_s_limits_stands_and_silence_changes_nothing(store: Store, late: bool) -> None:
+    def described(hours: float, **limits: Any) -> ItemDescribed:
+        return ItemDescribed(shop="acme", source="shopify", at=START + hours * HOUR, item="77", sku="A", **limits)
+
+    said = [described(0, low_at=5, backorders=True), described(1, low_at=0, backorders=False), described(2)]
+    tell(store, said[1:] + said[:1] if late else said)
+    assert rows(store, sku.c.low_at, sku.c.backorders) == [(0, False)]
+    with store.read() as connection:
+        (found,) = positions(connection, Question(shop=SHOP, subject=Subject("sku", "A"), now=START), ["A"]).values()
+    assert (found.low_at, found.backorders) == (0, False)

@@ -36,6 +36,7 @@ class WooCommerce:
     products: list[Row] = field(default_factory=list)
     coupons: list[Row] = field(default_factory=list)
     webhooks: list[Row] = field(default_factory=list)
+    settings: dict[str, str] = field(default_factory=lambda: {"woocommerce_notify_low_stock_amount": "2"})
     refunds: dict[int, list[Row]] = field(default_factory=dict)
     variations: dict[int, list[Row]] = field(default_factory=dict)
     busy: int = 0
@@ -53,6 +54,9 @@ class WooCommerce:
         path = call.url.removeprefix(_BASE)
         if call.method != "GET":
             return self._change(call, path, now)
+        if (setting := path.removeprefix("settings/products/")) in self.settings:
+            value = {"id": setting, "value": self.settings[setting]}
+            return Response(200, {}, json.dumps(value).encode(), now)
         rows = self._rows(path)
         if rows is None:
             return _refused(404, "rest_no_route", "No route was found matching the URL and request method.", now)

@@ -21,6 +21,7 @@ from bot.store.engine import Connection
 from bot.store.facts import Question, answering
 from bot.store.tables.shop import inbound, item, order_line, sku, stock_level
 
+_TOLD = ("title", "price_minor", "demand", "lead_days", "low_at", "backorders")
 _CANDIDATES = 4
 _NAMED = 3
 _SKUS = select(sku).where(sku.c.shop == bindparam("in_shop"), sku.c.sku.in_(bindparam("of_skus", expanding=True)))
@@ -88,7 +89,7 @@ def _by_sku(rows: Iterable[RowMapping]) -> dict[str, list[RowMapping]]:
 def _position(
     name: str, row: RowMapping | None, levels: list[RowMapping], promises: list[RowMapping], today: date
 ) -> Position:
-    known: Any = row if row is not None else dict.fromkeys(("title", "price_minor", "demand", "lead_days"))
+    known: Any = row if row is not None else dict.fromkeys(_TOLD)
     memory = codec.load(Demand, known["demand"]) if known["demand"] is not None else Demand(day=today)
     return Position(
         sku=name,
@@ -98,6 +99,8 @@ def _position(
         inbound=tuple(Inbound(promise["quantity"], promise["due"], promise["reference"]) for promise in promises),
         price=Money(known["price_minor"], known["price_currency"]) if known["price_minor"] is not None else None,
         lead_days=known["lead_days"],
+        low_at=known["low_at"],
+        backorders=bool(known["backorders"]),
     )
 
 

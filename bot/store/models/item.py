@@ -48,7 +48,8 @@ def tell(connection: Connection, event: ItemDescribed, telling: Telling) -> None
         campaign.regrouped(connection, event.shop, before ^ after)
         return
     campaign.regrouped(connection, event.shop, before ^ after if former == event.sku else before | after)
-    sku_model.describe(connection, telling, event.title, event.price)
+    limits = {"low_at": event.low_at, "backorders": event.backorders}
+    sku_model.describe(connection, telling, event.title, event.price, limits)
     for label in (f"item-{event.item}", former):
         if label is not None and label != event.sku and not _borne(connection, event.shop, label):
             _move(connection, telling, label)

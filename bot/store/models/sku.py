@@ -33,9 +33,16 @@ def known(connection: Connection, telling: Telling) -> RowMapping | None:
     return telling.known
 
 
-def describe(connection: Connection, telling: Telling, title: ShopText | None, price: Money | None) -> None:
-    """Learns a title and a price, unless newer ones are known."""
-    if not title and price is None:
+def describe(
+    connection: Connection,
+    telling: Telling,
+    title: ShopText | None,
+    price: Money | None,
+    limits: Mapping[str, int | None] = {},
+) -> None:
+    """Learns a title, a price and the shop's own limits, by their columns, unless newer ones are known."""
+    told = {name: value for name, value in limits.items() if value is not None}
+    if not title and price is None and not told:
         return
     before, event = known(connection, telling), telling.event
     described_at = before["described_at"] if before else None
@@ -44,6 +51,9 @@ def describe(connection: Connection, telling: Telling, title: ShopText | None, p
         telling.learnt.update(title=title.text, search=search_text(event.subject.id, title.text))
     if price is not None and (newer or before is None or before["price_minor"] is None):
         telling.learnt.update(price_minor=price.minor, price_currency=price.currency)
+    telling.learnt.update(
+        {name: value for name, value in told.items() if newer or before is None or before[name] is None}
+    )
     if newer:
         telling.learnt["described_at"] = event.at
 

@@ -28,7 +28,8 @@ class Sku(SQLModel, table=True):
     """All that is known of a SKU but its levels and promises, in one row, so that a rule reads it in one step.
 
     ``available`` is the sum over counting locations (None when none counts), ``demand`` the sales memory as JSON,
-    ``rate`` its units a day when last written (for sorting), ``search`` the case-folded SKU and title.
+    ``rate`` its units a day when last written (for sorting), ``search`` the case-folded SKU and title. ``low_at`` is
+    the shop's own threshold, ``backorders`` whether it sells on when none is left; None while nobody has said.
     """
 
     __tablename__ = "sku"
@@ -44,6 +45,8 @@ class Sku(SQLModel, table=True):
     demand: str | None = None
     rate: float = 0.0
     lead_days: float | None = None
+    low_at: int | None = Field(default=None, sa_type=BigInteger)
+    backorders: bool | None = None
 
 
 class StockLevel(SQLModel, table=True):

@@ -144,7 +144,15 @@ def _salable(caller: Caller, front: Shopfront, items: list[Any]) -> Generator[St
 
 
 _COMPOSITE: Final = ("configurable", "bundle", "grouped")
-_STOCK_ITEM: Final = ("product_id", "qty", "is_in_stock", "manage_stock", "use_config_manage_stock")
+_STOCK_ITEM: Final = (
+    "product_id",
+    "qty",
+    "is_in_stock",
+    "manage_stock",
+    "use_config_manage_stock",
+    "notify_stock_qty",
+    "backorders",
+)
 
 
 def _items(caller: Caller, front: Shopfront, items: list[Any]) -> Generator[Step, Any, bytes]:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from decimal import ROUND_FLOOR
+from typing import Final
 
 from bot.core.events import Event, ItemDescribed, StockChanged
 from bot.core.wild import Wild
 from handlers.sources._magento.told import Told, elements, whole_units, yes
+
+_OF_ITEM: Final = ("notify_stock_qty", "backorders")
 
 
 def stock_item(told: Told) -> tuple[Event, ...]:
@@ -20,7 +23,26 @@ def stock_item(told: Told) -> tuple[Event, ...]:
         location=told.location("default"),
         available=_in_hand(body["qty"], yes(body["is_in_stock"], True)) if _managed(body) else None,
     )
-    return (stock,) if told.stock in ("sources", "items") else ()
+    told_of = _limits(told) if stock.sku and _managed(body) else ()
+    return (*told_of, stock) if told.stock in ("sources", "items") else told_of
+
+
+def _limits(told: Told) -> tuple[Event, ...]:
+    """At how many units the shop calls the SKU low, and whether it sells on without any. REST says what holds; an
+    observer's body has the item's own value also while the item follows the shop's settings, and says that it does."""
+    body = told.body
+    own = {name: not yes(body[f"use_config_{name}"], False) and bool(body[name]) for name in _OF_ITEM}
+    if not any(own.values()):
+        return ()
+    described = ItemDescribed(
+        **told.by,
+        at=told.at,
+        item=body["product_id"].id(),
+        sku=body["sku"].id(),
+        low_at=max(0, whole_units(body["notify_stock_qty"], ROUND_FLOOR)) if own["notify_stock_qty"] else None,
+        backorders=body["backorders"].int() > 0 if own["backorders"] else None,
+    )
+    return (described,)
 
 
 def _managed(item: Wild) -> bool:

@@ -50,13 +50,14 @@ ITEMS: Final = _list(
     "inventoryItems", "", f"id: legacyResourceId admin_graphql_api_id: id sku tracked {LEVELS % 'first: 20'}"
 )
 
-VARIANTS: Final = f"""variants(%s) {{ nodes {{ id: legacyResourceId sku title price
+VARIANTS: Final = f"""variants(%s) {{ nodes {{ id: legacyResourceId sku title price inventory_policy: inventoryPolicy
   inventory_quantity: inventoryQuantity inventory_item: inventoryItem {{ id: legacyResourceId }} }} {_MORE} }}"""
 _PRODUCT: Final = """admin_graphql_api_id: id title vendor tags handle updated_at: updatedAt
   collections(first: 10) { nodes { handle } }"""
 PRODUCTS: Final = _list("products", ", sortKey: UPDATED_AT", f"{_PRODUCT} {VARIANTS % 'first: 20'}")
 ITEMS_BY_ID: Final = f"""query($ids: [ID!]!) {{ nodes(ids: $ids) {{ ... on InventoryItem {{ id: legacyResourceId sku
-  variants(first: 1) {{ nodes {{ title price product {{ {_PRODUCT} }} }} }} }} }} }}"""
+  variants(first: 1) {{ nodes {{ title price inventory_policy: inventoryPolicy
+    product {{ {_PRODUCT} }} }} }} }} }} }}"""
 
 DISPUTES: Final = _list(
     "disputes",

@@ -60,6 +60,7 @@ def _described(told: Told, at: datetime, item: str, sku: str, product: Wild, var
         price=variant["price"].money(told.front.currency) if variant["price"] else None,
         vendor=product["vendor"].text_or(""),
         groups=_groups(product),
+        backorders=variant["inventory_policy"].text().lower() == "continue" if variant["inventory_policy"] else None,
     )
 
 

@@ -12,13 +12,14 @@ which `floorwalker connect` makes new webhooks: the same that the config names a
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from bot.core.plans import Json, in_utc, moment_in
-from bot.core.polling import Api, Asked, Heard, Pairs, Plan, Response, Stream
+from bot.core.polling import Api, Asked, Denied, Heard, Pairs, Plan, Response, Step, Stream
 from handlers.sources._woocommerce.calls import PAGE, asked_for, hosts, items_of, page_of
 from handlers.sources._woocommerce.webhooks import TOPICS, care
 
@@ -36,9 +37,12 @@ _ORDER: Final = (
     "coupon_lines,line_items,refunds"
 )
 _GOODS: Final = (
-    "id,name,sku,type,status,parent_id,price,manage_stock,stock_quantity,stock_status,date_modified_gmt,categories,tags,permalink,"
-    "attributes,variations"
+    "id,name,sku,type,status,parent_id,price,manage_stock,stock_quantity,stock_status,low_stock_amount,backorders,"
+    "date_modified_gmt,categories,tags,permalink,attributes,variations"
 )
+_OF_PARENT: Final = ("id", "name", "categories", "tags", "permalink", "low_stock_amount")
+_NOT_FOR_US: Final = (401, 403, 404)
+_AMOUNT: Final = re.compile("[0-9]{1,9}")
 _COUPON: Final = "id,code,status,date_created_gmt,date_modified_gmt,date_expires_gmt,product_ids,product_categories"
 
 
@@ -53,7 +57,8 @@ def _nothing(asked: Asked, items: list[Json], response: Response) -> Plan:
 class _Shelf:
     """A list of the API: on which topic it is heard, which fields are read, and what is asked ``after`` each page.
 
-    ``first`` chooses what the first run reads besides, however long ago it was changed.
+    ``first`` chooses what the first run reads besides, however long ago it was changed. ``counted`` says that it holds
+    goods, of which the shop calls few low; ``low`` is at how many, where a thing does not say so itself.
     """
 
     topic: str
@@ -61,6 +66,33 @@ class _Shelf:
     fields: str
     after: After = _nothing
     first: Pairs = ()
+    counted: bool = False
+    low: int | None = None
+
+    def items(self, response: Response) -> list[Json]:
+        """The things of a page, each with the shop's threshold where it has none of its own."""
+        found = items_of(response)
+        own = self.low is None or not self.counted
+        return found if own else [each | {"low_stock_amount": _low_of(each, self.low)} for each in found]
+
+
+def _low_of(item: Json, otherwise: int | None) -> object:
+    return otherwise if item.get("low_stock_amount") in (None, "") else item["low_stock_amount"]
+
+
+def _prepared(asked: Asked, shelf: _Shelf) -> Generator[Step, Any, _Shelf]:
+    """The shelf with the shop's own threshold. A key that may not read settings is no reason to read no goods."""
+    if not shelf.counted:
+        return shelf
+    try:
+        found = yield from asked_for(asked, "settings/products/woocommerce_notify_low_stock_amount")
+    except Denied as denied:
+        if denied.status not in _NOT_FOR_US:
+            raise
+        return shelf
+    value = found.json()
+    text = str(value.get("value", "")) if isinstance(value, dict) else ""
+    return replace(shelf, low=int(text)) if _AMOUNT.fullmatch(text) else shelf
 
 
 def _changes(shelf: _Shelf) -> Callable[[Asked], Plan]:
@@ -72,11 +104,12 @@ def _changes(shelf: _Shelf) -> Callable[[Asked], Plan]:
     def plan(asked: Asked) -> Plan:
         if not hosts(asked.front):
             return
+        known = yield from _prepared(asked, shelf)
         if moment_in(f"{asked.cursor}Z"):
-            yield from _walk(asked, shelf, _since(asked), _BIN, keep=True)
+            yield from _walk(asked, known, _since(asked), _BIN, keep=True)
         elif shelf.first:
-            yield from _walk(asked, shelf, _LONG_AGO, shelf.first, keep=True)
-        yield from _walk(asked, shelf, _since(asked))
+            yield from _walk(asked, known, _LONG_AGO, shelf.first, keep=True)
+        yield from _walk(asked, known, _since(asked))
 
     return plan
 
@@ -87,7 +120,7 @@ def _walk(asked: Asked, shelf: _Shelf, since: datetime, chosen: Pairs = (), keep
     while calls < _MOST_PAGES:
         window = (*chosen, ("modified_after", in_utc(since)), *_BY_CHANGE)
         response = yield from asked_for(asked, shelf.path, page_of(shelf.fields, page, *window))
-        items, calls = items_of(response), calls + 1
+        items, calls = shelf.items(response), calls + 1
         began = began or response.at
         last = max(filter(None, map(_modified, items)), default=None)
         more = len(items) >= PAGE and last is not None
@@ -140,7 +173,7 @@ def _variations(topic: str) -> After:
 
 
 def _of_product(asked: Asked, product: Json, topic: str) -> Plan:
-    owner = {name: product[name] for name in ("id", "name", "categories", "tags", "permalink") if name in product}
+    owner = {name: product[name] for name in _OF_PARENT if name in product}
     for page in range(1, _MOST_PAGES):
         found = yield from asked_for(asked, f"products/{product['id']}/variations", page_of(_GOODS, page))
         items = items_of(found)
@@ -157,13 +190,14 @@ def _all(shelf: _Shelf) -> Callable[[Asked], Plan]:
     def plan(asked: Asked) -> Plan:
         if not hosts(asked.front):
             return
+        known = yield from _prepared(asked, shelf)
         first = int(asked.cursor) if asked.cursor.isascii() and asked.cursor.isdigit() else 1
         for page in range(first, first + _MOST_PAGES):
             # What is asked on the way must leave the cursor at this page, and not where the run began.
             here = replace(asked, cursor=str(page))
             order = (("orderby", "id"), ("order", "asc"))
             response = yield from asked_for(asked, shelf.path, page_of(shelf.fields, page, *order))
-            items = items_of(response)
+            items = known.items(response)
             yield from shelf.after(here, items, response)
             more = len(items) >= PAGE
             yield Heard(shelf.topic, _bodies(items), str(page + 1) if more else "done", response.at)
@@ -182,9 +216,13 @@ API = Api(
         Stream(
             "products",
             timedelta(minutes=5),
-            _changes(_Shelf("products", "products", _GOODS, _variations("variations"))),
+            _changes(_Shelf("products", "products", _GOODS, _variations("variations"), counted=True)),
         ),
-        Stream("stock", timedelta(days=1), _all(_Shelf("stock", "products", _GOODS, _variations("stock/variations")))),
+        Stream(
+            "stock",
+            timedelta(days=1),
+            _all(_Shelf("stock", "products", _GOODS, _variations("stock/variations"), counted=True)),
+        ),
         Stream("coupons", timedelta(hours=1), _all(_Shelf("coupons", "coupons", _COUPON))),
     ),
     wanted=lambda front: TOPICS,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
 
 from bot.core.events import Event, ItemDescribed, StockChanged
 from bot.core.parts import ShopText
@@ -15,7 +17,7 @@ def product(told: Told) -> tuple[Event, ...]:
     body = told.body
     if body["type"].text_or("") == "variation":
         return tuple(variation(told, body))
-    return tuple(_goods(told, body["name"].text(), _groups(body)))
+    return tuple(_goods(told, body["name"].text(), _groups(body), body["low_stock_amount"]))
 
 
 def variation(told: Told, parent: Wild) -> Iterator[Event]:
@@ -24,10 +26,16 @@ def variation(told: Told, parent: Wild) -> Iterator[Event]:
     values = ", ".join(each["option"].text_or("") for each in body["attributes"].each())
     own, parents = body["name"].text_or(""), parent["name"].text_or("")
     name = own if parents in own and own else " – ".join(filter(None, (parents, own or values)))
-    return _goods(told, name, tuple(dict.fromkeys((*_groups(parent), f"product {body['id'].id()}"))))
+    groups = tuple(dict.fromkeys((*_groups(parent), f"product {body['id'].id()}")))
+    low = body["low_stock_amount"] if _said(body["low_stock_amount"]) else parent["low_stock_amount"]
+    return _goods(told, name, groups, low)
 
 
-def _goods(told: Told, name: str, groups: tuple[str, ...]) -> Iterator[Event]:
+def _said(amount: Wild) -> bool:
+    return bool(amount) and amount.value != ""
+
+
+def _goods(told: Told, name: str, groups: tuple[str, ...], low: Wild) -> Iterator[Event]:
     """A thing with a SKU. Stock shared with a parent is counted there; what is in the bin is told by its absence."""
     body, at = told.body, told.moment("date_modified")
     item, sku = body["id"].id(), body["sku"].id_or("")
@@ -35,10 +43,19 @@ def _goods(told: Told, name: str, groups: tuple[str, ...]) -> Iterator[Event]:
         return
     price = body["price"].money(told.front.currency) if body["price"] and body["price"].text_or("x") else None
     title = ShopText(name) or None
-    yield ItemDescribed(**told.by, at=at, item=item, sku=sku, title=title, price=price, groups=groups)
+    described = ItemDescribed(**told.by, at=at, item=item, sku=sku, title=title, price=price, groups=groups)
+    yield replace(described, **_limits(body, low)) if body["manage_stock"].value else described
     if body["manage_stock"].value != "parent":
         as_of = told.at if told.counted else at
         yield StockChanged(**told.by, at=as_of, sku=sku, location=told.where, available=_available(body))
+
+
+def _limits(body: Wild, low: Wild) -> dict[str, Any]:
+    """At how many units the shop calls it low, and whether it sells on without any: both only where it counts stock."""
+    return {
+        "low_at": low.int() if _said(low) else None,
+        "backorders": body["backorders"].text() != "no" if body["backorders"] else None,
+    }
 
 
 def _available(body: Wild) -> int | None:

@@ -98,6 +98,8 @@ positions = st.builds(
     inbound=st.lists(st.builds(Inbound, st.integers(0, 900), moments, st.just("") | ids), max_size=3).map(tuple),
     price=st.none() | amounts,
     lead_days=st.none() | st.floats(0, 90),
+    low_at=st.none() | st.integers(0, 5000),
+    backorders=st.booleans(),
 )
 campaigns = st.builds(
     Campaign,

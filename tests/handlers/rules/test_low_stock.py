@@ -26,6 +26,7 @@ from tests.handlers.rules.cases import (
     promise,
     story,
     told,
+    words,
 )
 
 
@@ -163,3 +164,41 @@ def test_an_hour_later_the_same_facts_say_the_same() -> None:
     here = position(40, inbound=(promise(100, 8),))
     first = low_stock.decide(STOCK, facts(here))
     assert low_stock.decide(TICK, facts(here, now=NOW + hours(1))) == first
+
+
+OWN = "LOW Blue Hoodie M (HOODIE-M) runs out about"
+
+
+@pytest.mark.parametrize(
+    ("here", "settings", "says"),
+    [
+        (position(400, low_at=400), {}, OWN),
+        (position(400, low_at=399), {}, "clear: "),
+        (position(400, low_at=400), {"shop_threshold": False}, "clear: "),
+        (position(400, low_at=400), {"threshold": 5}, "clear: "),
+        (position(1, pace(0.05), low_at=2), {}, "clear: "),
+        (position(2, Demand(TODAY), low_at=2), {}, "LOW Blue Hoodie M (HOODIE-M) is down to 2 units"),
+        (position(3, Demand(TODAY), low_at=2), {}, "clear: "),
+        (
+            position(3, Demand(TODAY), low_at=2),
+            {"shop_threshold": False},
+            "quiet: Too few days of sales are known to judge; it needs 7 d",
+        ),
+        (position(110, low_at=110), {}, "Blue Hoodie M (HOODIE-M) runs out about"),
+        (position(40, low_at=2), {}, RUNS_OUT_FRIDAY),
+        (position(0, low_at=2), {}, "clear: "),
+    ],
+)
+def test_the_shop_s_own_threshold_fires_as_well(here: Position, settings: dict[str, Any], says: str) -> None:
+    assert says in told(low_stock.decide(STOCK, facts(here), **settings))
+
+
+def test_it_says_that_the_shop_itself_calls_it_low() -> None:
+    verdict = low_stock.decide(STOCK, facts(position(400, low_at=500)))
+    assert isinstance(verdict, Fire)
+    assert words(verdict.reason) == "The stock is at or below the shop's own threshold of 500 units"
+    assert "The shop's own threshold is 500 units" in [words(line) for line in verdict.details]
+    likely = low_stock.decide(STOCK, facts(position(40, low_at=50)))
+    assert isinstance(likely, Fire)
+    assert words(likely.reason).startswith("It will probably run out")
+    assert "The shop's own threshold is 50 units" in [words(line) for line in likely.details]

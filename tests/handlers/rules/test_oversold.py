@@ -53,6 +53,11 @@ def going(*claims: Claim) -> Case:
         (None, {}, "quiet: The shop does not count all stock of this SKU"),
         (position(None), {}, "quiet: The shop does not count all stock of this SKU"),
         (position(0), {}, "clear: As many units as were ordered are there, or are allowed to be missing"),
+        (
+            position(-40, backorders=True),
+            {},
+            "clear: As many units as were ordered are there, or are allowed to be missing",
+        ),
         (position(-1), {}, "HIGH Blue Hoodie M (HOODIE-M) oversold by 1 unit"),
         (position(-4), {}, "HIGH Blue Hoodie M (HOODIE-M) oversold by 4 units"),
         (position(-10), {}, "CRITICAL Blue Hoodie M (HOODIE-M) oversold by 10 units"),

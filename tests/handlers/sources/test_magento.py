@@ -165,6 +165,7 @@ POLLS: list[tuple[str, Mapping[str, Any], tuple[Event, ...]]] = [
         "stock-items",
         {"stock": "items"},
         (
+            ItemDescribed(**BY, at=NOW, item="53", sku="SALT-FLAKE-250", low_at=5, backorders=True),
             StockChanged(**BY, at=NOW, sku="SALT-FLAKE-250", item="53", location="default", available=38),
             StockChanged(**BY, at=NOW, sku="GIFT-CARD", item="80", location="default", available=None),
         ),
@@ -432,9 +433,29 @@ def test_a_stock_item(over: dict[str, Any], available: int | None) -> None:
 def test_a_stock_item_that_was_merged_with_its_product_has_a_sku_and_a_place_may_have_a_name() -> None:
     thing = fixture(f"{OBSERVER}cataloginventory_stock_item_save_commit_after")
     thing["data"]["value"]["sku"] = "SALT-FLAKE-250"
-    [stock] = parse(thing, locations={"default": "Main"})
-    assert isinstance(stock, StockChanged)
+    limits, stock = parse(thing, locations={"default": "Main"})
+    assert isinstance(stock, StockChanged) and isinstance(limits, ItemDescribed)
     assert (stock.sku, stock.item, stock.location) == ("SALT-FLAKE-250", "53", "Main")
+
+
+@pytest.mark.parametrize(
+    ("over", "low_at", "backorders"),
+    [
+        ({}, 5, None),
+        ({"notify_stock_qty": "2.0000", "backorders": "0"}, 2, False),
+        ({"use_config_notify_stock_qty": "1", "backorders": 2, "use_config_backorders": 0}, None, True),
+        ({"notify_stock_qty": -1, "use_config_backorders": True, "backorders": 1}, 0, None),
+        ({"notify_stock_qty": None}, None, None),
+        ({"manage_stock": 0, "use_config_manage_stock": 0}, None, None),
+    ],
+)
+def test_what_a_stock_item_says_of_the_shop_s_limits(
+    over: dict[str, Any], low_at: int | None, backorders: bool | None
+) -> None:
+    thing = fixture(f"{OBSERVER}cataloginventory_stock_item_save_commit_after")
+    thing["data"]["value"] |= {"sku": "SALT-FLAKE-250"} | over
+    limits = [(event.low_at, event.backorders) for event in parse(thing) if isinstance(event, ItemDescribed)]
+    assert limits == ([(low_at, backorders)] if (low_at, backorders) != (None, None) else [])
 
 
 @pytest.mark.parametrize(
@@ -442,7 +463,8 @@ def test_a_stock_item_that_was_merged_with_its_product_has_a_sku_and_a_place_may
 )
 def test_what_is_in_hand_is_not_told_where_salable_counts(topic: str) -> None:
     assert parse(fixture(topic), stock="salable") == ()
-    assert parse(fixture("polled/stock-items"), "stock-items", stock="salable") == ()
+    limits = parse(fixture("polled/stock-items"), "stock-items", stock="salable")
+    assert [type(event) for event in limits] == [ItemDescribed]
     for other in ("salable", "items"):
         assert parse(fixture("polled/source-items"), "source-items", stock=other) == ()
     assert parse(fixture("polled/salable"), "salable", stock="sources") == ()

@@ -521,3 +521,14 @@ def test_the_manual_subscribes_to_every_topic_that_tells_something() -> None:
         assert f"| `{name}` |" in manual
     for stream in SOURCE.api.streams:
         assert f"| `{stream.name}` |" in manual
+
+
+@pytest.mark.parametrize(
+    ("policy", "sells_on"), [("continue", True), ("CONTINUE", True), ("deny", False), ("DENY", False), (None, None)]
+)
+def test_a_variant_says_whether_it_is_sold_on_without_stock(policy: str | None, sells_on: bool | None) -> None:
+    body = fixture("products/update")
+    for variant in body["variants"]:
+        variant["inventory_policy"] = policy
+    described = [event.backorders for event in parse("products/update", body) if isinstance(event, ItemDescribed)]
+    assert described and set(described) == {sells_on}

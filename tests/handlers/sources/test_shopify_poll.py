@@ -593,6 +593,7 @@ def product(number: int, *variants: Node, **changes: Any) -> Node:
         "title": "100 g",
         "price": "12.00",
         "inventoryQuantity": 4,
+        "inventoryPolicy": "DENY",
         "inventoryItem": {"legacyResourceId": f"{number}00"},
     }
     told = {
@@ -661,7 +662,9 @@ def test_a_walk_over_the_products_that_was_cut_short_goes_on_where_it_ended() ->
 
 
 def test_items_without_a_known_sku_are_looked_up() -> None:
-    looked = item(6, "TEA-6") | {"variants": [{"title": "100 g", "price": "12.00", "product": product(8)}]}
+    looked = item(6, "TEA-6") | {
+        "variants": [{"title": "100 g", "price": "12.00", "inventoryPolicy": "CONTINUE", "product": product(8)}]
+    }
     of = line(Shopify(items=[looked, item(7, None) | {"variants": []}]))
     of.items = ("6", "7", "8", "variant-9")
     of.run("items")
@@ -1041,7 +1044,9 @@ def paths(value: Any, at: str = "") -> list[str]:
 
 def played(stream: str) -> Shopify:
     """A shop in which each stream hears something."""
-    looked = item(6, "TEA-6", (61001, 4)) | {"variants": [{"title": "100 g", "price": "12.00", "product": product(8)}]}
+    looked = item(6, "TEA-6", (61001, 4)) | {
+        "variants": [{"title": "100 g", "price": "12.00", "inventoryPolicy": "CONTINUE", "product": product(8)}]
+    }
     schedules = {"paymentSchedules": [{"dueAt": iso(60 * 24), "completedAt": None}]}
     payout = {"id": "1", "legacyResourceId": "81", "status": "PAID", "issuedAt": iso(-60), "net": dispute()["amount"]}
     promoted = {

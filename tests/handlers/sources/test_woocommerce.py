@@ -234,6 +234,30 @@ def test_stock_is_what_a_product_counts(changes: dict[str, Any], available: int 
     assert only(told("product.updated", product(**changes)), StockChanged).available == available
 
 
+@pytest.mark.parametrize(
+    ("changes", "low_at", "backorders"),
+    [
+        ({}, None, None),
+        ({"low_stock_amount": 6, "backorders": "no"}, 6, False),
+        ({"low_stock_amount": "3", "backorders": "notify"}, 3, True),
+        ({"low_stock_amount": 0, "backorders": "yes"}, 0, True),
+        ({"low_stock_amount": "", "backorders": None}, None, None),
+        ({"low_stock_amount": 6, "backorders": "yes", "manage_stock": False}, None, None),
+    ],
+)
+def test_a_product_that_counts_says_at_what_it_is_low_and_whether_it_sells_on(
+    changes: dict[str, Any], low_at: int | None, backorders: bool | None
+) -> None:
+    item = only(told("product.updated", product(**changes)), ItemDescribed)
+    assert (item.low_at, item.backorders) == (low_at, backorders)
+
+
+@pytest.mark.parametrize(("own", "low_at"), [(None, 7), ("", 7), (4, 4)])
+def test_a_variation_without_a_threshold_has_its_product_s(own: Any, low_at: int) -> None:
+    body = {"of": {"id": 70, "name": "Pot", "low_stock_amount": 7}, "items": [product(low_stock_amount=own)]}
+    assert only(polled("variations", body), ItemDescribed).low_at == low_at
+
+
 def test_a_product_is_described_with_all_that_campaigns_may_name_it_by() -> None:
     item = only(told("product.updated", product()), ItemDescribed)
     assert (item.item, item.sku, item.price, item.at) == ("72", "POT", Money(1200, "EUR"), AT)

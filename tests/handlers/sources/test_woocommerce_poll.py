@@ -180,7 +180,7 @@ def test_variations_and_refunds_are_asked_for_where_there_are_any() -> None:
 
 def test_the_whole_stock_is_read_page_by_page_and_goes_on_where_it_was_cut_off() -> None:
     of = line(WooCommerce(products=[product(id=n, sku=f"P{n}") for n in range(250)]))
-    of.run("stock", 4)
+    of.run("stock", 6)
     assert of.cursors["stock"] == "2"
     of.run("stock")
     assert of.cursors["stock"] == "done"
@@ -352,3 +352,49 @@ def test_what_cannot_be_mended_says_what_is_missing() -> None:
 def test_a_topic_that_is_missing_is_told_as_missing_by_a_look_at_it() -> None:
     assert SOURCE.api is not None
     assert "order.created" in SOURCE.api.wanted(line(WooCommerce()).front)
+
+
+def low(of: Line) -> dict[str, int | None]:
+    return {event.sku: event.low_at for event in of.events() if isinstance(event, ItemDescribed)}
+
+
+@pytest.mark.parametrize("stream", ["products", "stock"])
+@pytest.mark.parametrize(("setting", "otherwise"), [("5", 5), ("", None), ("few", None), (None, None)])
+def test_a_product_without_a_threshold_has_the_shop_s(stream: str, setting: str | None, otherwise: int | None) -> None:
+    shop = WooCommerce(
+        products=[
+            product(id=1, sku="OWN", low_stock_amount=9, date_modified_gmt=at(-1)),
+            product(id=2, sku="SHOP", low_stock_amount=None, date_modified_gmt=at(-1), variations=[3, 4]),
+        ],
+        variations={2: [product(id=3, sku="LIKE-ITS-PRODUCT", low_stock_amount=None), product(id=4, sku="ITS-OWN", low_stock_amount=1)]},
+        settings={} if setting is None else {"woocommerce_notify_low_stock_amount": setting},
+    )  # fmt: skip
+    of = line(shop)
+    of.run(stream)
+    assert low(of) == {"OWN": 9, "SHOP": otherwise, "LIKE-ITS-PRODUCT": otherwise, "ITS-OWN": 1}
+
+
+@pytest.mark.parametrize(("status", "ends"), [(401, False), (403, False), (404, False), (500, True)])
+def test_a_key_that_may_not_read_the_settings_reads_the_goods_all_the_same(status: int, ends: bool) -> None:
+    class Shut(WooCommerce):
+        def answer(self, call: Call, now: datetime) -> Response:
+            return Response(status, {}, b"{}", now) if "/settings/" in call.url else super().answer(call, now)
+
+    of = line(Shut(products=[product(date_modified_gmt=at(-1))]))
+    if ends:
+        with pytest.raises(Denied):
+            of.run("products")
+    else:
+        of.run("products")
+        assert low(of) == {"POT": None}
+
+
+@pytest.mark.parametrize("answer", [b"[]", b'{"value": null}', b'{"value": "99999999999"}', b'{"value": [1]}'])
+def test_an_answer_that_is_no_threshold_is_none(answer: bytes) -> None:
+    class Odd(WooCommerce):
+        def answer(self, call: Call, now: datetime) -> Response:
+            return Response(200, {}, answer, now) if "/settings/" in call.url else super().answer(call, now)
+
+    of = line(Odd(products=[product(date_modified_gmt=at(-1))]))
+    of.run("products")
+    assert low(of) == {"POT": None}
