@@ -109,10 +109,10 @@ class Catalog:
 
     def acts(self) -> dict[str, bool]:
         """The names of everything that people may be granted to do, each with whether it is done to an alert."""
-        doing = [one for one in self._asked() if not authority.is_question(one)]
-        on_alert = {authority.name_of(one): False for one in doing}
-        on_alert |= {authority.name_of(one): True for one in doing if isinstance(one, Action) or _is_on_alert(one)}
-        return dict(sorted({**on_alert, authority.SHARE: False}.items()))
+        doing = [one for one in self._asked() if authority.is_act(one)]
+        on_alert = {authority.name_of(one) for one in doing if isinstance(one, Action) or _is_on_alert(one)}
+        names = {authority.SHARE, *map(authority.name_of, doing)}
+        return {name: name in on_alert for name in sorted(names)}
 
     def questions(self) -> tuple[str, ...]:
         """The names of everything that people may ask and that the config may keep to some of them."""

@@ -12,7 +12,8 @@ from bot.catalog import Catalog, command_label
 from bot.clock import Clock
 from bot.core import authority, compose, schedule
 from bot.core.alerts import Alert, standing
-from bot.core.authority import SHARE, Want, Who, name_of, unheard_of
+from bot.core.audit import Stopped
+from bot.core.authority import SHARE, Want, Who, is_question, name_of, unheard_of
 from bot.core.events import Event
 from bot.core.facts import AlertsOpen, Now, SourcesSeen, ask
 from bot.core.forms import Did, Excepted, Form, Preferred, Sent, Silenced, Submission, Wrong, read, shown
@@ -106,16 +107,24 @@ class Desk:
     @property
     def guard(self) -> Guard:
         """Whom it asks whether somebody may."""
-        return Guard(self.house.permissions, self.who)
+        return Guard(self.store, self.house.permissions, self.clock, self.who)
 
     # Acts. Whatever the surface, an act goes through ``_press`` or ``_carry_out``.
 
     def act(self, action: str, number: int, turn: int, person: str) -> Act:
         """A press of an alert's button. A press on an older turn changes nothing and is told what is true now."""
         with self.store.write() as connection:
-            return self._press(connection, action, number, person, turn)
+            return self._press(connection, action, number, person, "button", turn)
 
-    def _press(self, connection: Connection, action: str, number: int, person: str, turn: int | None = None) -> Act:
+    def _press(
+        self,
+        connection: Connection,
+        action: str,
+        number: int,
+        person: str,
+        surface: authority.Surface,
+        turn: int | None = None,
+    ) -> Act:
         """Without a turn the alert is meant as it stands now."""
         alert = alerts.by_number(connection, number)
         wanted = self.catalog.actions.get(action)
@@ -127,13 +136,16 @@ class Desk:
         if isinstance(did, ShowModal):
             why = self.guard.refusal(person, authority.question(wanted))
             return Act(told=why) if why else Act(modal=did)
-        act = did.form if isinstance(did, ShowForm) else name_of(wanted)
-        if why := self.guard.refusal(person, Want(act, alert=alert)):
+        want = Want(did.form if isinstance(did, ShowForm) else name_of(wanted), alert=alert)
+        if why := self.guard.refusal(person, want):
+            self.guard.note(connection, person, surface, want, "refused", why)
             return Act(told=why)
         if turn not in (None, alert.turn) or alert.state not in wanted.states:
+            self.guard.note(connection, person, surface, want, "stale", standing(alert))
             return Act(told=say("Nothing changed: ", standing(alert), "."))
         if isinstance(did, ShowForm):
             return Act(modal=replace(did, about=button_value(number, alert.turn), shop=alert.shop))
+        self.guard.note(connection, person, surface, want, "done")
         return self._acted(connection, did, person, say("pressed ", wanted.label), now)
 
     def _acted(self, connection: Connection, did: Acted, person: str, how: Line, now: datetime) -> Act:
@@ -155,7 +167,7 @@ class Desk:
 
     def check(self, submission: Submission) -> Mapping[str, Line]:
         """What is wrong with a form as it was sent, by field; nothing is changed. Raises Refused."""
-        with self.store.read() as connection:
+        with self.guard.noting(submission.person, "form"), self.store.read() as connection:
             try:
                 self._sent(connection, self._form(submission), submission)
             except Wrong as wrong:
@@ -164,10 +176,10 @@ class Desk:
 
     def submit(self, submission: Submission) -> Act:
         """Carries a form out, in one transaction. Sent twice it changes nothing the second time. Raises Refused."""
-        with self.store.write() as connection:
-            return self._carry_out(connection, submission)
+        with self.guard.noting(submission.person, "form"), self.store.write() as connection:
+            return self._carry_out(connection, submission, "form")
 
-    def _carry_out(self, connection: Connection, submission: Submission) -> Act:
+    def _carry_out(self, connection: Connection, submission: Submission, surface: authority.Surface) -> Act:
         form = self._form(submission)
         shop = self.house.shops[submission.shop]
         # What is told of a shop is recorded one after another, by whichever replica.
@@ -178,6 +190,7 @@ class Desk:
         except Wrong as wrong:
             said = join([say(form.fields[name].label, ": ", line) for name, line in wrong.problems.items()], " ")
             return Act(told=say("Nothing was saved. ", said))
+        self._note_sent(connection, form, submission, surface)
         match did:
             case Acted():
                 return self._acted(connection, did, submission.person, say(f"sent {form.title}"), submission.at)
@@ -191,6 +204,18 @@ class Desk:
             case _:
                 self.hear(connection, shop, did.events)
                 return Act(changed=True, told=did.told or None)
+
+    def _note_sent(
+        self, connection: Connection, form: Form, submission: Submission, surface: authority.Surface
+    ) -> None:
+        want = self._want(connection, form, submission)
+        key = "/".join((form.name, submission.about, submission.person, submission.at.isoformat()))
+        self.guard.note(connection, submission.person, surface, want, "done", key=key)
+
+    def _want(self, connection: Connection, form: Form, submission: Submission) -> Want:
+        """What a form is sent for: it is on an alert as that stands now, or about some id."""
+        alert = _about(connection, submission.about) if form.on_alert else None
+        return _sending(form, alert, submission.shop, submission.about)
 
     def _silenced(self, connection: Connection, did: Silenced) -> Act:
         laid = [self.hush.lay_in(connection, silence) for silence in did.silences]
@@ -210,14 +235,14 @@ class Desk:
     def _sent(self, connection: Connection, form: Form, submission: Submission) -> Did:
         """What sending the form would do. Raises Wrong, and Refused when its alert has moved on."""
         shop = self.house.shops[submission.shop]
-        alert = _about(connection, submission.about) if form.on_alert else None
-        self.guard.admit(submission.person, _sending(form, alert))
+        want = self._want(connection, form, submission)
+        self.guard.admit(submission.person, want)
         if form.on_alert:
-            _same_turn(form, alert, submission.about)
+            _same_turn(form, want, submission.about)
         answers = read(form, submission.entered, lambda typed: spelt(connection, shop.name, typed))
         rules = tuple(self.catalog.rules)
         about, by = submission.about, submission.by
-        sent = Sent(submission.person, submission.at, shop.name, about, alert, rules, self.house, by)
+        sent = Sent(submission.person, submission.at, shop.name, about, want.alert, rules, self.house, by)
         question = Question(shop=shop, subject=Subject("text", submission.about), now=self.clock.now())
         facts = load(connection, form.facts, question)
         did: Did = form.send(answers, sent, facts, **self.settings.get(("form", form.name), {}))
@@ -230,38 +255,54 @@ class Desk:
     def answer(self, name: str, verb: str, request: Request) -> Reply | ShowForm | Act:
         """The private answer to a slash command, the form that it opens, or what it did. Raises Refused with a line for
         the one who typed it."""
+        with self.guard.noting(request.user, "command"):
+            return self._asked(name, verb, request)
+
+    def _asked(self, name: str, verb: str, request: Request) -> Reply | ShowForm | Act:
         asked = self.catalog.commands.get((name, verb))
         if asked is None:
             raise Refused(say(f"There is no /{name} {verb}. /ops help lists what there is."))
         shop, text = self._shop_of(request.text)
         filled = replace(self._filled(request, text), zone=request.zone or shop.zone)
         question = Question(shop=shop, subject=Subject("text", text), now=request.now, text=text, user=request.user)
-        self.guard.admit(request.user, authority.question(asked))
+        # Where something can be done by it, whoever may not even look is one who tried.
+        tried = Want(name_of(asked), shop=shop.name, subject=text)
+        self.guard.admit(request.user, authority.question(asked), None if is_question(asked) else tried)
         with self.store.read() as connection:
             facts = load(connection, asked.facts, question)
         answer = asked.answer(filled, facts, **self.settings.get(("command", command_label(asked)), {}))
-        if (act := self._act(asked, answer)) is not None:
+        if (act := self._act(asked, answer, shop)) is not None:
             self.guard.admit(request.user, act)
-        return self._answered(answer, shop, request)
+        return self._answered(answer, shop, request, act)
 
-    def _answered(self, answer: Answer, shop: Shop, request: Request) -> Reply | ShowForm | Act:
+    def _answered(self, answer: Answer, shop: Shop, request: Request, act: Want | None) -> Reply | ShowForm | Act:
         match answer:
             case ShowDigest(department):
                 return Reply(self.digest(department, shop), share=True)
-            case ReleaseParked(id):
-                return Reply(self._release(id))
-            case EndSilence(id):
-                return Reply(self._end_silence(id, request.user))
-            case EndException(id):
-                return Reply(self._end_exception(id, request.user))
             case ShowForm():
                 return self._opened(answer, shop)
             case Press() | SendForm():
                 return self._did(answer, request)
-            case _:
+            case Reply():
                 return answer
+            case _:
+                assert act is not None, "whatever is done here is an act"
+                return Reply(self._commanded(answer, request.user, act))
 
-    def _act(self, asked: Command, answer: Answer) -> Want | None:
+    def _commanded(self, answer: ReleaseParked | EndSilence | EndException, person: str, want: Want) -> Message:
+        """Does at once what a command is there for."""
+        with self.store.write() as connection:
+            match answer:
+                case ReleaseParked(id):
+                    line = self._release(connection, id)
+                case EndSilence(id):
+                    line = self._end_silence(connection, id, person)
+                case EndException(id):
+                    line = self._end_exception(connection, id, person)
+            self.guard.note(connection, person, "command", want, "done")
+        return Message(line, (Paragraph(line),))
+
+    def _act(self, asked: Command, answer: Answer, shop: Shop) -> Want | None:
         """What an answer has done, be it by a form; None when it only shows something."""
         match answer:
             case Reply() | ShowDigest() | Press() | SendForm():
@@ -272,22 +313,34 @@ class Desk:
                 if form is None:
                     return Want(name)
                 with self.store.read() as connection:
-                    return _sending(form, _about(connection, about) if form.on_alert else None)
+                    alert = _about(connection, about) if form.on_alert else None
+                return _sending(form, alert, shop.name, about)
+            case ReleaseParked(id):
+                return Want(name_of(asked), shop=shop.name, subject=id or "all")
+            case EndSilence(id):
+                return Want(name_of(asked), shop=shop.name, subject=f"S-{id}")
+            case EndException(id):
+                return Want(name_of(asked), shop=shop.name, subject=f"E-{id}")
             case _:
-                return Want(name_of(asked))
+                return Want(name_of(asked), shop=shop.name)
 
     def share(self, name: str, verb: str, request: Request) -> Reply | ShowForm | Act:
         """The answer to a slash command, for everybody in the channel to see. Raises Refused as ``answer`` does, and
         where whoever asks may not share."""
-        self.guard.admit(request.user, Want(SHARE))
-        return self.answer(name, verb, request)
+        want = Want(SHARE, shop=self._shop_of(request.text)[0].name, subject=f"/{name} {verb}".rstrip())
+        with self.guard.noting(request.user, "share"):
+            self.guard.admit(request.user, want)
+            shared = self._asked(name, verb, request)
+            with self.store.write() as connection:
+                self.guard.note(connection, request.user, "share", want, "done")
+            return shared
 
     def _opened(self, opened: ShowForm, shop: Shop) -> ShowForm:
         """Raises Refused for a form on an alert that it does not fit any more."""
         form = self.catalog.forms.get(opened.form)
         if form is not None and form.on_alert:
             with self.store.read() as connection:
-                _same_turn(form, _about(connection, opened.about), opened.about)
+                _same_turn(form, Want(form.name, alert=_about(connection, opened.about)), opened.about)
         return replace(opened, shop=opened.shop or shop.name)
 
     def _did(self, wanted: Press | SendForm, request: Request) -> Act:
@@ -299,13 +352,15 @@ class Desk:
         with self.store.write() as connection:
             alert = alerts.by_number(connection, wanted.number)
             name = wanted.form if isinstance(wanted, SendForm) else wanted.action
-            self.guard.admit(request.user, Want(name, alert=alert))
+            want = Want(name, alert=alert)
+            self.guard.admit(request.user, want)
             if alert is not None and self._touched(connection, wanted.number, request.typed):
+                self.guard.note(connection, request.user, "command", want, "stale", standing(alert))
                 return Act(told=say("Nothing changed: ", standing(alert), "."))
             if isinstance(wanted, Press):
-                act = self._press(connection, wanted.action, wanted.number, request.user)
+                act = self._press(connection, wanted.action, wanted.number, request.user, "command")
             else:
-                act = self._carry_out(connection, self._filled_in(connection, wanted, request))
+                act = self._carry_out(connection, self._filled_in(connection, wanted, request), "command")
             after = alerts.by_number(connection, wanted.number) if act.changed else None
             return replace(act, told=say(standing(after), ".")) if after is not None else act
 
@@ -323,26 +378,22 @@ class Desk:
         about = button_value(alert.number, alert.turn)
         return Submission(wanted.form, request.user, request.now, alert.shop, about, entered)
 
-    def _release(self, id: str) -> Message:
-        with self.store.write() as connection:
-            released = destinations.release_any(connection, id, self.clock.now())
+    def _release(self, connection: Connection, id: str) -> Line:
+        released = destinations.release_any(connection, id, self.clock.now())
         many = "1 post" if len(released) == 1 else f"{len(released)} posts"
-        line = say(f"{many} will be tried again." if released else "No parked post has an id that begins so.")
-        return Message(line, (Paragraph(line),))
+        return say(f"{many} will be tried again." if released else "No parked post has an id that begins so.")
 
-    def _end_silence(self, id: int, by: str) -> Message:
-        done = self.hush.end(id, by)
+    def _end_silence(self, connection: Connection, id: int, by: str) -> Line:
+        done = self.hush.end_in(connection, id, by)
         if done is None:
             raise Refused(say(f"There is no silence S-{id} that holds. /ops silences lists those that do."))
-        line = say(f"{done[0].name} is over; ", counted(done[1]), " it kept quiet can be seen now.")
-        return Message(line, (Paragraph(line),))
+        return say(f"{done[0].name} is over; ", counted(done[1]), " it kept quiet can be seen now.")
 
-    def _end_exception(self, id: int, by: str) -> Message:
-        done = self.thresholds.end(id, by)
+    def _end_exception(self, connection: Connection, id: int, by: str) -> Line:
+        done = self.thresholds.end_in(connection, id, by)
         if done is None:
             raise Refused(say(f"There is no exception E-{id} that holds. /ops thresholds lists those that do."))
-        line = say("Ended: ", told_exception(done), ".")
-        return Message(line, (Paragraph(line),))
+        return say("Ended: ", told_exception(done), ".")
 
     def _shop_of(self, text: str) -> tuple[Shop, str]:
         """With several shops the first word may name one; otherwise the first shop of the config is meant."""
@@ -455,9 +506,10 @@ def _as_of(seen: _Seen) -> list[tuple[str, Line]]:
     return [(each.source, say(Moment(each.last)) if each.last else say("never heard")) for each in seen.sources]
 
 
-def _sending(form: Form, alert: Alert | None) -> Want:
+def _sending(form: Form, alert: Alert | None, shop: str, about: str) -> Want:
     """What sending a form asks leave for: nobody needs any for their own affairs."""
-    return Want(form.name, "question" if form.own else "act", alert)
+    subject = "" if form.on_alert else about
+    return Want(form.name, "question" if form.own else "act", alert, shop=shop, subject=subject)
 
 
 def _about(connection: Connection, about: str) -> Alert | None:
@@ -465,8 +517,9 @@ def _about(connection: Connection, about: str) -> Alert | None:
     return alerts.by_number(connection, read_button_value(about)[0])
 
 
-def _same_turn(form: Form, alert: Alert | None, about: str) -> None:
+def _same_turn(form: Form, want: Want, about: str) -> None:
+    alert = want.alert
     if alert is None:
-        raise Refused(say("This alert no longer exists."))
+        raise Stopped(want, "stale", say("This alert no longer exists."))
     if read_button_value(about)[1] != alert.turn or alert.state not in form.states:
-        raise Refused(say("Nothing changed: ", standing(alert), "."))
+        raise Stopped(want, "stale", say("Nothing changed: ", standing(alert), "."))

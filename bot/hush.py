@@ -63,12 +63,16 @@ class Hush:
     def end(self, id: int, by: str) -> tuple[Silence, int] | None:
         """Ends a silence early; gives it with how many alerts it kept quiet, None when there is none that holds."""
         with self.store.write() as connection:
-            cut = silences.cut_short(connection, id, self.clock.now())
-            if cut is None:
-                return None
-            silences.ended(connection, id)
-            kept = self._look_again(connection, cut)
-            self._tell(connection, _key(cut), ended(cut, by, kept))
+            return self.end_in(connection, id, by)
+
+    def end_in(self, connection: Connection, id: int, by: str) -> tuple[Silence, int] | None:
+        """The same within the caller's write transaction."""
+        cut = silences.cut_short(connection, id, self.clock.now())
+        if cut is None:
+            return None
+        silences.ended(connection, id)
+        kept = self._look_again(connection, cut)
+        self._tell(connection, _key(cut), ended(cut, by, kept))
         return cut, kept
 
     def current(self) -> list[Silence]:

@@ -66,16 +66,15 @@ class Thresholds:
             self._tell(connection, _key(made), laid(made))
         return made
 
-    def end(self, id: int, by: str) -> RuleException | None:
-        """Ends an exception; None when there is none of that id that holds."""
-        with self.store.write() as connection:
-            cut = exceptions.end(connection, id, self.clock.now())
-            if cut is None:
-                return None
-            if not lanes.hold(connection, cut.shop):
-                raise StoreDown("another replica works on this shop", again=True)
-            self.again(connection, cut)
-            self._tell(connection, _key(cut), ended(cut, by))
+    def end_in(self, connection: Connection, id: int, by: str) -> RuleException | None:
+        """Ends an exception within the caller's write transaction; None when there is none of that id that holds."""
+        cut = exceptions.end(connection, id, self.clock.now())
+        if cut is None:
+            return None
+        if not lanes.hold(connection, cut.shop):
+            raise StoreDown("another replica works on this shop", again=True)
+        self.again(connection, cut)
+        self._tell(connection, _key(cut), ended(cut, by))
         return cut
 
     def tick(self) -> int:

@@ -16,7 +16,7 @@ from typing import Literal
 from bot.core.alerts import Alert
 from bot.core.facts import NoFacts
 from bot.core.forms import Form
-from bot.core.handlers import Action, Command, Reply, ShowDigest, ShowModal
+from bot.core.handlers import Action, Command, Reply, ShowDigest, ShowForm, ShowModal
 from bot.core.parts import Line, Person, join, say
 from bot.core.settings import Grant, Permissions, TwoPeople
 
@@ -57,7 +57,8 @@ def unheard_of(user: str) -> Actor:
 class Want:
     """What somebody wants: an act or a question by its name, on which alert, and for how long it is to hold.
 
-    What is ``public`` shows nothing of the shop.
+    What is done to no alert is about a ``subject`` (an id, "" for none) of a ``shop``. What is ``public`` shows nothing
+    of the shop.
     """
 
     name: str
@@ -65,6 +66,8 @@ class Want:
     alert: Alert | None = None
     span: timedelta | None = None
     public: bool = False
+    shop: str = ""
+    subject: str = ""
 
 
 # What handlers are.
@@ -80,9 +83,16 @@ def name_of(handler: Asked) -> str:
 
 
 def is_question(handler: Asked) -> bool:
-    """Whether it does nothing but show something. What says nothing of itself counts as an act."""
-    gives = frozenset() if isinstance(handler, Form) else handler.gives
-    return bool(gives) and gives <= _SHOWS
+    """Whether it does nothing but show something, or is about one's own affairs, for which nobody needs leave. What
+    says nothing of itself counts as an act."""
+    if isinstance(handler, Form):
+        return handler.own
+    return bool(handler.gives) and handler.gives <= _SHOWS
+
+
+def is_act(handler: Asked) -> bool:
+    """Whether it does something under its own name; what only opens a form is leave to send that form."""
+    return not is_question(handler) and (isinstance(handler, Form) or handler.gives != {ShowForm})
 
 
 def question(handler: Command | Action) -> Want:

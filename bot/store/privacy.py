@@ -26,6 +26,7 @@ from bot.store.dialect import cut, holds
 from bot.store.engine import Connection, StoreDown
 from bot.store.tables import shop as shops
 from bot.store.tables.asking import heard_hour, poll, source_aspect
+from bot.store.tables.audit import audit
 from bot.store.tables.groups import alert_group, grouped
 from bot.store.tables.log import event, heard, inbox
 from bot.store.tables.work import alert, alert_log, decision, note, placing, post, silence
@@ -43,6 +44,7 @@ _PLAIN: Sequence[tuple[Table, tuple[str, ...]]] = (
     (shops.receivable, ("reference", "number")),
     (shops.dispute, ("order",)),
     (silence, ("subject",)),
+    (audit, ("subject",)),
 )
 # Tables with columns of JSON in which an order may be named, and with the plain ones beside them.
 _TEXTS: Sequence[tuple[Table, tuple[str, ...], tuple[str, ...]]] = (
@@ -50,6 +52,7 @@ _TEXTS: Sequence[tuple[Table, tuple[str, ...], tuple[str, ...]]] = (
     (alert, ("body",), ("subject",)),
     (decision, ("reason", "facts"), ("subject",)),
     (alert_log, ("reason", "facts"), ()),
+    (audit, ("reason",), ()),
 )
 
 
@@ -304,7 +307,7 @@ def _forget_shop(connection: Connection, wished: Wished) -> Carried:
     bodies = connection.execute(update(inbox).where(finished).values(body=None, headers="{}", note="")).rowcount
     records = sum(
         connection.execute(delete(table).where(_of_shop(connection, table, shop))).rowcount
-        for table in (alert_log, placing, grouped)
+        for table in (alert_log, audit, placing, grouped)
     )
     for table in (event, heard, heard_hour, poll, source_aspect, decision, *_READ_MODELS):
         records += connection.execute(delete(table).where(table.c.shop == shop)).rowcount

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from bot.core.audit import Deed
 from bot.core.delivery import Delivery
 from bot.core.events import (
     DisputeChanged,
@@ -27,7 +28,7 @@ from bot.core.message import Message, Paragraph
 from bot.core.money import Money
 from bot.core.parts import ShopText, say
 from bot.core.privacy import REMOVED, Carried, PrivacyAsked
-from bot.store import alerts, events, inbox, posts, privacy
+from bot.store import alerts, audit, events, inbox, posts, privacy
 from bot.store.engine import Connection, Store, StoreDown
 from bot.store.inbox import Arrival
 from bot.store.rebuild import rebuild
@@ -92,6 +93,9 @@ def full(store: Store) -> Store:
         _keep(connection, "demo", "mail", b'{"buyer": "%s"}' % EMAIL.encode())
         alert = opened()
         alerts.save(connection, alert, "opened", "", say("order ", ShopText(NUMBER)), NOW)
+        for shop, subject in (("demo", ORDER), ("demo", OTHER), ("dock", ORDER)):
+            why = say("not for ", ShopText(subject))
+            audit.note(connection, Deed(NOW, "U1", "button", "take", shop, 1042, subject, "refused", why))
         for key, number in (
             (posts.alert_key(alert.number), NUMBER),
             ("digest/w/s/demo/x", NUMBER),
