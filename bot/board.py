@@ -56,6 +56,8 @@ class _Shown:
     """Whether its own message is on its way already."""
     concerned: bool = True
     """Whether the people of this channel must look when the alert changes hands."""
+    holds: bool = True
+    """Whether it is the channel of the department that holds the alert, where those are called who are named."""
 
 
 @dataclass(frozen=True)
@@ -76,13 +78,14 @@ class Board:
         places, muted = _by_channel(routed), dict[str, str]()
         silence = silenced_by(alert, self._silences(connection), self.clock.now())
         inhibitor = self._inhibitor(connection, alert)
-        concerned = _holders(alert, places) if change == "handed_off" else {*places, *seen}
+        holders = _holders(alert, places)
+        concerned = holders if change == "handed_off" else {*places, *seen}
         for channel in dict.fromkeys([*places, *sorted(seen)]):
             place, department = places.get(channel, _Place()), self._department(channel)
             alone = any(post.channel == channel and _on_its_way(post, alert) for post in known)
             shown = _Shown(
                 channel, department, place, channel in seen, silence, inhibitor, within.get(channel), alone,
-                channel in concerned,
+                channel in concerned, channel in holders,
             )  # fmt: skip
             muted[channel] = self._show_in(connection, alert, change, shown)
         self._take_back(connection, alert, silence, known)
@@ -254,7 +257,7 @@ class Board:
         part, own = _part(alert, change), posts.alert_key(alert.number)
         root = (shown.within.key if shown.within else own) if way == "thread" else ""
         notice = posts.alert_key(alert.number, part if way == "thread" else f"{part}-beside")
-        told, now, urgency = compose.notice(alert, change), self.clock.now(), int(alert.severity)
+        told, now, urgency = compose.notice(alert, change, shown.holds), self.clock.now(), int(alert.severity)
         until, why = (hold.until, hold.reason) if hold else (None, "")
         posts.want(
             connection, shown.channel, notice, told, urgency=urgency, now=now, thread=root, due_at=until, reason=why

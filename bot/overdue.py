@@ -46,7 +46,7 @@ class Overdue:
         fresh = [step for step in circle if slots.claim(connection, step.slot, now)]
         if not fresh or alert.state == "snoozed" or _told_before_restore(connection, fresh[-1].slot.due):
             return False
-        after, reason = taken_by(alert, fresh[-1], circle, now)
+        after, reason = taken_by(alert, fresh, circle, now)
         alerts.save(connection, after, fresh[-1].what, "", reason, now, now)
         alerts.reminded(connection, alert.number, next_at(steps(after, self.house), now))
         self.board.show(connection, after, fresh[-1].what)

@@ -221,6 +221,37 @@ async def test_check_says_what_a_bot_that_may_not_look_cannot_promise(
         await workbench.stop()
 
 
+async def test_check_tells_of_those_whom_escalations_cannot_call(
+    run: Run, config: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    workbench = await Workbench.start(0, channels=["warehouse", "finance"])
+    try:
+        with (tmp_path / "config.yaml").open("a") as file:
+            file.write(f"slack: {{base_url: '{workbench.api_url}'}}\n")
+            called = ("finance", "U0ANNA", "U0NOBODY", "S0OPS", "S0GONE")
+            file.write("escalations:\n" + "".join(f"  - {{after: 2h, to: {name}}}\n" for name in called))
+        for name in SECRETS:
+            monkeypatch.setenv(name, "s3cret")
+        monkeypatch.setenv("SLACK_APP_TOKEN", "xapp-workbench")
+        monkeypatch.setenv("SLACK_BOT_TOKEN", "xoxb-workbench")
+        assert await asyncio.to_thread(run, "check") == (
+            1,
+            "".join(
+                f"slack: {who}, whom escalations call, is no {what}\n"
+                for who, what in (
+                    ("U0NOBODY", "member of the workspace"),
+                    ("S0GONE", "user group of the workspace, or is disabled"),
+                )
+            ),
+            "",
+        )
+        workbench.set_faults([{"method": "usergroups.list", "kind": "error:missing_scope", "times": 9}])
+        _, out, _ = await asyncio.to_thread(run, "check")
+        assert "slack: S0OPS, whom escalations call, could not be looked for: missing_scope" in out
+    finally:
+        await workbench.stop()
+
+
 # manifest and schema
 
 

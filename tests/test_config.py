@@ -214,6 +214,11 @@ def test_escalations_say_who_hears_of_what_is_overdue(loaded: Loader) -> None:
         Escalation(timedelta(hours=2), "operations"),
         Escalation(timedelta(days=1), "finance", "low_*", Severity.HIGH),
     )
+    people = "escalations:\n  - {after: 2h, to: U024BE7LH}\n  - {after: 1d, to: S0614TZR7, counted: working}\n"
+    assert loaded(THREE + people).house.escalations == (
+        Escalation(timedelta(hours=2), "U024BE7LH"),
+        Escalation(timedelta(days=1), "S0614TZR7", counted="working"),
+    )
     assert loaded(THREE).house.escalations == ()
 
 
@@ -455,6 +460,9 @@ WRONG: list[tuple[str, str]] = [
     ("mutes: [{because: x, from: 22:00, to: 22:00}]", "5: mutes[0]: never ends"),
     ("escalations: [{after: soon, to: finance}]", '5: escalations[0].after: must be a duration such as'),
     ("escalations: [{after: 2h}]", "5: escalations[0].to: is missing"),
+    ("escalations: [{after: 2h, to: '@ops'}]", "5: escalations[0].to: must be an id, since names change: a user group"),
+    ("escalations: [{after: 2h, to: Finance}]", "5: escalations[0].to: must be a department, or the id of a member"),
+    ("escalations: [{after: 2h, to: finance, counted: fast}]", "5: escalations[0].counted: must be"),
     ("escalations: [{after: 2h, to: financ}]", "5: escalations[0].to: there is no department 'financ'; did you mean 'finance'?"),
     ("escalations: [{after: 2h, to: finance, rule: lw_*}]", "5: escalations[0].rule: 'lw_*' matches no rule"),
     ("exceptions: [{sku: A, rule: low_stok, settings: off, because: x}]", "5: exceptions[0].rule: there is no such rule; did you mean 'low_stock'?"),

@@ -93,6 +93,18 @@ def test_each_step_is_told_once_however_often_time_is_looked_at(floor: Floor) ->
     }
 
 
+def test_a_chain_calls_members_and_groups_once_each_where_the_matter_is_held(tmp_path: Path) -> None:
+    chain = (Escalation(HOUR, "operations"), Escalation(2 * HOUR, "U0ANNA"), Escalation(3 * HOUR, "S0OPS"))
+    floor = Floor(tmp_path, escalations=chain)
+    told = [floor.later(minutes=30) for _ in range(24)]
+    assert sum(told) == 4
+    calls = [line.rpartition(" · ")[2] for line in floor.bench.shown("#warehouse")]
+    assert calls[-2:] == ["@U0ANNA", "<usergroup>"]
+    assert not any("U0ANNA" in line or "usergroup" in line for line in floor.bench.shown("#operations"))
+    assert floor.said()["operations"] == ["HIGH", "Overdue", "Overdue"]
+    floor.bench.close()
+
+
 def test_after_a_stop_only_the_newest_step_is_told_and_everybody_sees_the_matter(floor: Floor) -> None:
     assert floor.later(days=2) == 1
     assert floor.later(days=2) == 0

@@ -84,20 +84,26 @@ def _store(config: Config) -> Iterator[str]:
 
 def _slack(config: Config) -> Iterator[str]:
     if config.slack.bot_token:
-        for channel, outcome in asyncio.run(_looked(config)):
+        channels, strangers = asyncio.run(_looked(config))
+        for channel, outcome in channels:
             yield from _told(channel, outcome)
+        for name, why in strangers.items():
+            yield f"slack: {name}, whom escalations call, {why}"
 
 
-async def _looked(config: Config) -> list[tuple[str, Outcome]]:
-    """Looks for a post that nobody wrote in every channel: who may look there is known to Slack and in the channel."""
+async def _looked(config: Config) -> tuple[list[tuple[str, Outcome]], dict[str, str]]:
+    """Looks for a post that nobody wrote in every channel: who may look there is known to Slack and in the channel.
+    Asks as well for those whom escalations call; gives why somebody cannot be."""
     from bot.clock import Clock
     from bot.edge.limiter import Limiter
     from bot.edge.slack.client import SlackClient
+    from bot.edge.slack.people import strangers
 
     clock = Clock()
     client = await SlackClient.open(config.slack.bot_token, Limiter(), clock, base_url=config.slack.base_url)
     try:
-        return [(channel, await client.find("", channel, None, clock.now())) for channel in config.house.channels()]
+        found = [(channel, await client.find("", channel, None, clock.now())) for channel in config.house.channels()]
+        return found, await strangers(client, [each.to for each in config.house.escalations if each.to])
     finally:
         await client.close()
 

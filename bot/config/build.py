@@ -169,7 +169,7 @@ def _mute(part: MutePart, zone: ZoneInfo) -> Mute:
 
 def _escalation(part: EscalationPart) -> Escalation:
     at_least = severity(part.at_least) if part.at_least else Severity.LOW
-    return Escalation(duration(part.after), part.to, part.rule, at_least)
+    return Escalation(duration(part.after), part.to, part.rule, at_least, part.counted)
 
 
 def _grant(part: GrantPart) -> Grant:

@@ -13,6 +13,7 @@ from bot.config import asking, permits
 from bot.config.document import Document
 from bot.config.problems import Place, Problem
 from bot.config.schema import ConfigPart, DigestPart, ExceptionPart, OutsidePart, QuietPart, RoutePart, SourcePart
+from bot.core.parts import called
 from bot.core.schedule import WEEKDAYS
 
 KINDS: dict[str, Kind] = {
@@ -171,7 +172,7 @@ class Checks:
             if not any(fnmatchcase(name, escalation.rule) for name in self.catalog.rules):
                 near = nearest(escalation.rule, self.catalog.rules)
                 yield ("escalations", number, "rule"), f"{escalation.rule!r} matches no rule{near}"
-            if escalation.to not in self._departments():
+            if called(escalation.to) is None and escalation.to not in self._departments():
                 near = nearest(escalation.to, self._departments())
                 yield ("escalations", number, "to"), f"there is no department {escalation.to!r}{near}"
 

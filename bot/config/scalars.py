@@ -14,6 +14,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
 from bot.catalog_settings import nearest, time_of_day
 from bot.core.money import Money, from_decimal
+from bot.core.parts import called
 from bot.core.schedule import WEEKDAYS
 from bot.core.spans import duration
 
@@ -23,6 +24,7 @@ _DAY_NAMES = dict(zip(WEEKDAYS + _LONG_DAYS, WEEKDAYS * 2, strict=True))
 # Slack's names of channels have no capitals, blanks or full stops; its ids have nothing but capitals and digits.
 _CHANNEL_ID = re.compile(r"[CG][A-Z0-9]{3,}")
 _CHANNEL_NAME = re.compile(r"#?([^\sA-Z.,#]{1,80})")
+_NAME = r"^[a-z][a-z0-9_-]{0,31}$"
 
 _MOST_MESSAGES = 1000
 
@@ -120,6 +122,16 @@ def _messages(value: Any) -> Any:
     return value
 
 
+def _hearer(text: str) -> str:
+    if text.startswith("@"):
+        raise ValueError(
+            "must be an id, since names change: a user group such as S0614TZR7, a member such as U024BE7LH"
+        )
+    if called(text) is None and not re.fullmatch(_NAME, text):
+        raise ValueError("must be a department, or the id of a member (U024BE7LH) or of a user group (S0614TZR7)")
+    return text
+
+
 def _http_url(text: str) -> str:
     parts = urlsplit(text)
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
@@ -160,7 +172,8 @@ MailAddress = Annotated[str, AfterValidator(_mail_address)]
 StoreUrl = Annotated[str, AfterValidator(_store_url)]
 Port = Annotated[int, Field(ge=0, le=65535)]
 SeverityName = Literal["low", "medium", "high", "critical"]
-Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,31}$")]
+Name = Annotated[str, Field(pattern=_NAME)]
+Hearer = Annotated[str, AfterValidator(_hearer)]
 PackageName = Annotated[str, Field(pattern=r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$")]
 Messages = Annotated[
     Any, AfterValidator(_messages), WithJsonSchema({"anyOf": [{"type": "integer", "minimum": 1}, {"const": "off"}]})

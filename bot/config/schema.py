@@ -17,6 +17,7 @@ from bot.config.scalars import (
     ClockTime,
     Currency,
     Day,
+    Hearer,
     HttpUrl,
     LocaleName,
     MailAddress,
@@ -242,7 +243,14 @@ class EscalationPart(Part):
     """Who hears of an alert that is still open so long after its due time, besides whoever holds it."""
 
     after: Span = Field(description='How long after the due time ("2h").')
-    to: Name = Field(description="The department that sees it from then on.")
+    to: Hearer = Field(
+        description="The department that sees it from then on; or a member (U024BE7LH) or a user group (S0614TZR7), "
+        "called in the thread of its message."
+    )
+    counted: Literal["always", "working"] = Field(
+        default="always",
+        description="Whether the time runs always, or only while the department works that holds the alert.",
+    )
     rule: str = Field(default="*", description="Only alerts of this rule; * stands for any letters.")
     at_least: SeverityName | None = Field(default=None, description="Only alerts at least this severe.")
 

@@ -111,6 +111,8 @@ class Alert:
     handover: Handover | None = None
     """How it came to whoever holds it, when somebody handed it over."""
     ending: Ending = ""
+    called: Line = ()
+    """The members and user groups whom its newest step past the due time calls."""
     worst: MoneyRange | None = None
     """The most that it put at risk in this episode."""
     loss: Money | None = None
@@ -261,6 +263,7 @@ def _reopen(alert: Alert, fire: Fire, now: datetime, deadline: Deadline) -> Aler
         holder=Holder(next(iter(fire.views))),
         taken_at=None,
         escalated_to=(),
+        called=(),
         handover=None,
         ending="",
         turn=alert.turn + 1,

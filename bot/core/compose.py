@@ -182,11 +182,16 @@ _NOTICES: dict[Change, str] = {
 }
 
 
-def notice(alert: Alert, change: Change) -> Message:
+_WITH_TIME: frozenset[Change] = frozenset({"overdue", "lapsing", "lapsed"})
+
+
+def notice(alert: Alert, change: Change, holds: bool = True) -> Message:
     """The line that tells of a change beside the message: what is overdue names whoever holds it, and what people did
-    names them."""
+    names them. Whom an escalation names is called in the channel that ``holds`` the alert, and nowhere else."""
     stands = _calling(_stands(alert, change), change)
     line = say(strong(_NOTICES[change]), f"{alert.severity.name} · ", alert.fire.title, stands)
+    if alert.called and change in _WITH_TIME and holds:
+        line = say(line, " · ", join([say(whom) for whom in alert.called], " "))
     return Message(line, (Paragraph(line),))
 
 

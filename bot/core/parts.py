@@ -92,12 +92,28 @@ class Person:
     kind: Literal["person"] = "person"
 
 
+@dataclass(frozen=True, slots=True)
+class UserGroup:
+    """A user group of the workspace by its Slack id: whoever reads it is called, all of them."""
+
+    id: str
+    kind: Literal["usergroup"] = "usergroup"
+
+
 def member(by: str) -> Person | ShopText:
     """Whoever a record names: a member by their Slack id, an operator by what they call themselves."""
     return Person(by) if re.fullmatch("[UW][A-Z0-9]{4,}", by) else ShopText(by)
 
 
-Part = Text | ShopText | Money | MoneyRange | Quantity | Share | Moment | Duration | Subject | Person
+def called(name: str) -> Person | UserGroup | None:
+    """The member or the user group, to be called about what is due, whose Slack id this is; None for the name of a
+    department, which is lower case."""
+    if re.fullmatch("[UW][A-Z0-9]{2,}", name):
+        return Person(name, call="due")
+    return UserGroup(name) if re.fullmatch("S[A-Z0-9]{2,}", name) else None
+
+
+Part = Text | ShopText | Money | MoneyRange | Quantity | Share | Moment | Duration | Subject | Person | UserGroup
 Line = tuple[Part, ...]
 
 

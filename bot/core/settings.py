@@ -165,13 +165,16 @@ class Schedule:
 
 @dataclass(frozen=True, slots=True)
 class Escalation:
-    """So long after the due time of a matter that is still open the department ``to`` hears of it; None means whoever
-    holds it. It is for alerts of rules that match, at least so severe."""
+    """So long after the due time of a matter that is still open ``to`` hears of it: a department, a member or a user
+    group by their Slack id; None means whoever holds it. It is for alerts of rules that match, at least so severe.
+    """
 
     after: timedelta
     to: str | None = None
     rule: str = "*"
     at_least: Severity = Severity.LOW
+    counted: Literal["always", "working"] = "always"
+    """Whether the time runs always, or only while the department works that holds the matter."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,4 +78,4 @@ def size(node: Any) -> int:
         return 0
     own = sum(len(value) for key, value in node.items() if key in _TEXT_KEYS and isinstance(value, str))
     inner = sum(size(value) for value in node.values())
-    return own + inner + (_USER_WIDTH if node.get("type") == "user" else 0)
+    return own + inner + (_USER_WIDTH if node.get("type") in ("user", "usergroup") else 0)

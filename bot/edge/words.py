@@ -21,7 +21,7 @@ from babel.dates import format_skeleton, format_time
 from babel.numbers import format_currency, format_decimal, format_percent, get_currency_symbol
 
 from bot.core.money import Money, exponent
-from bot.core.parts import Duration, Line, Moment, MoneyRange, Part, Person, Quantity, Share, ShopText, Text
+from bot.core.parts import Duration, Line, Moment, MoneyRange, Part, Person, Quantity, Share, ShopText, Text, UserGroup
 from bot.core.subject import Subject
 from bot.edge.clean import clean, escaped, literal, one_line
 
@@ -32,6 +32,7 @@ UNKNOWN = "–"
 
 _HUGE = 10**15
 _USER = re.compile(r"[UW][A-Z0-9]{1,30}")
+_GROUP = re.compile(r"S[A-Z0-9]{1,30}")
 _CODE_BEFORE_NUMBER = re.compile(r"(?<=[^\W\d_])(?=\d)")
 _STEPS = ((9, "bn"), (6, "M"), (3, "k"))
 
@@ -65,7 +66,7 @@ def _subject(part: Subject, look: Look) -> str:
     return clean(part.id)
 
 
-def _person(part: Person, look: Look) -> str:
+def _person(part: Person | UserGroup, look: Look) -> str:
     return "@" + clean(part.id)
 
 
@@ -204,6 +205,7 @@ _WORDS: Mapping[str, Callable[[Any, Look], str]] = {
     "duration": _duration,
     "subject": _subject,
     "person": _person,
+    "usergroup": _person,
 }
 
 
@@ -219,10 +221,15 @@ def _mention(part: Person, look: Look) -> str:
     return f"<@{part.id}>" if _USER.fullmatch(part.id) else literal(_person(part, look))
 
 
+def _group_mention(part: UserGroup, look: Look) -> str:
+    return f"<!subteam^{part.id}>" if _GROUP.fullmatch(part.id) else literal(_person(part, look))
+
+
 _MRKDWN: Mapping[str, Callable[[Any, Look], str]] = {
     "shop": lambda part, look: literal(_shop_text(part, look)),
     "subject": lambda part, look: literal(_subject(part, look)),
     "person": _mention,
+    "usergroup": _group_mention,
 }
 
 
@@ -263,7 +270,13 @@ def _user(part: Person, look: Look, bold: bool) -> Json:
     return {"type": "user", "user_id": part.id} if _USER.fullmatch(part.id) else _words(part, look, bold)
 
 
-_ELEMENTS: Mapping[str, Callable[[Any, Look, bool], Json]] = {"text": _own_words, "moment": _date, "person": _user}
+def _usergroup(part: UserGroup, look: Look, bold: bool) -> Json:
+    return {"type": "usergroup", "usergroup_id": part.id} if _GROUP.fullmatch(part.id) else _words(part, look, bold)
+
+
+_ELEMENTS: Mapping[str, Callable[[Any, Look, bool], Json]] = {
+    "text": _own_words, "moment": _date, "person": _user, "usergroup": _usergroup,
+}  # fmt: skip
 
 
 def elements(line: Line, look: Look, bold: bool = False) -> list[Json]:

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from bot.core import compose
-from bot.core.alerts import Alert, Handover, Holder, handed_off, resolved, snoozed, taken
+from bot.core.alerts import Alert, Change, Handover, Holder, handed_off, resolved, snoozed, taken
 from bot.core.handlers import Action, Entry
 from bot.core.known import LogLine
 from bot.core.message import Block, Bullets, Buttons, Figures, Footer, Heading, Message, Paragraph, Title
 from bot.core.money import Money
-from bot.core.parts import Line, Moment, MoneyRange, Part, Person, ShopText, Text, say
+from bot.core.parts import Line, Moment, MoneyRange, Part, Person, ShopText, Text, UserGroup, say
 from bot.core.schedule import period_before
 from bot.core.verdict import Severity, Step, View
 from tests.core.samples import NOW, SHOP, fire, opened
@@ -291,3 +291,14 @@ def test_a_digest_begins_with_its_period_its_freshness_and_its_decisions() -> No
 def test_the_number_of_decisions_is_said_in_words(decisions: int, told: str) -> None:
     message = compose.digest("finance", PERIOD, SHOP, [Entry(decisions=decisions)], [])
     assert paragraphs(message) == [told]
+
+
+@pytest.mark.parametrize(
+    ("change", "holds", "called"),
+    [("overdue", True, True), ("lapsing", True, True), ("lapsed", True, True), ("overdue", False, False),
+     ("taken", True, False), ("escalated", True, False)],
+)  # fmt: skip
+def test_whom_an_escalation_names_is_called_where_the_alert_is_held(change: Change, holds: bool, called: bool) -> None:
+    alert = replace(opened(), called=say(Person("U0ANNA"), UserGroup("S0OPS")))
+    line = compose.notice(alert, change, holds).summary
+    assert words(line).endswith(" · @U0ANNA <usergroup>") == called

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
+from typing import Literal
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.alerts import Alert, given_back, taken
+from bot.core.alerts import Alert, Holder, given_back, taken
 from bot.core.overdue import Step, next_at, passed, taken_by
 from bot.core.overdue import steps as all_steps
-from bot.core.settings import Escalation
+from bot.core.parts import Person, UserGroup
+from bot.core.settings import Department, Escalation, WorkingHours
 from bot.core.verdict import Severity
 from tests.core.samples import NOW, house, opened
 from tests.handlers.shelves import words
@@ -110,10 +113,65 @@ def test_a_step_has_either_passed_or_is_still_to_come(late: timedelta, waits: li
     assert len({step.slot.key for step in mine}) == len(waits) + 1
 
 
+WEEKDAYS = WorkingHours(("mon", "tue", "wed", "thu", "fri"), time(9), time(17), ZoneInfo("UTC"))
+
+
+@pytest.mark.parametrize(
+    ("counted", "hours", "due", "comes"),
+    [
+        # Due at 14:00 on a Monday, with five hours more.
+        ("always", WEEKDAYS, DUE, DUE + 5 * HOUR),
+        ("working", WEEKDAYS, DUE, DUE + 21 * HOUR),
+        ("working", None, DUE, DUE + 5 * HOUR),
+        # Friday's afternoon goes on on Monday.
+        ("working", WEEKDAYS, DUE + timedelta(days=4), DUE + timedelta(days=7, hours=-3)),
+    ],
+)
+def test_a_step_counts_the_time_of_whoever_works_or_all_of_it(
+    counted: Literal["always", "working"], hours: WorkingHours | None, due: datetime, comes: datetime
+) -> None:
+    chain = (Escalation(5 * HOUR, "S0OPS", counted=counted),)
+    ours = house(Department("warehouse", "#warehouse", hours=hours), escalations=chain)
+    _, step = all_steps(replace(opened(), due_at=due), ours)
+    assert (step.slot.due, step.to) == (comes, "S0OPS")
+
+
+def test_a_step_is_the_same_one_whoever_holds_the_matter_when_it_comes() -> None:
+    ours = house(
+        Department("warehouse", "#warehouse", hours=WEEKDAYS), Department("finance", "#finance"),
+        escalations=(Escalation(5 * HOUR, "U0ANNA", counted="working"),),
+    )  # fmt: skip
+    first, later = (all_steps(replace(opened(), holder=Holder(name)), ours)[1] for name in ("warehouse", "finance"))
+    assert (first.slot.key, first.slot.schedule) == (later.slot.key, later.slot.schedule)
+    assert first.slot.due != later.slot.due
+
+
+def test_a_chain_calls_members_and_user_groups_each_at_its_step_and_widens_no_circle() -> None:
+    chain = (Escalation(HOUR, "U0ANNA"), Escalation(2 * HOUR, "finance"), Escalation(3 * HOUR, "S0OPS"))
+    mine = steps(opened(), *chain)
+    anna, line = taken_by(opened(), mine[1:2], mine[:2], DUE)
+    assert (anna.called, anna.escalated_to, words(line)) == (
+        (Person("U0ANNA", call="due"),),
+        (),
+        "due at <moment>; told @U0ANNA",
+    )
+    finance, line = taken_by(anna, mine[2:3], mine[:3], DUE)
+    assert (finance.called, finance.escalated_to) == ((), ("finance",))
+    everybody, line = taken_by(finance, mine[3:], mine, DUE)
+    assert (everybody.called, everybody.escalated_to) == ((UserGroup("S0OPS"),), ("finance",))
+    assert line[-1] == UserGroup("S0OPS")
+
+
+def test_after_a_stop_all_whom_the_steps_would_have_called_are_called_once() -> None:
+    chain = (Escalation(HOUR, "U0ANNA"), Escalation(2 * HOUR, "S0OPS"), Escalation(3 * HOUR, "U0ANNA"))
+    mine = steps(opened(), *chain)
+    assert taken_by(opened(), mine, mine, DUE)[0].called == (Person("U0ANNA", call="due"), UserGroup("S0OPS"))
+
+
 def after(alert: Alert, until: int, *chain: Escalation) -> tuple[Alert, str]:
     """The matter after so many of its steps, and what its log says."""
     circle = steps(alert, *chain)[:until]
-    now, line = taken_by(alert, circle[-1], circle, DUE)
+    now, line = taken_by(alert, circle[-1:], circle, DUE)
     return now, words(line)
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from bot.clock import Clock
 from bot.core import message as said
 from bot.core.money import Money
-from bot.core.parts import Duration, Moment, MoneyRange, Person, Quantity, Share, ShopText, Text
+from bot.core.parts import Duration, Moment, MoneyRange, Person, Quantity, Share, ShopText, Text, UserGroup
 from bot.core.subject import Subject
 from bot.core.verdict import Severity
 from bot.edge.words import Look
@@ -79,6 +79,7 @@ parts = st.one_of(
     st.builds(Duration, numbers),
     st.builds(Subject, subject_kinds, texts),
     st.builds(Person, st.one_of(st.just("U0ANNA"), texts)),
+    st.builds(UserGroup, st.one_of(st.just("S0OPS"), texts)),
 )
 lines = st.lists(parts, max_size=5).map(tuple)
 rows = st.lists(st.lists(lines, max_size=25).map(tuple), max_size=6).map(lambda some: tuple(some))

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from bot.core import message as said
 from bot.core.message import Message, button_value
 from bot.core.money import Money
-from bot.core.parts import Moment, MoneyRange, Person, Quantity, Share, ShopText, say, strong
+from bot.core.parts import Moment, MoneyRange, Person, Quantity, Share, ShopText, UserGroup, say, strong
 from bot.core.subject import Subject
 from bot.core.verdict import Severity
 from bot.edge import limits
@@ -285,9 +285,10 @@ def test_hostile_text_mentions_links_and_formats_nothing(text: str, charts: bool
 @given(lines)
 def test_people_are_mentioned_only_where_a_line_names_them(line: tuple[Any, ...]) -> None:
     drawn = render(Message(line, (said.Paragraph(line),)), LOOK)
-    named = [part.id for part in line if isinstance(part, Person)]
+    people = {("user", part.id) for part in line if isinstance(part, Person)}
+    groups = {("usergroup", part.id) for part in line if isinstance(part, UserGroup)}
     active = [node for node in nodes(drawn.blocks) if node.get("type") in ACTIVE]
-    assert all(node["type"] == "user" and node["user_id"] in named for node in active)
+    assert {(node["type"], node.get("user_id") or node.get("usergroup_id")) for node in active} <= people | groups
 
 
 def test_what_stands_in_the_menu_says_itself_which_button_it_stands_for() -> None:

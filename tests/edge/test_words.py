@@ -11,7 +11,20 @@ import pytest
 from hypothesis import given
 
 from bot.core.money import Money
-from bot.core.parts import Duration, Moment, MoneyRange, Part, Person, Quantity, Share, ShopText, Text, say, strong
+from bot.core.parts import (
+    Duration,
+    Moment,
+    MoneyRange,
+    Part,
+    Person,
+    Quantity,
+    Share,
+    ShopText,
+    Text,
+    UserGroup,
+    say,
+    strong,
+)
 from bot.core.subject import Subject
 from bot.edge.words import Look, elements, plain, text
 from tests.edge.outgoing_fixtures import LOOK, NOON, lines
@@ -32,6 +45,7 @@ def euros(minor: int) -> Money:
         (ShopText(" Blue\nHoodie "), LOOK, "Blue Hoodie"),
         (Subject("sku", "SKU-123"), LOOK, "SKU-123"),
         (Person("U0ANNA"), LOOK, "@U0ANNA"),
+        (UserGroup("S0OPS"), LOOK, "@S0OPS"),
         (euros(125_000), LOOK, "€1,250.00"),
         (euros(-125_000), LOOK, "-€1,250.00"),
         (euros(125_000), GERMAN, f"1.250,00{NBSP}€"),
@@ -110,6 +124,21 @@ def test_the_fallback_mentions_people_and_nobody_else() -> None:
     assert said.startswith("a &lt; b &lt;@")
     assert said.endswith(" <@U0ANNA>")
     assert said.count("<@") == 1
+
+
+def test_a_user_group_is_called_by_its_id_alone_and_never_by_what_the_shop_says() -> None:
+    line = say(ShopText("<!subteam^S0OPS>"), " ", Subject("sku", "<!subteam^S0OPS>"), " ", UserGroup("S0OPS"))
+    assert text(line, LOOK).count("<!subteam^S0OPS>") == 1
+    assert text(line, LOOK).endswith(" <!subteam^S0OPS>")
+    assert [part for part in elements(line, LOOK) if part["type"] != "text"] == [
+        {"type": "usergroup", "usergroup_id": "S0OPS"}
+    ]
+
+
+@pytest.mark.parametrize("id", ["", "@ops", "S0OPS|evil", "S0OPS\n", "<!channel>", "U0ANNA"])
+def test_what_is_no_id_of_a_group_calls_nobody(id: str) -> None:
+    assert "<" not in text((UserGroup(id),), LOOK)
+    assert all(part["type"] == "text" for part in elements((UserGroup(id),), LOOK))
 
 
 @pytest.mark.parametrize("id", ["", "anna", "U0ANNA|evil", "U0ANNA\n", "<!channel>", "u0anna"])

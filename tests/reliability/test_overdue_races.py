@@ -21,7 +21,7 @@ from tests.bench import Watch
 from tests.core.samples import NOW, house, opened
 from tests.store.servers import Server
 
-HOUSE = house(escalations=(Escalation(timedelta(hours=2), "finance"), Escalation(timedelta(hours=6), "marketing")))
+HOUSE = house(escalations=(Escalation(timedelta(hours=2), "S0OPS"), Escalation(timedelta(hours=6), "marketing")))
 
 
 def test_two_replicas_tell_every_step_of_forty_matters_once(postgres: Server) -> None:

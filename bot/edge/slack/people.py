@@ -17,6 +17,7 @@ from slack_sdk.errors import SlackApiError
 
 from bot.clock import Clock
 from bot.core.authority import Actor, Standing, unheard_of
+from bot.core.parts import Person, UserGroup, called
 from bot.core.preferences import NOBODY, Profile
 from bot.edge.slack.ways_back import NOT_TOLD
 
@@ -219,3 +220,42 @@ def ids_by_handle(listed: Mapping[str, Any], team: str) -> dict[str, str]:
         for group in listed.get("usergroups") or ()
         if not group.get("date_delete") and not group.get("is_external") and group.get("team_id", team) == team
     }
+
+
+async def strangers(slack: Slack, names: Iterable[str]) -> dict[str, str]:
+    """Of the members and user groups among the names those who cannot be called, and why. Raises nothing."""
+    found: dict[str, str] = {}
+    for name in dict.fromkeys(names):
+        match called(name):
+            case Person():
+                why = await _missing(_no_member(slack, name))
+            case UserGroup():
+                why = await _missing(_no_group(slack, name))
+            case _:
+                why = ""
+        if why:
+            found[name] = why
+    return found
+
+
+async def _missing(asking: Awaitable[str]) -> str:
+    try:
+        return await asking
+    except NOT_TOLD as error:
+        word = _word(error) if isinstance(error, SlackApiError) else ""
+        return f"could not be looked for: {word or type(error).__name__}"
+
+
+async def _no_member(slack: Slack, user: str) -> str:
+    try:
+        answer = await slack.ask("users.info", user=user)
+    except SlackApiError as error:
+        if _BY_ERROR.get(_word(error)) != "outsider":
+            raise
+        return "is no member of the workspace"
+    return "has left the workspace" if (answer.get("user") or {}).get("deleted") else ""
+
+
+async def _no_group(slack: Slack, group: str) -> str:
+    known = ids_by_handle(await slack.ask("usergroups.list"), await slack.team())
+    return "" if group in known.values() else "is no user group of the workspace, or is disabled"
