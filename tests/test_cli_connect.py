@@ -13,7 +13,7 @@ import pytest
 from bot.__main__ import main
 from bot.catalog import Catalog
 from bot.cli._common import Stop
-from bot.cli.connect import registered, table
+from bot.cli.connect import registered, secrets, table
 from bot.clock import Clock
 from bot.core.delivery import Shopfront
 from bot.core.polling import Api, Asked, Call, Care, Response, Subscription, ask
@@ -89,6 +89,22 @@ def test_the_note_of_a_platform_stands_in_the_table() -> None:
     assert table([Subscription("a", "disabled", note="too many failures")])[1:] == [
         "a      disabled  could not be enabled: too many failures"
     ]
+
+
+async def test_whoever_connects_reads_along_and_is_shown_a_secret_once(hooks: tuple[Hooks, dict[str, str]]) -> None:
+    def makes(asked: Asked, address: str, topics: frozenset[str]) -> Care:
+        secret = "steeped" if asked.attended else ""
+        yield from ask(Call("GET", f"https://{HOST}/hooks"))
+        return tuple(Subscription(topic, "active", True, "", secret) for topic in sorted(topics))
+
+    api = Api((("token",),), lambda front: (HOST,), wanted=lambda front: ("a", "b"), care=makes)
+    found = await registered(
+        platform(Shopfront("tea-shop", "main"), api, {"token": "t"}, {}, ADDRESS), Clock(), hooks[1]
+    )
+    assert "steeped" not in "".join(table(found)) + repr(found)
+    (said,) = secrets("tea-shop", found)
+    assert "TEA_SHOP_WEBHOOK_SECRET" in said and "sources.tea-shop.secrets" in said and said.endswith("\nsteeped")
+    assert secrets("tea-shop", [Subscription("a", "active")]) == []
 
 
 # What it lacks.

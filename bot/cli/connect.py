@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,13 +27,13 @@ _LEFT = {"active": "was there already", "disabled": "could not be enabled", "mis
 def connect(source: str, config: Path) -> None:
     """Have SOURCE send its webhooks here, to <public_url>/webhooks/SOURCE.
 
-    Every topic that the bot understands is registered with the keys of the config; what is there already stays. Exits
-    with 1 when a topic is not active in the end.
+    Every topic that the bot understands is registered with the keys of the config; what is there already stays. A
+    secret that the platform says once is shown, and kept nowhere. Exits with 1 when a topic is not active in the end.
     """
     from bot.clock import Clock
 
     found = asyncio.run(registered(_platform(loaded(config), source, config.parent), Clock()))
-    click.echo("\n".join(table(found)))
+    click.echo("\n".join([*table(found), *secrets(source, found)]))
     if any(one.state != "active" for one in found):
         raise SystemExit(1)
 
@@ -75,7 +76,8 @@ async def registered(
     fetcher = await Fetcher.open(clock, reroute=reroute)
     try:
         asker = Asker(fetcher, clock)
-        care = platform.api.care(asker.asked(front, platform.keys), platform.address, topics)
+        asked = replace(asker.asked(front, platform.keys), attended=True)
+        care = platform.api.care(asked, platform.address, topics)
         return await asker.carry_out(care, Run(front, tuple(platform.api.hosts(front))))
     except Denied as denied:
         raise Stop(f"{front.source} says no: {denied}") from None
@@ -91,6 +93,17 @@ def table(found: Iterable[Subscription]) -> list[str]:
     rows = [("topic", "state", ""), *((one.topic, one.state, _done(one)) for one in each)]
     wide, state = (max(len(row[column]) for row in rows) for column in (0, 1))
     return [f"{row[0]:{wide}}  {row[1]:{state}}  {row[2]}".rstrip() for row in rows]
+
+
+def secrets(source: str, found: Iterable[Subscription]) -> list[str]:
+    """What is to be done with the secrets of new webhooks, which nobody will be told again."""
+    said = dict.fromkeys(one.secret for one in found if one.secret)
+    variable = f"{source.upper().replace('-', '_')}_WEBHOOK_SECRET"
+    return [
+        f"\nThe new webhook signs with a secret that is shown this once and kept nowhere. Put it into {variable}, or"
+        f" the variable that sources.{source}.secrets names, and start the bot anew:\n{secret}"
+        for secret in said
+    ]
 
 
 def _done(one: Subscription) -> str:

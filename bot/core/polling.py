@@ -107,6 +107,7 @@ class Denied(Exception):
 class Asked:
     """With what a plan begins: its source's place, its keys by name (credentials and kept tokens), where the last run
     left off ("" on the first run), the time, and, for ``Stream.of_items``, the platform's items without a known SKU.
+    ``attended`` says that a person reads what comes of it, so that a secret may be made that is shown once.
     """
 
     front: Shopfront
@@ -114,6 +115,7 @@ class Asked:
     cursor: str
     now: datetime
     items: tuple[str, ...] = ()
+    attended: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,13 +136,15 @@ class Stream:
 class Subscription:
     """A webhook of ours as the platform has it: active, disabled (it is there and sends nothing) or missing.
 
-    ``mended`` says that this run made it active; ``note`` is the platform's own word for what is wrong.
+    ``mended`` says that this run made it active; ``note`` is the platform's own word for what is wrong. ``secret`` is
+    what a new webhook signs with, where the platform says it this once and somebody reads along (``Asked.attended``).
     """
 
     topic: str
     state: Literal["active", "disabled", "missing"]
     mended: bool = False
     note: str = ""
+    secret: str = field(default="", repr=False)
 
 
 Care = Generator[Step, Any, tuple[Subscription, ...]]

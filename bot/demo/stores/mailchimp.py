@@ -20,6 +20,8 @@ KEYS = {"api_key": "0123kettle4567-us21", "webhook_secret": "two-cups-of-tea-ple
 TOKEN = "tea-by-oauth"
 LIST = "7e1ab2c3d4"
 _BASE = f"https://{DATACENTER}.api.mailchimp.com/3.0/"
+SIGNING = "steeped-in-a-secret-once"
+"""What a webhook signs with; only the answer that makes the webhook says it."""
 _HOOK = re.compile(rf"lists/{LIST}/webhooks(?:/([0-9a-z]+))?")
 
 
@@ -103,7 +105,7 @@ class Mailchimp:
             return _given(row, now)
         row = {"id": f"a{len(self.webhooks)}", **given}
         self.webhooks.append(row)
-        return _given(row, now)
+        return _given(row | ({"signing_secret": SIGNING} if row.get("signing_enabled") else {}), now)
 
 
 def _known(call: Call) -> bool:

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from bot.core.delivery import Unparsable
 from bot.core.plans import understood
-from bot.core.polling import Asked, Care, Denied, Step, Subscription
+from bot.core.polling import Asked, Care, Denied, Response, Step, Subscription
 from bot.core.wild import Wild
 from handlers.sources._mailchimp.calls import ID, asked_for, read_answer
 
@@ -40,13 +40,14 @@ def care(asked: Asked, address: str, topics: frozenset[str]) -> Care:
         rows = read_answer(response)["webhooks"].each()
         hooks = [_hook(row) for row in rows if f"{row['url'].text_or('')}/".startswith(f"{address}/")]
     active = {type for hook in hooks for type in hook.types}
-    ill = topics - active
+    ill, secret = topics - active, ""
     if ill:
-        yield from _mend(asked, path, address, hooks[0] if hooks else None, frozenset(ill))
+        secret = yield from _mend(asked, path, address, hooks[0] if hooks else None, frozenset(ill))
     unsigned = any(not hook.signed for hook in hooks) and not asked.front.options.get("unsigned")
     note = "its deliveries are not signed, and the option unsigned is not set" if unsigned else ""
     return tuple(
-        Subscription(type, "active", type in ill, note if type in active else "") for type in sorted(active | topics)
+        Subscription(type, "active", type in ill, note if type in active else "", secret if type in ill else "")
+        for type in sorted(active | topics)
     )
 
 
@@ -58,25 +59,39 @@ def _hook(row: Wild) -> _Hook:
     return _Hook(id, row["signing_enabled"].flag(), types)
 
 
-def _mend(asked: Asked, path: str, address: str, hook: _Hook | None, ill: frozenset[str]) -> Generator[Step, Any, None]:
-    """Has our webhook send these types as well, or makes one below a secret path.
+def _mend(asked: Asked, path: str, address: str, hook: _Hook | None, ill: frozenset[str]) -> Generator[Step, Any, str]:
+    """Has our webhook send these types as well, or makes one: below a secret path, or one that signs. Gives its secret.
 
-    A webhook that signs is not made here. Its secret is in the answer that makes it and nowhere else, so it would have
-    to be written down by a bot that is not to show secrets, and until it is in the config every delivery is refused.
+    That is in the answer which makes the webhook and nowhere else, so one that signs is made only while somebody reads
+    along: until the secret is in the environment every delivery is refused.
     """
     wanted = ill | (hook.types if hook else frozenset())
     events = {type: type in wanted for type in TYPES}
     if hook is not None:
         yield from asked_for(asked, f"{path}/{hook.id}", (), "PATCH", {"events": events})
-        return
-    secret = asked.keys.get("webhook_secret", "")
-    if not (_PATH.fullmatch(secret) and asked.front.options.get("unsigned")):
+        return ""
+    end, unsigned = asked.keys.get("webhook_secret", ""), bool(asked.front.options.get("unsigned"))
+    if unsigned and not _PATH.fullmatch(end):
+        raise Denied(0, "without a signature the address ends in the key webhook_secret: 16 or more letters and digits")
+    if not (unsigned or asked.attended):
         raise Denied(
             0,
-            "Mailchimp shows the signing secret of a new webhook once, to whoever makes it: make it by hand with"
-            " signing enabled. To have it made, set the option unsigned and give the key webhook_secret (16 or more"
-            " letters and digits)",
+            "Mailchimp shows the signing secret of a new webhook once, to whoever makes it: run floorwalker connect"
+            f" {asked.front.source}, which shows it to you",
         )
     sources = {"user": True, "admin": True, "api": True}
-    about = {"url": f"{address}/{secret}", "events": events, "sources": sources, "signing_enabled": False}
-    yield from asked_for(asked, path, (), "POST", about)
+    url = f"{address}/{end}" if unsigned else address
+    about = {"url": url, "events": events, "sources": sources, "signing_enabled": not unsigned}
+    response = yield from asked_for(asked, path, (), "POST", about)
+    return "" if unsigned else _secret_in(response)
+
+
+def _secret_in(response: Response) -> str:
+    """The secret of a new webhook, out of the answer that made it."""
+    with understood("a webhook is", response.status):
+        secret = read_answer(response)["signing_secret"].text_or("").strip()
+    if not (secret.isascii() and secret.isprintable() and secret):
+        raise Denied(
+            response.status, "the webhook was made, but its secret is not in the answer: delete it and make it by hand"
+        )
+    return secret

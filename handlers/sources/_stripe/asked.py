@@ -108,6 +108,7 @@ def _seconds(moment: datetime) -> str:
     return str(int(moment.timestamp()))
 
 
+_SECRET: Final = re.compile(r"whsec_[0-9A-Za-z]{1,200}")
 _NEW: Final = (
     "the endpoint is new: reveal its signing secret in Stripe's dashboard (Developers, Webhooks) and put it among the "
     "source's secrets"
@@ -123,11 +124,10 @@ def _care(asked: Asked, address: str, topics: frozenset[str]) -> Care:
     for row in sorted(ours, key=_enabled):
         states |= dict.fromkeys(_types(row), "active" if _enabled(row) else "disabled")
     lacking = {topic for topic in topics if states.get(topic) != "active"}
-    if lacking:
-        yield from _mend(asked, ours, address, lacking)
-    note = "" if ours else _NEW
+    secret = (yield from _mend(asked, ours, address, lacking)) if lacking else ""
+    note = "" if ours or secret else _NEW
     return tuple(
-        Subscription(topic, "active", mended=True, note=note)
+        Subscription(topic, "active", mended=True, note=note, secret=secret)
         if topic in lacking
         else Subscription(topic, states[topic])
         for topic in sorted({*states, *lacking})
@@ -144,13 +144,15 @@ def _types(row: Json) -> tuple[str, ...]:
     return TOPICS if "*" in names else names
 
 
-def _mend(asked: Asked, ours: list[Json], address: str, lacking: set[str]) -> Generator[Step, Any, None]:
-    """Enables the endpoint that sends most of it, with all types that it had and those it lacks; or makes one."""
+def _mend(asked: Asked, ours: list[Json], address: str, lacking: set[str]) -> Generator[Step, Any, str]:
+    """Enables the endpoint that sends most of it, with all types that it had and those it lacks; or makes one, and
+    gives its secret if somebody reads along."""
     if not ours:
         connected: Pairs = (("connect", "true"),) if asked.front.options.get("account") else ()
         form = (("url", address), ("description", "Floorwalker"), *connected, *_form(lacking))
-        yield from _asked(_call(asked, "webhook_endpoints", form=form, harmless=False))
-        return
+        made = yield from _asked(_call(asked, "webhook_endpoints", form=form, harmless=False))
+        secret = str(an_object(made.json()).get("secret", ""))
+        return secret if asked.attended and _SECRET.fullmatch(secret) else ""
     chosen = max(ours, key=lambda row: (len(lacking & set(_types(row))), _enabled(row)))
     name = str(chosen.get("id"))
     if not _ID.fullmatch(name):
@@ -158,6 +160,7 @@ def _mend(asked: Asked, ours: list[Json], address: str, lacking: set[str]) -> Ge
     missing = lacking - set(_types(chosen))
     types = _form({*_types(chosen), *missing}) if missing else ()
     yield from _asked(_call(asked, f"webhook_endpoints/{name}", form=(("disabled", "false"), *types)))
+    return ""
 
 
 def _form(types: set[str]) -> Pairs:

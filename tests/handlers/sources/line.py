@@ -29,13 +29,14 @@ class Line:
     calls: list[Call] = field(default_factory=list)
     rested: float = 0.0
     items: tuple[str, ...] = ()
+    attended: bool = False
 
     @property
     def front(self) -> Shopfront:
         return Shopfront(self.source.name, "leaf", "EUR", options=dict(self.options))
 
     def asked(self, cursor: str = "") -> Asked:
-        return Asked(self.front, self.keys, cursor, self.now, self.items)
+        return Asked(self.front, self.keys, cursor, self.now, self.items, self.attended)
 
     def run(self, name: str, steps: int = 10_000) -> list[Heard]:
         """Runs a stream from its cursor, for at most so many steps; gives what this run heard."""

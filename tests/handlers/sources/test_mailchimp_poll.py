@@ -15,7 +15,7 @@ from bot.core.delivery import Delivery, Shopfront
 from bot.core.echoes import SO_FAR
 from bot.core.events import CampaignChanged, CampaignEchoed, Event
 from bot.core.polling import Asked, Call, Denied, Response, Subscription
-from bot.demo.stores.mailchimp import DATACENTER, KEYS, LIST, TOKEN, Mailchimp
+from bot.demo.stores.mailchimp import DATACENTER, KEYS, LIST, SIGNING, TOKEN, Mailchimp
 from handlers.sources import mailchimp
 from handlers.sources._mailchimp.calls import PAGE
 from handlers.sources.mailchimp import SOURCE
@@ -325,16 +325,45 @@ def test_an_unsigned_webhook_that_the_config_does_not_allow_is_noted() -> None:
 
 
 @pytest.mark.parametrize(
-    ("keys", "options"),
-    [({"api_key": KEYS["api_key"]}, {}), (KEYS, {"unsigned": False}), ({**KEYS, "webhook_secret": "short"}, {})],
+    ("keys", "options", "why"),
+    [
+        ({"api_key": KEYS["api_key"]}, {}, "the address ends in the key webhook_secret"),
+        ({**KEYS, "webhook_secret": "short"}, {}, "the address ends in the key webhook_secret"),
+        (KEYS, {"unsigned": False}, "run floorwalker connect mailchimp"),
+    ],
 )
-def test_a_webhook_that_signs_is_left_to_people_since_its_secret_is_shown_once(
-    keys: dict[str, str], options: Any
-) -> None:
+def test_a_webhook_that_nobody_could_use_is_not_made(keys: dict[str, str], options: Any, why: str) -> None:
     account = Mailchimp()
-    with pytest.raises(Denied, match="make it by hand"):
+    with pytest.raises(Denied, match=why):
         cared(account, "campaign", keys=keys, **options)
     assert account.webhooks == []
+
+
+def attended(account: Any) -> tuple[Subscription, ...]:
+    of = line(account, keys={"api_key": KEYS["api_key"]}, options={"list": LIST}, attended=True)
+    found: tuple[Subscription, ...] = of.care(ADDRESS, *TYPES)
+    return found
+
+
+def test_while_somebody_reads_along_a_webhook_that_signs_is_made_and_its_secret_told_once() -> None:
+    account = Mailchimp()
+    assert attended(account) == tuple(Subscription(type, "active", True, "", SIGNING) for type in TYPES)
+    [row] = account.webhooks
+    assert row["url"] == ADDRESS and row["signing_enabled"] is True
+    assert attended(account) == tuple(Subscription(type, "active") for type in TYPES)
+    assert SIGNING not in repr(Subscription("campaign", "active", True, "", SIGNING))
+
+
+@pytest.mark.parametrize(
+    "answer", [b"{}", b'{"signing_secret": ""}', b'{"signing_secret": "a\\u0007b"}', b'{"signing_secret": "k\xc3\xa9"}']
+)
+def test_a_secret_that_is_not_in_the_answer_is_said_to_be_lost(answer: bytes) -> None:
+    class Mute(Mailchimp):
+        def answer(self, call: Call, now: datetime) -> Response:
+            return Response(200, {}, answer, now) if call.method == "POST" else super().answer(call, now)
+
+    with pytest.raises(Denied, match="delete it and make it by hand"):
+        attended(Mute())
 
 
 def test_what_cannot_be_changed_is_told() -> None:

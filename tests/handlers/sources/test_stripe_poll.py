@@ -207,6 +207,15 @@ def test_a_missing_endpoint_is_made_and_its_secret_stays_at_stripe() -> None:
     assert not any(call.harmless for call in of.calls if call.url.endswith("webhook_endpoints") and call.form)
 
 
+def test_while_somebody_reads_along_the_secret_of_a_new_endpoint_is_told_once() -> None:
+    account = Stripe()
+    of = line(account, attended=True)
+    found = of.care(ADDRESS, "payout.paid")
+    assert [(one.secret, one.note) for one in found] == [(account.endpoints[0]["secret"], "")]
+    assert "whsec_" not in repr(found) + repr(of.heard)
+    assert [one.secret for one in of.care(ADDRESS, "payout.paid", "payout.failed")] == ["", ""]
+
+
 def test_an_endpoint_for_a_connected_account_is_one_for_connected_accounts() -> None:
     account = Stripe()
     line(account, options={"account": CONNECTED}).care(ADDRESS, "payout.paid")
