@@ -21,6 +21,7 @@ from bot.core.routes import Routed, Unshown, labels_matter, route
 from bot.core.settings import NO_LABELS, Department, House, Updates
 from bot.core.silences import Silence, recurring, silenced_by
 from bot.core.trouble import stale
+from bot.core.verdict import Severity
 from bot.groups import Groups
 from bot.store import alerts, held, missed, placings, posts, silences
 from bot.store.engine import Connection
@@ -28,6 +29,8 @@ from bot.store.groups import Grouped
 from bot.store.labels import labels
 
 log = structlog.get_logger()
+
+STORM = "more messages than anybody reads came in ten minutes, so its message is edited and nobody is called"
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,11 +226,8 @@ class Board:
         hold = held_back(alert, shown.department, self.clock.now())
         if shown.within is not None and ways and told_later(change):
             return self._call_together(connection, alert, change, shown, shown.within, hold)
-        exceeded = ""
-        if ways:
-            call = posts.alert_key(alert.number, _part(alert, change))
-            exceeded = self._exceeded(connection, alert, change, shown, call, hold.until if hold else self.clock.now())
-            ways = frozenset() if exceeded else ways
+        exceeded = self._too_much(connection, alert, change, shown, hold) if ways else ""
+        ways = frozenset() if exceeded else ways
         if shown.within is None:
             self._want(connection, alert, shown, fresh="message" in ways)
         else:
@@ -236,6 +236,15 @@ class Board:
         for way in ways - {"message"}:
             self._call(connection, alert, change, shown, hold, way)
         return exceeded
+
+    def _too_much(self, connection: Connection, alert: Alert, change: Change, shown: _Shown, hold: Hold | None) -> str:
+        """Why a call is not made though the route wants it: what comes and goes in a storm is told by the edits alone,
+        and what the budget does not allow for in the day's summary."""
+        minor = alert.severity < Severity.CRITICAL and alert.holder.person is None
+        if told_later(change) and minor and self._groups.storm(connection, alert, shown.channel):
+            return STORM
+        call = posts.alert_key(alert.number, _part(alert, change))
+        return self._exceeded(connection, alert, change, shown, call, hold.until if hold else self.clock.now())
 
     def _call_together(
         self, connection: Connection, alert: Alert, change: Change, shown: _Shown, within: Grouped, hold: Hold | None

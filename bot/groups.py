@@ -43,10 +43,11 @@ class Groups:
 
         Whoever does not put the alert into it after all has to have it ``leave``.
         """
-        group = routed or self._in_storm(connection, alert, channel)
+        group = routed or self.storm(connection, alert, channel)
         return self.telling(connection, groups.current(connection, channel, group, self.clock.now())) if group else None
 
-    def _in_storm(self, connection: Connection, alert: Alert, channel: str) -> Group | None:
+    def storm(self, connection: Connection, alert: Alert, channel: str) -> Group | None:
+        """The group that a channel's storm makes of an alert; None while there is none."""
         storm = self.house.storm
         if storm is None:
             return None

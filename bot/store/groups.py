@@ -191,11 +191,10 @@ def told_in(connection: Connection, within: Grouped) -> int:
 
 
 def lately(connection: Connection, channel: str, since: datetime) -> int:
-    """How many alerts a channel was newly told of since a moment, each by its own message or in a group."""
-    own = select(func.count()).where(
-        post.c.channel == channel, post.c.created_at > since, post.c.alert.is_not(None), post.c.thread == "",
-        post.c.state != "dropped",
-    )  # fmt: skip
+    """How often a channel was told of alerts since a moment: by a message, by a call for one, or by one more in a
+    group."""
+    mine = (post.c.channel == channel, post.c.created_at > since, post.c.alert.is_not(None), post.c.state != "dropped")
+    own = select(func.count()).where(*mine)
     joined = select(func.count()).where(grouped.c.channel == channel, grouped.c.joined_at > since)
     return connection.execute(own).scalar_one() + connection.execute(joined).scalar_one()
 

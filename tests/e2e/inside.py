@@ -41,6 +41,10 @@ listen: {{port: 0}}
 """
 
 
+class Refused(Exception):
+    """The bot is too busy to take a delivery; a platform sends it again."""
+
+
 @dataclass(frozen=True)
 class Inside:
     """The parts that a test speaks with."""
@@ -63,6 +67,8 @@ class Inside:
         feed, secret = self.catalog.sources[source], self.config.sources[source].secrets[0]
         headers = feed.sign(topic, raw, secret, self.app.clock.now(), self.app.front(source))
         async with self.http.post(f"{self.url}/webhooks/{source}", data=raw, headers=headers) as answer:
+            if answer.status == 503:
+                raise Refused(await answer.text())
             assert answer.status == 200, await answer.text()
 
     async def event(self, kind: str, **fields: Any) -> None:
