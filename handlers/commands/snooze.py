@@ -23,7 +23,7 @@ class Facts:
 def snooze(request: Request, facts: Facts) -> SendForm | ShowForm:
     """The alert stays quiet for a while, until a time, until its department works again, or until it gets worse.
 
-    Times are those of the shop's zone. Where you name none, a form opens.
+    Times are yours, as Slack knows your zone, or else the shop's. Where you name none, a form opens.
     """
     alert, said = named(request.text, facts.alert, facts.open)
     if not said:
