@@ -12,6 +12,7 @@ from typing import Any
 
 import structlog
 
+from bot.asides import Asides
 from bot.board import Board
 from bot.catalog import Catalog, command_label
 from bot.clock import Clock
@@ -41,7 +42,6 @@ from bot.edge.slack.socket import Socket
 from bot.edge.slack.ways_back import may_answer
 from bot.edge.ticker import Ticker
 from bot.edge.worker import Worker, deliveries
-from bot.hush import Hush
 from bot.overdue import Overdue
 from bot.pipeline import Feed, Pipeline
 from bot.quiet import Quiet
@@ -50,7 +50,6 @@ from bot.store.engine import Store
 from bot.store.intake import Intake
 from bot.store.models.campaign import remember
 from bot.store.wishes import folder_of
-from bot.thresholds import Thresholds
 from bot.troubles import Troubles
 from bot.upkeep import Upkeep
 
@@ -69,8 +68,7 @@ class Mind:
     pipeline: Pipeline
     desk: Desk
     overdue: Overdue
-    hush: Hush
-    thresholds: Thresholds
+    asides: Asides
     upkeep: Upkeep
     troubles: Troubles
     quiet: Quiet
@@ -85,7 +83,7 @@ class Mind:
         changed = self.overdue.tick() + self._remind() if steady else 0
         changed += self.pipeline.tick() + (self.quiet.tick() + self.desk.post_due_digests() if steady else 0)
         self.upkeep.tick()
-        return changed + self.hush.tick() + self.thresholds.tick() + self.troubles.tick()
+        return changed + self.asides.tick() + self.troubles.tick()
 
     def _remind(self) -> int:
         """Tells of groups of alerts that have stood for long."""
@@ -99,19 +97,14 @@ def mind(config: Config, catalog: Catalog, store: Store, clock: Clock, head_star
     feeds = {name: Feed(catalog.sources[each.type], front(config, name)) for name, each in config.sources.items()}
     board = Board(awake, config.house, clock)
     pipeline = Pipeline(store, awake, config.house, feeds, board, clock, settings, folder_of(config.store_url))
-    hush = Hush(store, config.house, board, clock)
-    thresholds = Thresholds(store, awake, config.house, clock, pipeline.again, settings)
-    hear = pipeline.hear
+    asides = Asides.of(store, board, clock, pipeline.again, settings)
     return Mind(
         store,
         awake,
         pipeline,
-        Desk(
-            store, awake, config.house, board, clock, settings, head_start, hear=hear, hush=hush, thresholds=thresholds
-        ),
+        Desk(store, awake, config.house, board, clock, settings, head_start, hear=pipeline.hear, asides=asides),
         Overdue(store, config.house, board, clock),
-        hush,
-        thresholds,
+        asides,
         Upkeep(store, clock, folder_of(config.store_url)),
         Troubles(store, config.operations, clock),
         Quiet(store, config.house, board, clock),

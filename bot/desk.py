@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from bot.asides import Aside, Asides
 from bot.board import Board
 from bot.catalog import Catalog, command_label
 from bot.clock import Clock
@@ -37,6 +38,7 @@ from bot.core.handlers import (
     ShowDigest,
     ShowForm,
     ShowModal,
+    StartDrill,
 )
 from bot.core.home import Visit, departments_of, home
 from bot.core.known import AlertLine, SourceSeen
@@ -44,17 +46,12 @@ from bot.core.message import Message, Paragraph, button_value, read_button_value
 from bot.core.parts import Line, Moment, ShopText, join, say
 from bot.core.schedule import Slot
 from bot.core.settings import House, Schedule, Shop
-from bot.core.silences import counted
-from bot.core.silences import told as told_silence
 from bot.core.subject import Subject
-from bot.core.thresholds import told as told_exception
 from bot.guard import Guard
-from bot.hush import Hush
 from bot.store import alerts, destinations, lanes, posts, preferences, slots
 from bot.store.answers.stock import spelt
 from bot.store.engine import Connection, Store, StoreDown
 from bot.store.facts import Question, load
-from bot.thresholds import Thresholds
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +97,7 @@ class Desk:
     """How far back a schedule that was never seen before is taken to have begun."""
 
     hear: Hear = field(kw_only=True)
-    hush: Hush = field(kw_only=True)
-    thresholds: Thresholds = field(kw_only=True)
+    asides: Asides = field(kw_only=True)
     who: Who = field(default=unheard_of, kw_only=True)
 
     @property
@@ -194,10 +190,8 @@ class Desk:
         match did:
             case Acted():
                 return self._acted(connection, did, submission.person, say(f"sent {form.title}"), submission.at)
-            case Silenced():
-                return self._silenced(connection, did)
-            case Excepted():
-                return self._excepted(connection, did)
+            case Silenced() | Excepted():
+                return Act(changed=True, told=self.asides.lay(connection, did))
             case Preferred(wishes, told):
                 preferences.put(connection, submission.person, wishes, submission.at)
                 return Act(changed=True, told=told)
@@ -216,15 +210,6 @@ class Desk:
         """What a form is sent for: it is on an alert as that stands now, or about some id."""
         alert = _about(connection, submission.about) if form.on_alert else None
         return _sending(form, alert, submission.shop, submission.about)
-
-    def _silenced(self, connection: Connection, did: Silenced) -> Act:
-        laid = [self.hush.lay_in(connection, silence) for silence in did.silences]
-        told = [say(told_silence(silence), ". It keeps ", counted(kept), " quiet now.") for silence, kept in laid]
-        return Act(changed=True, told=join(told, " "))
-
-    def _excepted(self, connection: Connection, did: Excepted) -> Act:
-        laid = [self.thresholds.lay_in(connection, wanted) for wanted in did.exceptions]
-        return Act(changed=True, told=join([say(told_exception(each), ".") for each in laid], " "))
 
     def _form(self, submission: Submission) -> Form:
         form = self.catalog.forms.get(submission.form)
@@ -246,7 +231,7 @@ class Desk:
         question = Question(shop=shop, subject=Subject("text", submission.about), now=self.clock.now())
         facts = load(connection, form.facts, question)
         did: Did = form.send(answers, sent, facts, **self.settings.get(("form", form.name), {}))
-        if isinstance(did, Excepted) and (why := self.thresholds.misfit(did.exceptions)):
+        if isinstance(did, Excepted) and (why := self.asides.thresholds.misfit(did.exceptions)):
             raise Wrong({did.field: say(ShopText(why), ".")})
         return did
 
@@ -287,19 +272,16 @@ class Desk:
                 return answer
             case _:
                 assert act is not None, "whatever is done here is an act"
-                return Reply(self._commanded(answer, request.user, act))
+                return Reply(self._commanded(answer, shop, request, act))
 
-    def _commanded(self, answer: ReleaseParked | EndSilence | EndException, person: str, want: Want) -> Message:
+    def _commanded(self, answer: ReleaseParked | Aside, shop: Shop, request: Request, want: Want) -> Message:
         """Does at once what a command is there for."""
         with self.store.write() as connection:
-            match answer:
-                case ReleaseParked(id):
-                    line = self._release(connection, id)
-                case EndSilence(id):
-                    line = self._end_silence(connection, id, person)
-                case EndException(id):
-                    line = self._end_exception(connection, id, person)
-            self.guard.note(connection, person, "command", want, "done")
+            if isinstance(answer, ReleaseParked):
+                line = self._release(connection, answer.id)
+            else:
+                line = self.asides.do(connection, answer, shop, request)
+            self.guard.note(connection, request.user, "command", want, "done")
         return Message(line, (Paragraph(line),))
 
     def _act(self, asked: Command, answer: Answer, shop: Shop) -> Want | None:
@@ -321,6 +303,8 @@ class Desk:
                 return Want(name_of(asked), shop=shop.name, subject=f"S-{id}")
             case EndException(id):
                 return Want(name_of(asked), shop=shop.name, subject=f"E-{id}")
+            case StartDrill(department, rule):
+                return Want(name_of(asked), shop=shop.name, subject=f"{department} {rule}".rstrip())
             case _:
                 return Want(name_of(asked), shop=shop.name)
 
@@ -383,18 +367,6 @@ class Desk:
         many = "1 post" if len(released) == 1 else f"{len(released)} posts"
         return say(f"{many} will be tried again." if released else "No parked post has an id that begins so.")
 
-    def _end_silence(self, connection: Connection, id: int, by: str) -> Line:
-        done = self.hush.end_in(connection, id, by)
-        if done is None:
-            raise Refused(say(f"There is no silence S-{id} that holds. /ops silences lists those that do."))
-        return say(f"{done[0].name} is over; ", counted(done[1]), " it kept quiet can be seen now.")
-
-    def _end_exception(self, connection: Connection, id: int, by: str) -> Line:
-        done = self.thresholds.end_in(connection, id, by)
-        if done is None:
-            raise Refused(say(f"There is no exception E-{id} that holds. /ops thresholds lists those that do."))
-        return say("Ended: ", told_exception(done), ".")
-
     def _shop_of(self, text: str) -> tuple[Shop, str]:
         """With several shops the first word may name one; otherwise the first shop of the config is meant."""
         first, _, rest = text.strip().partition(" ")
@@ -411,7 +383,7 @@ class Desk:
             departments=tuple(self.house.departments),
             rules=tuple(self.catalog.rules),
             house=self.house,
-            knobs=self.thresholds.knobs(),
+            knobs=self.asides.thresholds.knobs(),
         )
 
     def _help(self) -> tuple[Help, ...]:

@@ -39,10 +39,12 @@ class Groups:
 
     def wanted(self, connection: Connection, alert: Alert, channel: str, routed: Group | None) -> Grouped | None:
         """The group in which an alert is to be shown for the first time, at its next call: its route's, in a storm its
-        rule's, or none.
+        rule's, or none. An exercise stands by itself, and nothing is told together with it.
 
         Whoever does not put the alert into it after all has to have it ``leave``.
         """
+        if alert.exercise is not None:
+            return None
         group = routed or self.storm(connection, alert, channel)
         return self.telling(connection, groups.current(connection, channel, group, self.clock.now())) if group else None
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from bot.asides import Asides
 from bot.board import Board
 from bot.catalog import Catalog
 from bot.core.authority import ALL, EVERYBODY, Actor, Who
@@ -19,14 +20,12 @@ from bot.core.dispatch import Post, Shown, settled
 from bot.core.message import Message
 from bot.core.settings import Department, Grant, House, Permissions
 from bot.desk import Desk
-from bot.hush import Hush
 from bot.pipeline import Feed, Pipeline
 from bot.store import inbox, posts
 from bot.store.codec import load
 from bot.store.engine import Store
 from bot.store.inbox import Arrival
 from bot.store.tables.work import post as table
-from bot.thresholds import Thresholds
 from tests.core.samples import NOW, SHOP
 from tests.handlers.shelves import spoken, words
 
@@ -91,11 +90,10 @@ class Bench:
         self.board = board = Board(self.catalog, self.house, clock)
         self.feeds = feeds
         self.pipeline = Pipeline(self.store, self.catalog, self.house, feeds, board, clock, self.settings)
-        self.hush = Hush(self.store, self.house, board, clock)
         known = self.store, self.catalog, self.house, board, clock, self.settings
-        self.thresholds = Thresholds(self.store, self.catalog, self.house, clock, self.pipeline.again, self.settings)
-        more: Any = {"hush": self.hush, "thresholds": self.thresholds, "who": lambda user: self.who(user)}
-        self.desk = Desk(*known, hear=self.pipeline.hear, **more)
+        self.asides = Asides.of(self.store, board, clock, self.pipeline.again, self.settings)
+        self.hush, self.thresholds, self.drills = self.asides.hush, self.asides.thresholds, self.asides.drills
+        self.desk = Desk(*known, hear=self.pipeline.hear, who=lambda user: self.who(user), asides=self.asides)
 
     def close(self) -> None:
         self.store.close()

@@ -515,3 +515,29 @@ def test_a_silence_that_cannot_be_is_told(
     code, out, err = run("silence", *arguments)
     assert (code, out) == (2, "")
     assert why in err
+
+
+def test_an_exercise_is_started_for_a_department(run: Run, config: str, tmp_path: Path) -> None:
+    laid_out(tmp_path).close()
+    code, out, err = run("drill", "warehouse", "--rule", "low_stock", "--for", "10m", "--by", "Ute")
+    assert (code, err) == (0, "")
+    assert out.startswith("A-1001 is an exercise for warehouse. It ends by itself at ")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "why"),
+    [
+        (("warehous",), "there is no department 'warehous'; did you mean 'warehouse'?"),
+        (("warehouse", "--rule", "low_stok"), "there is no rule 'low_stok'; did you mean 'low_stock'?"),
+        (("warehouse", "--for", "soon"), "--for must be a duration such as"),
+        (("warehouse", "--for", "0m"), "--for must be more than nothing and at most 1 day"),
+        (("warehouse", "--for", "25h"), "--for must be more than nothing and at most 1 day"),
+    ],
+)
+def test_an_exercise_that_cannot_be_is_told(
+    run: Run, config: str, tmp_path: Path, arguments: tuple[str, ...], why: str
+) -> None:
+    laid_out(tmp_path).close()
+    code, out, err = run("drill", *arguments)
+    assert (code, out) == (2, "")
+    assert why in err

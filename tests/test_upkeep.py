@@ -11,8 +11,8 @@ from sqlalchemy import select
 from structlog.testing import capture_logs
 
 from bot.app import Mind
+from bot.asides import Asides
 from bot.core.delivery import Delivery
-from bot.hush import Hush
 from bot.overdue import Overdue
 from bot.quiet import Quiet
 from bot.store import inbox
@@ -61,10 +61,9 @@ def upkeep(bench: Bench, watch: Hands) -> Upkeep:
 def mind(bench: Bench, upkeep: Upkeep) -> Mind:
     troubles = Troubles(bench.store, "#operations", upkeep.clock)
     overdue = Overdue(bench.store, bench.house, bench.pipeline.board, upkeep.clock)
-    hush = Hush(bench.store, bench.house, bench.pipeline.board, upkeep.clock)
+    asides = Asides.of(bench.store, bench.pipeline.board, upkeep.clock, bench.pipeline.again)
     quiet = Quiet(bench.store, bench.house, bench.pipeline.board, upkeep.clock)
-    waits = (overdue, hush, bench.thresholds)
-    return Mind(bench.store, bench.catalog, bench.pipeline, bench.desk, *waits, upkeep, troubles, quiet)
+    return Mind(bench.store, bench.catalog, bench.pipeline, bench.desk, overdue, asides, upkeep, troubles, quiet)
 
 
 def admitted(store: Store, key: str, at: datetime) -> None:

@@ -39,7 +39,7 @@ def silence(
 
     ours, clock = loaded(config, demo=True), Clock()
     with opened(ours) as store:
-        hush = mind(ours, Catalog.scan(ours.handlers, config.parent), store, clock).hush
+        hush = mind(ours, Catalog.scan(ours.handlers, config.parent), store, clock).asides.hush
         if ended is not None:
             _end(hush, ended, by)
         elif span is None:

@@ -14,7 +14,7 @@ from typing import Literal
 
 from bot.core.money import Money
 from bot.core.parts import Line, Moment, MoneyRange, Person, say
-from bot.core.subject import Subject
+from bot.core.subject import Subject, SubjectKind
 from bot.core.verdict import Clear, Fire, Quiet, Severity, Verdict
 
 State = Literal["firing", "acknowledged", "snoozed", "resolved"]
@@ -76,6 +76,16 @@ class Handover:
     note: Line = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Exercise:
+    """What makes an alert an exercise: who started it, when it ends by itself (aware UTC), and what a real one would be
+    about."""
+
+    by: str
+    until: datetime
+    about: SubjectKind = "text"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alert:
     """One matter as it stands. ``number`` is shown as A-1042; times are aware UTC."""
@@ -104,6 +114,9 @@ class Alert:
     """How many times the same matter opened in the last 30 days, this one included."""
     taken_at: datetime | None = None
     """Since when its holder is a person."""
+    exercise: Exercise | None = None
+    """Set where nothing is wrong and somebody tries whether an alert is seen."""
+
     escalated_to: tuple[str, ...] = ()
     """Departments without a view of their own that see it because it is overdue or was handed to them."""
     until_worse: bool = False

@@ -35,7 +35,7 @@ def _zone(department: Department, house: House) -> ZoneInfo:
 
 def free(alert: Alert, woken: bool) -> bool:
     """Whether an alert is told without asking the budget and without spending any of it."""
-    return woken or alert.severity is Severity.CRITICAL
+    return woken or alert.severity is Severity.CRITICAL or alert.exercise is not None
 
 
 def stays(alert: Alert, change: Change) -> bool:

@@ -338,6 +338,13 @@ class ExceptionsHeld(Query):
 
 
 @dataclass(frozen=True, slots=True)
+class Exercises(Query):
+    """What came of the newest exercises, or that they run: tuple[Line, ...], newest first, ``most`` at most."""
+
+    most: int = 5
+
+
+@dataclass(frozen=True, slots=True)
 class Interruptions(Query):
     """What the channels that have a budget of interruptions were interrupted for in the period, and what exceeded it:
     tuple[InterruptionLine, ...], by channel, day and rule."""

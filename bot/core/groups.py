@@ -66,8 +66,8 @@ class Tally:
 
 
 def family(alert: Alert) -> str:
-    """The part of the business that an alert is about, "" for none."""
-    return FAMILIES.get(alert.subject.about, "")
+    """The part of the business that an alert is about, "" for none; for an exercise that of a real one."""
+    return FAMILIES.get(alert.exercise.about if alert.exercise else alert.subject.about, "")
 
 
 def group_of(alert: Alert, labels: Labels, grouping: Grouping, route: str) -> Group:

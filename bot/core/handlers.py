@@ -130,6 +130,15 @@ class EndException:
 
 
 @dataclass(frozen=True, slots=True)
+class StartDrill:
+    """Starts an exercise for a department, such as an alert of ``rule`` would be; answers with its name."""
+
+    department: str
+    rule: str = ""
+    minutes: float = 30.0
+
+
+@dataclass(frozen=True, slots=True)
 class ShowForm:
     """Opens the form of that name: ``about`` an id that comes back with it, its fields filled with what is ``given``.
 
@@ -162,7 +171,7 @@ class SendForm:
     given: Mapping[str, object] = field(default_factory=dict)
 
 
-Answer = Reply | ShowDigest | ReleaseParked | EndSilence | EndException | ShowForm | Press | SendForm
+Answer = Reply | ShowDigest | ReleaseParked | EndSilence | EndException | StartDrill | ShowForm | Press | SendForm
 
 
 class Refused(Exception):

@@ -75,7 +75,10 @@ def mute(
 
 
 def held_back(alert: Alert, department: Department | None, now: datetime) -> Hold | None:
-    """Until when a department is not to be interrupted by this alert; None when it may be now."""
+    """Until when a department is not to be interrupted by this alert; None when it may be now. Whoever starts an
+    exercise in its quiet hours was asked, and means them."""
+    if alert.exercise is not None:
+        return None
     end = _rests_until(alert, department, now)
     if department is None or end is None or too_dear(alert, department, now):
         return None

@@ -39,7 +39,9 @@ class Step:
 
 
 def steps(alert: Alert, house: House) -> tuple[Step, ...]:
-    """The steps of a matter in their order."""
+    """The steps of a matter in their order; an exercise has none, since it ends by itself."""
+    if alert.exercise is not None:
+        return ()
     return tuple(sorted([*_overdue(alert, house), *_lapse(alert, house.lapse)], key=lambda step: step.slot.due))
 
 

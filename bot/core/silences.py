@@ -124,6 +124,9 @@ def reminder(silence: Silence, now: datetime) -> Slot | None:
 
 def told(silence: Silence) -> Line:
     """What is silent, until when, by whom and why."""
+    if not silence.id:
+        what = say("a mute of the config: ", _what(silence), " until ", Moment(silence.until))
+        return say(what, ": ", ShopText(silence.reason))
     return say(
         silence.name, ": ", _what(silence), " until ", Moment(silence.until), " by ", member(silence.by), ": ",
         ShopText(silence.reason),

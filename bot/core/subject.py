@@ -6,7 +6,17 @@ from dataclasses import dataclass
 from typing import Literal
 
 SubjectKind = Literal[
-    "sku", "order", "payment_method", "dispute", "invoice", "payout", "campaign", "source", "clock", "text"
+    "sku",
+    "order",
+    "payment_method",
+    "dispute",
+    "invoice",
+    "payout",
+    "campaign",
+    "source",
+    "clock",
+    "text",
+    "exercise",
 ]
 
 

@@ -23,6 +23,8 @@ def take_census(store: Store) -> Census:
     with store.read() as connection:
         states: dict[str, int] = {}
         for alert in alerts.open_alerts(connection):
+            if alert.exercise is not None:
+                continue
             states[alert.state] = states.get(alert.state, 0) + 1
         return Census(
             deliveries=inbox.counts(connection),

@@ -67,6 +67,7 @@ _TO_RECHECK = (
         alert.c.open.is_(True),
         alert.c.shop == bindparam("in_shop"),
         alert.c.rule == bindparam("by_rule"),
+        alert.c.about == bindparam("on_about"),
         or_(
             alert.c.recheck_at <= bindparam("as_of"),
             and_(alert.c.state == "snoozed", alert.c.snoozed_until <= bindparam("as_of")),
@@ -100,7 +101,7 @@ def subjects(
 def _with_time(
     connection: Connection, shop: Shop, event: Tick, about: str, rule: str, now: datetime
 ) -> tuple[Subject, ...]:
-    due = connection.execute(_TO_RECHECK, {"in_shop": shop.name, "by_rule": rule, "as_of": now})
+    due = connection.execute(_TO_RECHECK, {"in_shop": shop.name, "by_rule": rule, "on_about": about, "as_of": now})
     found = [Subject(row.about, row.subject) for row in due]
     if event.subject.about == about:
         found.append(event.subject)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -11,11 +13,12 @@ from bot.core.facts import NoFacts
 from bot.core.forms import Sent, Silenced, Wrong
 from bot.core.handlers import EndSilence, Refused, Reply, Request, ShowForm
 from bot.core.known import Story
+from bot.core.settings import Mute, WorkingHours
 from bot.core.silences import Held, Silence
 from handlers.commands import silence as command
 from handlers.commands import silences, unsilence
 from handlers.forms import silence as form
-from tests.core.samples import NOW
+from tests.core.samples import NOW, house
 from tests.handlers.shelves import alert, spoken, words
 
 HOUR = timedelta(hours=1)
@@ -95,22 +98,36 @@ def test_what_cannot_be_silent_is_told_beside_its_field(changes: dict[str, Any],
     assert {name: words(line) for name, line in wrong.value.problems.items()} == problems
 
 
-def listed(*held: Held) -> list[str]:
-    reply = silences.silences.answer(Request("", "U1", "C1", NOW), silences.Facts(held, NOW))
+LAID = replace(USUAL, id=3)
+
+
+def listed(*held: Held, mutes: tuple[Mute, ...] = ()) -> list[str]:
+    request = Request("", "U1", "C1", NOW, house=house(mutes=mutes))
+    reply = silences.silences.answer(request, silences.Facts(held, NOW))
     assert isinstance(reply, Reply)
     return [words(reply.message.summary), *spoken(reply.message)]
 
 
 def test_each_silence_is_listed_with_what_it_keeps_quiet_and_how_long_still() -> None:
     many = tuple(f"A-{number}" for number in range(1, 8))
-    assert listed(Held(USUAL, ("A-7",)), Held(USUAL, many), Held(USUAL, ())) == [
+    assert listed(Held(LAID, ("A-7",)), Held(LAID, many), Held(LAID, ())) == [
         "3 silences hold",
-        "S-0: rule «low_stock» in «demo» until <moment> by @U0BEN: «stocktaking» · <duration> left · keeps 1 alert (A-7) quiet",
-        "S-0: rule «low_stock» in «demo» until <moment> by @U0BEN: «stocktaking» · <duration> left · keeps 7 alerts (A-1, A-2, A-3, A-4, A-5 and 2 more) quiet",
-        "S-0: rule «low_stock» in «demo» until <moment> by @U0BEN: «stocktaking» · <duration> left · keeps nothing quiet",
+        "S-3: rule «low_stock» in «demo» until <moment> by @U0BEN: «stocktaking» · <duration> left · keeps 1 alert (A-7) quiet",
+        "S-3: rule «low_stock» in «demo» until <moment> by @U0BEN: «stocktaking» · <duration> left · keeps 7 alerts (A-1, A-2, A-3, A-4, A-5 and 2 more) quiet",
+        "S-3: rule «low_stock» in «demo» until <moment> by @U0BEN: «stocktaking» · <duration> left · keeps nothing quiet",
     ]  # fmt: skip
-    assert listed(*[Held(USUAL, ())] * 23)[-1] == "+3 more"
-    assert listed(Held(USUAL, ()))[0] == "1 silence holds"
+    assert listed(*[Held(LAID, ())] * 23)[-1] == "+3 more"
+    assert listed(Held(LAID, ()))[0] == "1 silence holds"
+
+
+def test_what_the_config_mutes_just_now_is_listed_as_well() -> None:
+    days = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+    now, later = (WorkingHours(days, time(start), time(start + 2), ZoneInfo("UTC")) for start in (9, 15))
+    mutes = (Mute(now, "counting", "low_*"), Mute(later, "backups"))
+    assert listed(Held(LAID, ()), mutes=mutes)[-1] == (
+        "a mute of the config: rule «low_*» until <moment>: «counting» · <duration> left"
+    )
+    assert listed(mutes=mutes)[0] == "1 silence holds"
 
 
 def test_nothing_silent_is_said_so() -> None:

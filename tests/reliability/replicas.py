@@ -14,18 +14,17 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.schema import Table
 
+from bot.asides import Asides
 from bot.board import Board
 from bot.catalog import Catalog
 from bot.core.delivery import Delivery, Shopfront
 from bot.core.settings import House
 from bot.desk import Desk
-from bot.hush import Hush
 from bot.pipeline import Feed, Pipeline
 from bot.store import inbox
 from bot.store.engine import Store, StoreDown
 from bot.store.inbox import Arrival
 from bot.store.tables import log, shop, work
-from bot.thresholds import Thresholds
 from tests.bench import OPTIONS, SECRETS, Watch, usual_house
 from tests.core.samples import NOW
 
@@ -49,10 +48,8 @@ class Replica:
         }
         board = Board(catalog, self.house, self.clock)
         self.pipeline = Pipeline(self.store, catalog, self.house, feeds, board, self.clock)
-        hush = Hush(self.store, self.house, board, self.clock)
-        known = self.store, catalog, self.house
-        thresholds = Thresholds(*known, self.clock, self.pipeline.again)
-        self.desk = Desk(*known, board, self.clock, hear=self.pipeline.hear, hush=hush, thresholds=thresholds)
+        asides = Asides.of(self.store, board, self.clock, self.pipeline.again)
+        self.desk = Desk(self.store, catalog, self.house, board, self.clock, hear=self.pipeline.hear, asides=asides)
 
     def close(self) -> None:
         self.store.close()

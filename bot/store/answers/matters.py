@@ -19,13 +19,16 @@ from bot.store.engine import Connection
 from bot.store.facts import Question, answering
 from bot.store.tables.work import alert
 
+_REAL = alert.c.about != "exercise"
 _NUMBER = re.compile(r"\s*(?:A-?)?([0-9]{1,12})\s*", re.IGNORECASE)
 
 
 @answering(AlertsOpen)
 def alerts_open(connection: Connection, query: AlertsOpen, question: Question) -> tuple[AlertLine, ...]:
-    """The shop's alerts that are not resolved, worst first and then oldest."""
+    """The shop's alerts that are not resolved, worst first and then oldest; exercises, which say so, not in digests."""
     found = select(alert.c.body).where(alert.c.shop == question.shop.name, alert.c.open.is_(True))
+    if question.period is not None:
+        found = found.where(_REAL)
     if query.about_subject:
         found = found.where(alert.c.about == question.subject.about, alert.c.subject == cut(question.subject.id))
     return _listed(connection, found)
@@ -37,7 +40,7 @@ def alerts_opened(connection: Connection, _query: AlertsOpened, question: Questi
     if question.period is None:
         return ()
     within = alert.c.opened_at >= question.period.start, alert.c.opened_at < question.period.end
-    return _listed(connection, select(alert.c.body).where(alert.c.shop == question.shop.name, *within))
+    return _listed(connection, select(alert.c.body).where(alert.c.shop == question.shop.name, _REAL, *within))
 
 
 @answering(AlertStory)
