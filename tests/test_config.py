@@ -332,6 +332,15 @@ def test_secrets_come_from_the_variables_that_the_file_names(loaded: Loader) -> 
     assert {"n3w", "0ld"} <= set(config.secrets())
 
 
+def test_a_platform_of_large_deliveries_has_room_for_them_unless_the_config_says_otherwise(loaded: Loader) -> None:
+    text = "sources: {klaviyo: {}, stripe: {}, large: {type: stripe, max_kib: 16}, small: {type: klaviyo, max_kib: 1}}"
+    names = ("KLAVIYO", "STRIPE", "LARGE", "SMALL")
+    config = loaded(THREE + text, {f"{name}_WEBHOOK_SECRET": "sixteen letters or more" for name in names})
+    assert {name: source.max_bytes // 1024 for name, source in config.sources.items()} == {
+        "klaviyo": 8192, "stripe": 1024, "large": 16, "small": 1,
+    }  # fmt: skip
+
+
 def test_without_names_the_variable_follows_from_the_source(loaded: Loader) -> None:
     text = THREE + "sources: {shop-two: {type: shopify}}\n"
     assert loaded(text, {"SHOP_TWO_WEBHOOK_SECRET": "s"}).sources["shop-two"].secrets == ("s",)

@@ -34,6 +34,7 @@ from bot.config.schema import (
 )
 from bot.config.values import Config, Settings, SlackConfig, SourceConfig, WorkbenchConfig
 from bot.core.campaigns import CampaignMap, Promotes
+from bot.core.delivery import Source
 from bot.core.exceptions import Level, RuleException
 from bot.core.schedule import instant
 from bot.core.settings import (
@@ -67,7 +68,10 @@ def build(file: str, part: ConfigPart, catalog: Catalog, env: Mapping[str, str],
         file=file,
         house=house,
         operations=house.departments["operations"].channel,
-        sources={name: _source(name, one, house, env, demo) for name, one in part.sources.items()},
+        sources={
+            name: _source(name, one, house, catalog.sources[one.type or name], env, demo)
+            for name, one in part.sources.items()
+        },
         handlers=part.handlers,
         slack=_slack(part, env, demo),
         store_url=_store_url(part, env),
@@ -200,7 +204,9 @@ def _day_after(day: date, zone: ZoneInfo) -> datetime:
     return instant(day + timedelta(days=1), time(0), zone)
 
 
-def _source(name: str, part: SourcePart, house: House, env: Mapping[str, str], demo: bool) -> SourceConfig:
+def _source(
+    name: str, part: SourcePart, house: House, source: Source, env: Mapping[str, str], demo: bool
+) -> SourceConfig:
     return SourceConfig(
         name,
         part.type or name,
@@ -208,7 +214,7 @@ def _source(name: str, part: SourcePart, house: House, env: Mapping[str, str], d
         _secrets(name, part, env, demo),
         part.options,
         part.live,
-        part.max_kib * 1024,
+        (part.max_kib or source.max_kib) * 1024,
         asking.keys(part, env),
         asking.times(part),
     )

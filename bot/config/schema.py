@@ -152,7 +152,12 @@ class SourcePart(Part):
         description="Environment variables that hold its secrets, newest first; left out, <NAME>_WEBHOOK_SECRET.",
     )
     live: bool = Field(default=True, description="Whether test orders and test payments are ignored.")
-    max_kib: int = Field(default=1024, ge=1, le=16384, description="The largest delivery that is taken, in KiB.")
+    max_kib: int | None = Field(
+        default=None,
+        ge=1,
+        le=16384,
+        description="The largest delivery that is taken, in KiB; left out, 1024, or 8192 for klaviyo.",
+    )
     options: dict[str, Any] = Field(default={}, description="What this kind of platform wants to know besides.")
     api: ApiPart | None = Field(default=None, description="Keys with which the platform is asked; left out, it is not.")
 

@@ -145,7 +145,7 @@ class Source:
 
     ``key`` gives the platform's own name of a delivery, the same on every retry, or "" when it has none (the hash of
     the body then stands for it). ``options`` checks the source's part of the config and raises ValueError with a
-    message that names the key.
+    message that names the key. ``max_kib`` is the largest delivery that is taken, unless the config says otherwise.
     """
 
     name: str
@@ -158,3 +158,4 @@ class Source:
     greet: Greet | None = None
     api: Api | None = None
     strip: Strip | None = None
+    max_kib: int = 1024

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 from bot.core.delivery import Strip, Unparsable
-from bot.core.wild import read
+from bot.core.wild import MAX_NODES, read
 
 Shape = Mapping[str, "Shape"]
 """The fields of an object that are kept, each with those within it; none there means all. A list has the shape of its
@@ -65,10 +65,10 @@ def _after(body: bytes, at: int) -> int:
     return 0
 
 
-def only(body: bytes, shape: Shape) -> bytes:
-    """A body of JSON with the fields of this shape alone."""
+def only(body: bytes, shape: Shape, most: int = MAX_NODES) -> bytes:
+    """A body of JSON with the fields of this shape alone, if it has at most so many values."""
     try:
-        return json.dumps(_shaped(read(body).value, shape), default=float, separators=(",", ":")).encode()
+        return json.dumps(_shaped(read(body, most).value, shape), default=float, separators=(",", ":")).encode()
     except Unparsable:
         return body
 

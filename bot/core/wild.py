@@ -57,17 +57,17 @@ _NAMES: dict[type, str] = {
 }
 
 
-def read(body: bytes) -> Wild:
+def read(body: bytes, most: int = MAX_NODES) -> Wild:
     """The JSON value of a body in UTF-8, or Unparsable.
 
-    Refused are duplicate keys, NaN and Infinity, more than 32 levels, more than 50,000 values, integers beyond 64
+    Refused are duplicate keys, NaN and Infinity, more than 32 levels, more than ``most`` values, integers beyond 64
     bits, and numbers that no Decimal of common size holds. The size of the body is limited before.
     """
     try:
         text = body.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise Unparsable(f"the body is not UTF-8 at byte {error.start}") from None
-    _measure(text)
+    _measure(text, most)
     try:
         value = json.loads(
             text,
@@ -82,7 +82,7 @@ def read(body: bytes) -> Wild:
     return Wild(value)
 
 
-def _measure(text: str) -> None:
+def _measure(text: str, most: int) -> None:
     """Refuse what is too deep or too large before the decoder, which would recurse and allocate, sees it."""
     depth = nodes = 0
     for token in _TOKENS.finditer(text):
@@ -95,8 +95,8 @@ def _measure(text: str) -> None:
             depth -= 1
             continue
         nodes += 1
-        if depth > MAX_DEPTH or nodes > MAX_NODES:
-            raise Unparsable(f"the body is deeper than {MAX_DEPTH} levels or has more than {MAX_NODES} values")
+        if depth > MAX_DEPTH or nodes > most:
+            raise Unparsable(f"the body is deeper than {MAX_DEPTH} levels or has more than {most} values")
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

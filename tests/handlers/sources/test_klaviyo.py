@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from bot.core.delivery import POLLED, Delivery, Shopfront, Unparsable, Unrouted, Unverified
 from bot.core.events import CampaignEchoed
+from bot.core.wild import MAX_NODES
 from handlers.sources.klaviyo import SOURCE
 
 NOW = datetime(2026, 11, 20, 10, 15, tzinfo=UTC)
@@ -180,3 +181,35 @@ def test_options_of_another_form_are_refused_by_name(given: dict[str, Any], why:
     with pytest.raises(ValueError, match=f"^{why}: "):
         SOURCE.options(given)
     SOURCE.options({"metric": "PhqdJM", "revision": "2026-07-15", "system_webhooks": True, "days": 3})
+
+
+def rich(name: int) -> dict[str, Any]:
+    """An event with the profile and the bought things that Klaviyo sends along."""
+    bought = {"SKU": "TEA", "ProductName": "Earl Grey", "Quantity": 1, "ItemPrice": 9.99, "Categories": ["Tea", "Gift"]}
+    about = {"items": [bought] * 12} | {f"Custom {number}": f"value {number}" for number in range(40)}
+    row = reaction(name, about=about)
+    place = {f"line{number}": "x" for number in range(10)}
+    profile = {"email": f"p{name}@pii.example", "location": place, "properties": {f"p{n}": "v" for n in range(40)}}
+    row["payload"]["included"] = [{"type": "profile", "id": f"P{name}", "attributes": profile}]
+    return row
+
+
+def test_a_full_batch_of_rich_events_is_proved_stored_and_read() -> None:
+    body = batch(*(rich(name) for name in range(1_000)))
+    assert body.count(b",") > 3 * MAX_NODES and 3 * 2**20 < len(body) < SOURCE.max_kib * 1024
+    headers = SOURCE.sign("", body, SECRET, NOW, FRONT)
+    verify(headers, body)
+    with pytest.raises(Unverified, match="klaviyo-webhook-id"):
+        verify(headers | {"klaviyo-webhook-id": "01JOTHER"}, body)
+    assert SOURCE.strip is not None
+    kept = SOURCE.strip(Delivery("klaviyo", headers, body, NOW))
+    assert b"pii" not in kept and len(kept) < len(body) / 10
+    assert told(kept) == told(body) and len(told(kept)) == 1_000
+
+
+def test_a_batch_beyond_all_measure_stays_whole_and_is_not_understood() -> None:
+    body = b'{"meta": {"klaviyo_webhook_id": "01J"}, "data": [' + b"1," * 500_000 + b"1]}"
+    assert SOURCE.strip is not None
+    assert SOURCE.strip(Delivery("klaviyo", {}, body, NOW)) == body
+    with pytest.raises(Unparsable, match="more than 500000 values"):
+        told(body)
