@@ -6,16 +6,19 @@ become one: an object with the attributes and ``data``, as the structured form h
 
 from __future__ import annotations
 
+import base64
+import binascii
 import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from bot.core.delivery import Delivery
+from bot.core.delivery import Delivery, Unparsable
 from bot.core.keys import as_key
 from bot.core.oauth import unpercent
-from bot.core.wild import Wild
+from bot.core.wild import Wild, read
 
 _NAMES: Final = ("id", "source", "type", "time", "subject", "specversion")
+_BYTES: Final = "data_base64"
 _PLAIN = re.compile(r"[\x20-\x7e]+")
 
 
@@ -25,10 +28,32 @@ def binary(headers: Mapping[str, str]) -> bool:
 
 
 def whole(delivery: Delivery, body: Wild) -> Wild:
-    """The body of a delivery, or in the binary form the event of which it is the data."""
-    if not binary(delivery.headers):
-        return body
-    return Wild({**attributes(delivery.headers), "data": body.value})
+    """The body of a delivery, or in the binary form the event of which it is the data. Data in base64 is decoded.
+    Raises Unparsable where that is no JSON."""
+    if binary(delivery.headers):
+        return Wild({**attributes(delivery.headers), "data": body.value})
+    if isinstance(body.value, list):
+        return Wild([_decoded(event).value for event in body.list()])
+    return _decoded(body)
+
+
+def _decoded(event: Wild) -> Wild:
+    """The event with its data as a value. A sender whose data has no JSON type may send it as bytes all the same."""
+    if not is_event(event) or not event[_BYTES]:
+        return event
+    encoded = event[_BYTES]
+    if event["data"]:
+        raise Unparsable(f"{encoded.path} stands beside data, and an event has one of them")
+    if not isinstance(encoded.value, str):
+        raise Unparsable(f"{encoded.path} is not text")
+    try:
+        inside = read(base64.b64decode(encoded.value.encode("ascii", "replace"), validate=True))
+    except binascii.Error:
+        raise Unparsable(f"{encoded.path} is not base64") from None
+    except Unparsable as error:
+        raise Unparsable(f"in {encoded.path} {error}") from None
+    rest = {name: value for name, value in event.value.items() if name != _BYTES}
+    return Wild({**rest, "data": inside.value}, event.path)
 
 
 def attributes(headers: Mapping[str, str]) -> dict[str, Any]:
