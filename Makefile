@@ -5,7 +5,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help venv run check test bench reliability lock format
+.PHONY: help venv run check test bench reliability pictures golden lock format
 
 help: ## List the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 14
@@ -47,6 +47,9 @@ reliability: $(READY) ## The long forms of the trials with faults; the short one
 
 pictures: $(READY) ## Take the pictures of the documentation anew, in Chromium
 	$(BIN)/python docs/pictures.py
+
+golden: $(READY) ## Write the messages of tests/golden anew and take their pictures, in Chromium
+	$(BIN)/python -m tests.golden
 
 lock: ## Resolve all dependencies anew into the two lock files
 	$(BIN)/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["dependency-groups"]["dev"], sep="\n")' > .venv/dev.in

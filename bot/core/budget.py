@@ -66,7 +66,8 @@ def summary(alerts: Sequence[Alert], house: House, day: date) -> Message:
     left = len(worst) - MOST_NAMED
     more = (Footer(say(f"+{left} more")),) if left > 0 else ()
     named = Bullets(tuple(map(_named, worst[:MOST_NAMED])))
-    return Message(say(line, " Worst: ", _named(worst[0])), (Heading(count), Paragraph(line), named, *more))
+    beyond = Paragraph(say(f"Beyond what this channel is interrupted for{ended}, the dearest first."))
+    return Message(say(line, " Worst: ", _named(worst[0])), (Heading(count), beyond, named, *more))
 
 
 def _rank(alert: Alert, house: House) -> tuple[bool, bool, bool, str, int, int, int]:

@@ -147,7 +147,7 @@ def window(alert: Alert, actions: Iterable[Action]) -> tuple[Block, ...]:
 
 
 def _footer(alert: Alert) -> Line:
-    told = [say("open since ", Moment(alert.opened_at))]
+    told = [say("opened " if alert.state == "resolved" else "open since ", Moment(alert.opened_at))]
     if alert.recent > 1:
         told.append(say(f"{alert.recent} times in 30 days"))
     told.append(say(f"rule {alert.rule}"))

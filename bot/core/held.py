@@ -12,6 +12,7 @@ from bot.core.money import Money
 from bot.core.mute import expected_loss
 from bot.core.parts import Line, Moment, join, say
 from bot.core.settings import Department
+from bot.core.verdict import Severity
 
 _MOST_NAMED = 10
 
@@ -60,6 +61,9 @@ def _why(looked: Sequence[Looked], department: Department | None, until: datetim
     if department is None or department.quiet is None:
         return []
     if department.wakes_above is None:
+        # Nothing is above critical, so there it goes without saying.
+        if department.quiet.above is Severity.CRITICAL:
+            return []
         return [say(f"none was more severe than {department.quiet.above.name.lower()}")]
     known = [_loss(each, department, until) for each in looked]
     unknown = sum(loss is None or loss.currency != department.wakes_above.currency for loss in known)

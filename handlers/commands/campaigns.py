@@ -63,17 +63,17 @@ def _several(listed: list[Campaign], facts: Facts, uplift: float) -> Message:
     running = [each for each in listed if runs(each, facts.now)]
     coming = [each for each in listed if each not in running]
     rows = tuple(_row(each, facts, uplift) for each in (*running, *coming)[:_MOST_ROWS])
-    table = Table("Campaigns", ("Campaign", "When", "Least cover", "Verdict"), rows)
+    counts = f"{len(running)} running, {len(coming)} to come"
+    table = Table(f"Campaigns: {counts}", ("Campaign", "Verdict", "Least cover", "When"), rows)
     rest = len(listed) - _MOST_ROWS
     more = (Paragraph(say(f"+{rest} more; name one for less")),) if rest > 0 else ()
-    summary = say("Campaigns: ", Quantity(len(running)), " running, ", Quantity(len(coming)), " to come")
-    return Message(summary, (Paragraph(summary), table, *more, as_of(facts.sources)))
+    return Message(say(f"Campaigns: {counts}"), (table, *more, as_of(facts.sources)))
 
 
 def _row(each: Campaign, facts: Facts, uplift: float) -> tuple[Line, ...]:
     skus = _checked(each, facts, uplift)
     least = min(skus, key=lambda sku: sku.uplifted - sku.needed, default=None)
-    return say(each.name), _when(each, facts.now), _cover(least), _verdict(each, skus)
+    return say(each.name), _verdict(each, skus), _cover(least), _when(each, facts.now)
 
 
 def _checked(each: Campaign, facts: Facts, uplift: float) -> tuple[Lasting, ...]:
@@ -93,16 +93,15 @@ def _cover(least: Lasting | None) -> Line:
 
 
 def _verdict(each: Campaign, skus: tuple[Lasting, ...]) -> Line:
-    short = sum(sku.short for sku in skus)
+    """In few words, since a table's cells are cut."""
+    short, unknown = sum(sku.short for sku in skus), len(each.skus) - len(skus)
     if short:
-        few = say(strong("short: "), Quantity(short), " of ", counted(len(each.skus), "SKU"))
-        return say(few, " runs" if short == 1 else " run", " out before the end")
+        return say(strong("short: "), Quantity(short), " of ", counted(len(each.skus), "SKU"))
     if not each.skus:
-        return say("names no SKU, so nothing is watched")
+        return say("names no SKU")
     if not skus:
-        return say("stock or pace of its ", counted(len(each.skus), "SKU"), " is not known")
-    unknown = len(each.skus) - len(skus)
-    return say("lasts to the end", say("; ", Quantity(unknown), " not known") if unknown else ())
+        return say("stock not known")
+    return say("lasts", say(", ", counted(unknown, "SKU"), " not known") if unknown else ())
 
 
 def _one(each: Campaign, facts: Facts, uplift: float) -> Message:

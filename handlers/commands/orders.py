@@ -76,7 +76,7 @@ def _late(late: list[OrderState], facts: Facts, after: timedelta) -> list[Block]
         return [Paragraph(say("No order has waited for longer than ", Duration(after.total_seconds()), "."))]
     held = {each.order for each in facts.held}
     rows = tuple(_late_row(each, facts.now, held) for each in late[:_MOST_ROWS])
-    table = Table("Late orders, the oldest first", ("Order", "Placed", "Waits for", "Total", ""), rows)
+    table = Table("Late orders, the oldest first", ("Order", "Placed", "Waits for", "Total", "Hold"), rows)
     rest = len(late) - _MOST_ROWS
     return [table, Paragraph(say("+", _count(rest, late, facts), " more"))] if rest > 0 else [table]
 
@@ -87,7 +87,7 @@ def _late_row(each: OrderState, now: datetime, held: set[str]) -> tuple[Line, ..
         say(Moment(each.placed, "day")),
         say(Duration((now - each.placed).total_seconds())),
         say(each.total),
-        say("on hold") if each.order in held else (),
+        say("on hold") if each.order in held else say("–"),
     )
 
 

@@ -10,7 +10,7 @@ from bot.core.facts import DisputesOpen, MethodsTried, Now, Payouts, Receivables
 from bot.core.freshness import as_of
 from bot.core.handlers import Refused, Reply, Request, command
 from bot.core.known import DisputeState, MethodTried, PayoutState, Receivable, SourceSeen
-from bot.core.message import Block, Figures, Message, Paragraph, Table
+from bot.core.message import Block, Bullets, Figures, Heading, Message, Paragraph
 from bot.core.parts import Duration, Line, Moment, Quantity, Share, ShopText, join, say, strong
 from bot.core.spelling import unknown
 from bot.core.surprise import surprise, usual_rate
@@ -68,40 +68,36 @@ def _failures(facts: Facts, level: float) -> list[Block]:
     tried = sorted((each for each in facts.methods if each.seen.attempts), key=lambda each: -each.seen.failures)
     if not tried:
         return [Paragraph(say("Nobody tried to pay in the last 24 hours."))]
-    header = ("Method", "Tried", "Failed", "Share", "Usual", "So it is")
-    rows = tuple(_method(each, level) for each in tried[:_MOST_ROWS])
-    return [Table("Payments of the last 24 hours", header, rows, numeric=(1, 2, 3, 4)), *_more(len(tried))]
+    lines = [_method(each, level) for each in tried]
+    return [Heading("Payments of the last 24 hours"), Bullets(_first(lines))]
 
 
-def _method(each: MethodTried, level: float) -> tuple[Line, ...]:
+def _method(each: MethodTried, level: float) -> Line:
     usual = usual_rate(each.days)
-    return (
-        say(ShopText(each.method)),
-        say(Quantity(each.seen.attempts)),
-        say(Quantity(each.seen.failures)),
-        say(Share(each.seen.rate, 1)),
-        say(Share(usual, 1)) if each.days else say("not known yet"),
-        say(strong("unusual")) if surprise(each.seen, usual) >= level else say("as usual"),
+    few = say(
+        Quantity(each.seen.failures), " of ", Quantity(each.seen.attempts), " failed (", Share(each.seen.rate), ")"
     )
+    told = say(ShopText(each.method), ": ", few)
+    if not each.days:
+        return say(told, ", what is usual is not known yet")
+    verdict = say(strong("unusual"), ", usually ") if surprise(each.seen, usual) >= level else say("usually ")
+    return say(told, ", ", verdict, Share(usual, 1))
 
 
 def _disputes(facts: Facts) -> list[Block]:
     if not facts.disputes:
         return [Paragraph(say("No dispute waits for evidence."))]
-    rows = tuple(_dispute(each, facts.now) for each in facts.disputes[:_MOST_ROWS])
-    header = ("Dispute", "Amount", "Reason", "Evidence by", "Left")
-    return [Table("Disputes to answer", header, rows, numeric=(1,)), *_more(len(facts.disputes))]
+    return [Heading("Disputes to answer"), Bullets(_first([_dispute(each, facts.now) for each in facts.disputes]))]
 
 
-def _dispute(each: DisputeState, now: datetime) -> tuple[Line, ...]:
-    left = (each.due - now).total_seconds() if each.due else 0.0
-    return (
-        say(ShopText(each.dispute)),
-        say(each.amount),
-        say(each.reason or "none told"),
-        say(Moment(each.due)) if each.due else say("no day told"),
-        say(Duration(left)) if left > 0 else say("over" if each.due else "–"),
-    )
+def _dispute(each: DisputeState, now: datetime) -> Line:
+    told = say(each.amount, " · ", each.reason or "no reason told", " · ")
+    named = say(" · ", ShopText(each.dispute))
+    if each.due is None:
+        return say(told, "no deadline told", named)
+    left = (each.due - now).total_seconds()
+    rest = say(" (", Duration(left), " left)") if left > 0 else say(" (", strong("over"), ")")
+    return say(told, "evidence by ", Moment(each.due), rest, named)
 
 
 def _payouts(facts: Facts) -> list[Block]:
@@ -138,5 +134,6 @@ def _listed(lines: list[Line]) -> Line:
     return say(join(lines[:_MOST_PAYOUTS], "; "), more)
 
 
-def _more(number: int) -> list[Block]:
-    return [Paragraph(say(f"+{number - _MOST_ROWS} more"))] if number > _MOST_ROWS else []
+def _first(lines: list[Line]) -> tuple[Line, ...]:
+    more = (say(f"+{len(lines) - _MOST_ROWS} more"),) if len(lines) > _MOST_ROWS else ()
+    return (*lines[:_MOST_ROWS], *more)

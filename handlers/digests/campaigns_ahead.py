@@ -9,8 +9,9 @@ from bot.core.facts import CampaignsAhead, Now, PositionsAhead, Today, ask
 from bot.core.handlers import Entry, Period, section
 from bot.core.known import Campaign, Position
 from bot.core.message import Table
-from bot.core.parts import Line, Moment, Quantity, say
+from bot.core.parts import Line, Moment, say
 from bot.core.preflight import UPLIFT, Lasting, in_words, lasting
+from bot.core.stock import counted
 from bot.core.subject import Subject
 
 _MOST_ROWS = 15
@@ -42,7 +43,7 @@ def campaigns_ahead(period: Period, facts: Facts, *, uplift: float = UPLIFT) -> 
         return None
     header = ("Campaign", "Starts", "SKU", "Cover, usual pace", "Cover, campaign", "Verdict")
     table = Table("Campaigns of the next 14 days", header, tuple(rows[:_MOST_ROWS]), numeric=(3, 4))
-    headline = (say(Quantity(len(short)), " campaigns short of stock"),) if short else ()
+    headline = (say(counted(len(short), "campaign"), " short of stock"),) if short else ()
     return Entry((table,), headline, decisions=len(short))
 
 

@@ -12,6 +12,7 @@ from bot.core.known import AlertLine
 from bot.core.message import Block, Bullets, Figures, Heading
 from bot.core.money import Money
 from bot.core.parts import Duration, Line, Person, Quantity, say
+from bot.core.stock import counted
 
 _MOST_LISTED = 5
 
@@ -32,7 +33,7 @@ def open_matters(period: Period, facts: Facts) -> Entry | None:
     if facts.open:
         blocks.append(Bullets(tuple(_matter(alert, facts.now) for alert in facts.open[:_MOST_LISTED])))
     nobody = sum(alert.person is None for alert in facts.open)
-    headline = (say(Quantity(nobody), " open matters that nobody has taken"),) if nobody else ()
+    headline = (say(counted(nobody, "open matter"), " that nobody has taken"),) if nobody else ()
     return Entry(tuple(blocks), headline, decisions=nobody)
 
 

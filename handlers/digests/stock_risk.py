@@ -52,7 +52,7 @@ def stock_risk(period: Period, facts: Facts, *, probability: float = 0.3, margin
         twin = compare.highest(labels, values, compare.units)
         blocks += [Heading("The period"), Figures(_figures(period, facts))]
         blocks.append(Chart("Units ordered by day", "bar", labels, (("Units", values),), "units", twin))
-    headline = (say(Quantity(len(risky)), " SKUs at risk"),) if risky else ()
+    headline = (say(reckon.counted(len(risky), "SKU"), " at risk"),) if risky else ()
     return Entry(tuple(blocks), headline, decisions=len(risky)) if blocks else None
 
 

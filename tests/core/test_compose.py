@@ -220,6 +220,12 @@ def test_a_long_log_shows_its_last_lines() -> None:
     assert [words(line) for line in compose.happened(log)] == [f"<moment>  updated: {n}" for n in range(10, 30)]
 
 
+def test_what_is_over_is_not_open_since_then() -> None:
+    over = resolved(opened(), say("done"), None, LATER)
+    footer = of_kind(compose.compose(over, ("warehouse",), ()), Footer)[0]
+    assert words(footer.line) == "opened <moment> · rule low_stock · A-1042"  # type: ignore[union-attr]
+
+
 def test_what_was_at_risk_no_longer_is_when_the_alert_is_resolved() -> None:
     over = resolved(opened(), say("restocked"), None, LATER)
     assert "at risk" in words(compose.compose(opened(), ("warehouse",), ()).summary)

@@ -42,6 +42,11 @@ def held(number: int, over: bool = False, kept: str = "", cost: str = "EUR") -> 
         ),
         ([held(1001)], RESTING, "1 alert was held: A-1001; 1 still stands; none was more severe than high."),
         (
+            [held(1001)],
+            replace(RESTING, quiet=replace(NIGHT, above=Severity.CRITICAL)),
+            "1 alert was held: A-1001; 1 still stands.",
+        ),
+        (
             [held(1001, over=True), held(1002, over=True)],
             None,
             "2 alerts were held: A-1001, A-1002; 2 were over before anybody came.",

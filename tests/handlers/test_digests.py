@@ -170,7 +170,7 @@ def test_a_campaign_whose_stock_runs_out_is_a_decision() -> None:
     # Three days at ten a day leave thirty, which last one day at thirty a day.
     assert said(entry) == ["«Spring Sale» | <moment> | HOODIE-M | 6 d | 4 d | runs out before the end | "]
     assert entry is not None
-    assert (words(entry.headline[0]), entry.decisions) == ("1 campaigns short of stock", 1)
+    assert (words(entry.headline[0]), entry.decisions) == ("1 campaign short of stock", 1)
 
 
 def test_a_campaign_whose_stock_lasts_is_no_decision() -> None:

@@ -78,7 +78,7 @@ def test_late_orders_are_listed_the_oldest_first_and_say_if_they_are_on_hold() -
     waiting = (order("1", 100), order("2", 73), order("3", 71))
     told = lines(asked("late", by_age=(0, 1, 2, 0), waiting=waiting, held=(hold("2"),)))
     assert told[:-1] == [
-        "«#1» | <moment> | <duration> | 45 EUR |  | ",
+        "«#1» | <moment> | <duration> | 45 EUR | – | ",
         "«#2» | <moment> | <duration> | 45 EUR | on hold | ",
     ]
 

@@ -82,18 +82,19 @@ def test_failures_of_the_last_day_stand_against_what_is_usual_of_the_method() ->
         MethodTried("stripe/new", Tally(4, 1), ()),
         MethodTried("stripe/quiet", Tally(0, 0), MONTH),
     )
-    rows = lines(asked("failures", methods=methods))[:-1]
-    assert [row.split(" | ")[0] for row in rows] == ["«stripe/card»", "«paypal/wallet»", "«stripe/new»"]
-    assert [row.split(" | ")[-2] for row in rows] == ["unusual", "as usual", "as usual"]
-    assert "not known yet" in rows[2]
+    assert lines(asked("failures", methods=methods))[:-1] == [
+        "«stripe/card»: 20 of 40 failed (<share>), unusual, usually <share>",
+        "«paypal/wallet»: 2 of 50 failed (<share>), usually <share>",
+        "«stripe/new»: 1 of 4 failed (<share>), what is usual is not known yet",
+    ]
 
 
 @pytest.mark.parametrize(
     ("known", "row"),
     [
-        (dispute(1, 3), "«dp_1» | 89 EUR | «fraudulent» | <moment> | <duration> | "),
-        (dispute(2, -1, ""), "«dp_2» | 89 EUR | none told | <moment> | over | "),
-        (dispute(3, None), "«dp_3» | 89 EUR | «fraudulent» | no day told | – | "),
+        (dispute(1, 3), "89 EUR · «fraudulent» · evidence by <moment> (<duration> left) · «dp_1»"),
+        (dispute(2, -1, ""), "89 EUR · no reason told · evidence by <moment> (over) · «dp_2»"),
+        (dispute(3, None), "89 EUR · «fraudulent» · no deadline told · «dp_3»"),
     ],
     ids=["in time", "too late", "no deadline"],
 )
