@@ -20,6 +20,7 @@ from bot.config import Config
 from bot.core.delivery import Shopfront
 from bot.demo.story import anchor
 from bot.desk import Desk
+from bot.digests import Digests
 from bot.edge.alarm import Alarm
 from bot.edge.asking import Asker
 from bot.edge.dispatcher import Dispatcher
@@ -81,7 +82,7 @@ class Mind:
         """
         steady = self.upkeep.steady()
         changed = self.overdue.tick() + self._remind() if steady else 0
-        changed += self.pipeline.tick() + (self.quiet.tick() + self.desk.post_due_digests() if steady else 0)
+        changed += self.pipeline.tick() + (self.quiet.tick() + self.desk.digests.post_due() if steady else 0)
         self.upkeep.tick()
         return changed + self.asides.tick() + self.troubles.tick()
 
@@ -98,11 +99,14 @@ def mind(config: Config, catalog: Catalog, store: Store, clock: Clock, head_star
     board = Board(awake, config.house, clock)
     pipeline = Pipeline(store, awake, config.house, feeds, board, clock, settings, folder_of(config.store_url))
     asides = Asides.of(store, board, clock, pipeline.again, settings)
+    digests = Digests(store, awake, config.house, clock, settings, head_start)
+    known = store, awake, config.house, board, clock, settings
+    desk = Desk(*known, hear=pipeline.hear, digests=digests, asides=asides)
     return Mind(
         store,
         awake,
         pipeline,
-        Desk(store, awake, config.house, board, clock, settings, head_start, hear=pipeline.hear, asides=asides),
+        desk,
         Overdue(store, config.house, board, clock),
         asides,
         Upkeep(store, clock, folder_of(config.store_url)),

@@ -1,10 +1,10 @@
-"""What people ask and do: buttons, slash commands, the App Home and digests."""
+"""What people ask and do: buttons, forms, slash commands and the App Home."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from bot.asides import Aside, Asides
@@ -16,7 +16,7 @@ from bot.core.alerts import Alert, standing
 from bot.core.audit import Stopped
 from bot.core.authority import SHARE, Want, Who, is_question, name_of, unheard_of
 from bot.core.events import Event
-from bot.core.facts import AlertsOpen, Now, SourcesSeen, ask
+from bot.core.facts import AlertsOpen, ask
 from bot.core.forms import Did, Excepted, Form, Preferred, Sent, Silenced, Submission, Wrong, read, shown
 from bot.core.handlers import (
     Acted,
@@ -25,15 +25,12 @@ from bot.core.handlers import (
     Command,
     EndException,
     EndSilence,
-    Entry,
     Help,
-    Period,
     Press,
     Refused,
     ReleaseParked,
     Reply,
     Request,
-    Section,
     SendForm,
     ShowDigest,
     ShowForm,
@@ -41,14 +38,15 @@ from bot.core.handlers import (
     StartDrill,
 )
 from bot.core.home import Visit, departments_of, home
-from bot.core.known import AlertLine, SourceSeen
+from bot.core.known import AlertLine
 from bot.core.message import Message, Paragraph, button_value, read_button_value
-from bot.core.parts import Line, Moment, ShopText, join, say
+from bot.core.parts import Line, ShopText, join, say
 from bot.core.schedule import Slot
-from bot.core.settings import House, Schedule, Shop
+from bot.core.settings import House, Shop
 from bot.core.subject import Subject
+from bot.digests import Digests
 from bot.guard import Guard
-from bot.store import alerts, destinations, lanes, posts, preferences, slots
+from bot.store import alerts, destinations, lanes, preferences
 from bot.store.answers.stock import spelt
 from bot.store.engine import Connection, Store, StoreDown
 from bot.store.facts import Question, load
@@ -71,14 +69,6 @@ Hear = Callable[[Connection, Shop, tuple[Event, ...]], None]
 
 
 @dataclass(frozen=True)
-class _Seen:
-    """When the sources were last heard, for the top of a digest."""
-
-    now: datetime = ask(Now())
-    sources: tuple[SourceSeen, ...] = ask(SourcesSeen())
-
-
-@dataclass(frozen=True)
 class _Open:
     alerts: tuple[AlertLine, ...] = ask(AlertsOpen())
 
@@ -93,10 +83,8 @@ class Desk:
     board: Board
     clock: Clock
     settings: Mapping[tuple[str, str], Mapping[str, Any]] = field(default_factory=dict)
-    head_start: timedelta = timedelta(0)
-    """How far back a schedule that was never seen before is taken to have begun."""
-
     hear: Hear = field(kw_only=True)
+    digests: Digests = field(kw_only=True)
     asides: Asides = field(kw_only=True)
     who: Who = field(default=unheard_of, kw_only=True)
 
@@ -263,7 +251,7 @@ class Desk:
     def _answered(self, answer: Answer, shop: Shop, request: Request, act: Want | None) -> Reply | ShowForm | Act:
         match answer:
             case ShowDigest(department):
-                return Reply(self.digest(department, shop), share=True)
+                return Reply(self.digests.digest(department, shop), share=True)
             case ShowForm():
                 return self._opened(answer, shop)
             case Press() | SendForm():
@@ -414,68 +402,6 @@ class Desk:
         schedules = [each for each in self.house.schedules if not mine or mine & set(each.departments)]
         upcoming = (schedule.next_slot(each, now) for each in schedules)
         return tuple(slot for slot in upcoming if slot is not None)
-
-    # Digests.
-
-    def digest(self, department: str, shop: Shop) -> Message:
-        """A department's digest over the shop's last seven complete days."""
-        period = schedule.period_before(self.clock.now().astimezone(shop.zone).date(), 7, shop.zone)
-        with self.store.read() as connection:
-            return self._digest(connection, department, shop, period)
-
-    def _digest(
-        self, connection: Connection, department: str, shop: Shop, period: Period, late: datetime | None = None
-    ) -> Message:
-        question = Question(shop=shop, subject=Subject("text", ""), now=self.clock.now(), period=period)
-        entries = [self._entry(connection, section, period, question) for section in self._sections(department)]
-        written = [entry for entry in entries if entry is not None]
-        seen = load(connection, _Seen, question)
-        return compose.digest(department, period, shop, written, _as_of(seen), late)
-
-    def _sections(self, department: str) -> list[Section]:
-        mine = [section for section in self.catalog.sections.values() if department in section.departments]
-        return sorted(mine, key=lambda section: section.order)
-
-    def _entry(self, connection: Connection, section: Section, period: Period, question: Question) -> Entry | None:
-        facts = load(connection, section.facts, question)
-        written: Entry | None = section.write(period, facts, **self.settings.get(("section", section.name), {}))
-        return written
-
-    def post_due_digests(self) -> int:
-        """Posts the digests whose slots have come since the last look; each slot once, however many replicas look."""
-        now = self.clock.now()
-        return sum(self._post_due(due, slot, now) for due in self.house.schedules for slot in self._owed(due, now))
-
-    def _owed(self, due: Schedule, now: datetime) -> tuple[Slot, ...]:
-        with self.store.write() as connection:
-            since = slots.watermark(connection, due.name, now, self.head_start)
-        return schedule.owed(due, since, now, self.head_start)
-
-    def _post_due(self, due: Schedule, slot: Slot, now: datetime) -> int:
-        """A transaction of its own, so that a slot and its posts are there together or not at all."""
-        with self.store.write() as connection:
-            posted = self._post(connection, due, slot, now) if slots.claim(connection, slot, now) else 0
-            slots.advance(connection, due.name, slot.due)
-            return posted
-
-    def _post(self, connection: Connection, due: Schedule, slot: Slot, now: datetime) -> int:
-        period = schedule.period_before(slot.day, due.days, due.zone)
-        late = slot.due if now - slot.due > schedule.LATE else None
-        places = [(shop, department) for shop in self.house.shops.values() for department in due.departments]
-        for shop, department in places:
-            message = self._digest(connection, department, shop, period, late)
-            key = f"digest/{slot.schedule}/{slot.key}/{shop.name}/{department}"
-            posts.want(connection, self._channel(department), key, message, urgency=0, now=now)
-        return len(places)
-
-    def _channel(self, department: str) -> str:
-        """A department's channel, or else that of operations, which every house has."""
-        known = self.house.departments
-        return known.get(department, known["operations"]).channel
-
-
-def _as_of(seen: _Seen) -> list[tuple[str, Line]]:
-    return [(each.source, say(Moment(each.last)) if each.last else say("never heard")) for each in seen.sources]
 
 
 def _sending(form: Form, alert: Alert | None, shop: str, about: str) -> Want:

@@ -20,6 +20,7 @@ from bot.core.dispatch import Post, Shown, settled
 from bot.core.message import Message
 from bot.core.settings import Department, Grant, House, Permissions
 from bot.desk import Desk
+from bot.digests import Digests
 from bot.pipeline import Feed, Pipeline
 from bot.store import inbox, posts
 from bot.store.codec import load
@@ -93,7 +94,10 @@ class Bench:
         known = self.store, self.catalog, self.house, board, clock, self.settings
         self.asides = Asides.of(self.store, board, clock, self.pipeline.again, self.settings)
         self.hush, self.thresholds, self.drills = self.asides.hush, self.asides.thresholds, self.asides.drills
-        self.desk = Desk(*known, hear=self.pipeline.hear, who=lambda user: self.who(user), asides=self.asides)
+        digests = Digests(self.store, self.catalog, self.house, clock, self.settings)
+        self.desk = Desk(
+            *known, hear=self.pipeline.hear, digests=digests, who=lambda user: self.who(user), asides=self.asides
+        )
 
     def close(self) -> None:
         self.store.close()

@@ -168,22 +168,22 @@ def iso_ago(days: int) -> str:
 @pytest.mark.parametrize("department", ["marketing", "finance", "warehouse", "operations"])
 def test_every_departments_digest_has_a_chart_and_a_table(bench: Bench, department: str) -> None:
     month(bench)
-    blocks = bench.desk.digest(department, SHOP).blocks
+    blocks = bench.desk.digests.digest(department, SHOP).blocks
     assert sum(isinstance(block, Chart) for block in blocks) == 1
     assert sum(isinstance(block, Table) for block in blocks) >= 1
 
 
 def test_a_digest_over_a_command_is_the_same_as_the_one_posted(bench: Bench) -> None:
     month(bench)
-    assert asked(bench, "ops", "digest", "finance") == spoken(bench.desk.digest("finance", SHOP))
+    assert asked(bench, "ops", "digest", "finance") == spoken(bench.desk.digests.digest("finance", SHOP))
 
 
 def test_a_digest_is_posted_once_a_slot_and_marked_late_after_a_pause(bench: Bench) -> None:
     month(bench)
-    assert bench.desk.post_due_digests() == 0
+    assert bench.desk.digests.post_due() == 0
     bench.watch.forward(days=21, hours=1)
-    assert bench.desk.post_due_digests() == 4
-    assert bench.desk.post_due_digests() == 0
+    assert bench.desk.digests.post_due() == 4
+    assert bench.desk.digests.post_due() == 0
     digests = [message for post, message in bench.posts("#finance") if post.key.startswith("digest/")]
     assert len(digests) == 1
     assert "Mon 7 Dec to Sun 13 Dec" in str(digests[0].blocks[1])
@@ -191,11 +191,11 @@ def test_a_digest_is_posted_once_a_slot_and_marked_late_after_a_pause(bench: Ben
 
 
 def test_in_time_a_digest_is_not_late(bench: Bench) -> None:
-    bench.desk.post_due_digests()
+    bench.desk.digests.post_due()
     bench.watch.at = NOW + timedelta(days=6, hours=22, seconds=10)
-    assert bench.desk.post_due_digests() == 4
+    assert bench.desk.digests.post_due() == 4
     assert "late" not in str(bench.posts("#finance")[0][1].blocks[1])
 
 
 def test_with_nothing_to_say_a_digest_is_one_line(bench: Bench) -> None:
-    assert spoken(bench.desk.digest("finance", SHOP)) == ["Nothing needs you."]
+    assert spoken(bench.desk.digests.digest("finance", SHOP)) == ["Nothing needs you."]

@@ -128,14 +128,14 @@ def test_an_exercise_counts_in_no_digest_no_budget_no_census_and_no_repetition(b
     with bench.store.read() as connection:
         assert connection.execute(interruption.select()).all() == []
     assert take_census(bench.store).alerts == {}
-    assert "Nothing needs you." in spoken(bench.desk.digest("operations", SHOP))
+    assert "Nothing needs you." in spoken(bench.desk.digests.digest("operations", SHOP))
     assert not any("times in 30 days" in line for line in bench.body("#warehouse"))
     bench.watch.forward(hours=9)
     overdue = Overdue(bench.store, bench.house, bench.pipeline.board, bench.watch)  # type: ignore[arg-type]
     assert overdue.tick() == 0
     assert bench.shown("#operations") == []
     bench.watch.forward(days=1)
-    assert "Nothing needs you." in spoken(bench.desk.digest("operations", SHOP))
+    assert "Nothing needs you." in spoken(bench.desk.digests.digest("operations", SHOP))
 
 
 def test_the_list_of_what_is_open_says_that_it_is_an_exercise(bench: Bench) -> None:

@@ -25,5 +25,6 @@ def digest(department: str, config: Path) -> None:
         raise Stop(f"there is no department {department!r}; there are {', '.join(ours.house.departments)}")
     shop = next(iter(ours.house.shops.values()))
     with opened(ours) as store:
-        message = mind(ours, Catalog.scan(ours.handlers, config.parent), store, Clock()).desk.digest(department, shop)
+        desk = mind(ours, Catalog.scan(ours.handlers, config.parent), store, Clock()).desk
+        message = desk.digests.digest(department, shop)
     click.echo(written(message, Look(shop.locale, shop.zone)))

@@ -20,6 +20,7 @@ from bot.catalog import Catalog
 from bot.core.delivery import Delivery, Shopfront
 from bot.core.settings import House
 from bot.desk import Desk
+from bot.digests import Digests
 from bot.pipeline import Feed, Pipeline
 from bot.store import inbox
 from bot.store.engine import Store, StoreDown
@@ -49,7 +50,9 @@ class Replica:
         board = Board(catalog, self.house, self.clock)
         self.pipeline = Pipeline(self.store, catalog, self.house, feeds, board, self.clock)
         asides = Asides.of(self.store, board, self.clock, self.pipeline.again)
-        self.desk = Desk(self.store, catalog, self.house, board, self.clock, hear=self.pipeline.hear, asides=asides)
+        digests = Digests(self.store, catalog, self.house, self.clock)
+        known = self.store, catalog, self.house, board, self.clock
+        self.desk = Desk(*known, hear=self.pipeline.hear, digests=digests, asides=asides)
 
     def close(self) -> None:
         self.store.close()

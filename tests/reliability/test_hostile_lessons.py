@@ -81,14 +81,14 @@ def test_replicas_that_tick_at_the_same_moment_post_one_digest_a_department(tmp_
     schedule = Schedule("daily", WEEKDAYS, time(9), ZoneInfo("Europe/Berlin"), DEPARTMENTS, 1)
     house = usual_house(schedules=(schedule,))
     benches = [Bench(tmp_path, house=house) for _ in range(replicas)]
-    benches[0].desk.post_due_digests()
+    benches[0].desk.digests.post_due()
     for day in range(1, 4):
         start = Barrier(replicas)
 
         def tick(bench: Bench, start: Barrier = start, day: int = day) -> int:
             bench.watch.at = NOW + timedelta(days=day)
             start.wait(10)
-            return bench.desk.post_due_digests()
+            return bench.desk.digests.post_due()
 
         with ThreadPoolExecutor(replicas) as pool:
             posted = list(pool.map(tick, benches))

@@ -53,7 +53,7 @@ def tick_until_over(url: str, seconds: Any, posted: Any, number: int) -> None:
     replica = Replica(url, usual_house(schedules=(DAILY,)), SharedClock(seconds))
     while seconds.value != OVER:
         try:
-            posted[number] += replica.desk.post_due_digests()
+            posted[number] += replica.desk.digests.post_due()
         except StoreDown:
             continue
 
@@ -183,13 +183,13 @@ def test_a_bot_that_was_down_posts_what_its_policy_says_and_marks_it_late(
 ) -> None:
     schedule = replace(DAILY, departments=("finance",), catch_up=catch_up)
     bench = Bench(tmp_path, usual_house(schedules=(schedule,)))
-    bench.desk.post_due_digests()
+    bench.desk.digests.post_due()
     bench.watch.forward(days=missed)
-    posted = bench.desk.post_due_digests()
+    posted = bench.desk.digests.post_due()
     assert posted == (of_one if missed == 1 else missed if of_many is None else of_many)
-    assert bench.desk.post_due_digests() == 0
+    assert bench.desk.digests.post_due() == 0
     bench.watch.at = NOW + timedelta(days=missed + 1) - timedelta(hours=2)
-    assert bench.desk.post_due_digests() == 1
+    assert bench.desk.digests.post_due() == 1
     digests = {post.key: str(message.blocks[1]) for post, message in bench.posts("#finance")}
     on_time = (NOW + timedelta(days=missed + 1)).date()
     expected = {key_of(schedule, on_time - timedelta(days=ago)): ago > 0 for ago in range(posted + 1)}
