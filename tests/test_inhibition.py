@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from pathlib import Path
 
@@ -17,6 +18,8 @@ from bot.store.tables.work import alert as table
 from tests.bench import Bench
 from tests.core.samples import NOW, fire
 
+SAMPLES = Path(__file__).parent.parent / "handlers/samples/stripe"
+
 
 def overdue(bench: Bench, name: str, source: str = "generic") -> None:
     due = (bench.watch.now() - timedelta(days=3)).isoformat()
@@ -26,12 +29,13 @@ def overdue(bench: Bench, name: str, source: str = "generic") -> None:
 
 def silent(bench: Bench, source: str) -> Alert:
     """An alert that a source is silent, as its rule would open it."""
+    return opens(bench, "silent_source", Subject("source", source))
+
+
+def opens(bench: Bench, rule: str, subject: Subject) -> Alert:
     with bench.store.write() as connection:
-        subject = Subject("source", source)
-        seat = Seat(
-            alerts.seat(connection, "demo", "silent_source", subject, NOW).number, "demo", "silent_source", subject
-        )
-        alert = advance(None, fire(Severity.HIGH, f"{source} is silent"), seat, bench.watch.now()).alert
+        seat = Seat(alerts.seat(connection, "demo", rule, subject, NOW).number, "demo", rule, subject)
+        alert = advance(None, fire(Severity.HIGH, f"{rule} of {subject.id}"), seat, bench.watch.now()).alert
         assert alert is not None
         alerts.save(connection, alert, "opened", "", say("test"), bench.watch.now())
         bench.board.show(connection, alert, "opened")
@@ -88,4 +92,42 @@ def test_what_time_alone_brings_up_is_known_by_the_source_that_told_of_it_last(t
     with bench.store.read() as connection:
         found = [load(Alert, body) for body in connection.execute(select(table.c.body)).scalars()]
     assert [(alert.rule, alert.source) for alert in found] == [("invoice_overdue", "generic")]
+    bench.close()
+
+
+def invoice_fails(bench: Bench, name: str, status: str = "open") -> None:
+    """A payment of a big invoice fails, as Stripe tells it; with another status the invoice changes alone."""
+    topic = {"open": "invoice.payment_failed", "paid": "invoice.paid"}[status]
+    body = json.loads((SAMPLES / f"{topic}.json").read_text())
+    moment = int(bench.watch.now().timestamp())
+    body |= {"id": f"evt_{name}_{status}", "created": moment}
+    body["data"]["object"] |= {"id": name, "number": name, "status": status, "created": moment, "due_date": None}
+    bench.tell("stripe", topic, body)
+
+
+def test_a_big_invoice_whose_payment_failed_is_told_until_it_is_paid(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    invoice_fails(bench, "in_1")
+    assert ["Payment of invoice «in_1» failed" in line for line in bench.shown("#finance")] == [True]
+    bench.deliver_posts()
+    bench.watch.forward(hours=1)
+    invoice_fails(bench, "in_1", "paid")
+    [line] = bench.shown("#finance")
+    assert line.startswith("RESOLVED")
+    assert any("Invoice «in_1» was paid" in line for line in bench.body("#finance"))
+    bench.close()
+
+
+def test_while_a_providers_payments_fail_in_numbers_no_single_one_is_shown_and_afterwards_it_is(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    outage = opens(bench, "payment_failures", Subject("payment_method", "stripe/card"))
+    other = opens(bench, "payment_failures", Subject("payment_method", "paypal/paypal"))
+    bench.deliver_posts()
+    invoice_fails(bench, "in_1")
+    bench.deliver_posts()
+    assert not any("in_1" in line for line in bench.shown("#finance"))
+    heard_again(bench, other)
+    assert not any("in_1" in line for line in bench.shown("#finance"))
+    heard_again(bench, outage)
+    assert any("in_1" in line for line in bench.shown("#finance"))
     bench.close()

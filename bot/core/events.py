@@ -210,13 +210,15 @@ class PaymentSucceeded(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaymentFailed(Event):
-    """One attempt to pay failed. ``retry`` marks a provider's own retry of a subscription, which tells nothing new."""
+    """One attempt to pay failed. ``retry`` marks a provider's own retry of a subscription, which tells nothing new;
+    ``invoice`` is the invoice that it was to pay, "" for none."""
 
     payment: str
     provider: str
     method: str
     amount: Money
     order: str = ""
+    invoice: str = ""
     code: str = ""
     reason: ShopText | None = None
     retry: bool = False

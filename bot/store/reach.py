@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import and_, bindparam, or_, select
 
-from bot.core.events import Event, Tick
+from bot.core.events import Event, PaymentFailed, Tick
 from bot.core.settings import Shop
 from bot.core.subject import Subject
 from bot.store.answers.campaigns import LIVE, ahead
@@ -85,9 +85,9 @@ def subjects(
     """The subjects, each once, on which ``rule`` (which decides on subjects of kind ``about``) is to decide.
 
     An event's own subject, when it is of that kind; a campaign for its SKUs and the other way round; of an order's SKUs
-    those of which an alert is open. With a Tick: the subjects of the rule's open alerts that are due for another look
-    or whose snooze is over, and those that time alone can make matter (campaigns ahead, invoices past their day, open
-    disputes, sources, the clock itself).
+    those of which an alert is open; the invoice that a payment was for. With a Tick: the subjects of the rule's open
+    alerts that are due for another look or whose snooze is over, and those that time alone can make matter (campaigns
+    ahead, invoices past their day, open disputes, sources, the clock itself).
     """
     if isinstance(event, Tick):
         return _with_time(connection, shop, event, about, rule, now)
@@ -127,10 +127,15 @@ def _skus_ordered(connection: Connection, event: Event) -> Ids:
     return _ids(connection, _CONCERNED, {"in_shop": event.shop, "of_order": event.subject.id})
 
 
+def _invoice_of(_connection: Connection, event: Event) -> Ids:
+    return [event.invoice] if isinstance(event, PaymentFailed) and event.invoice else []
+
+
 _TOUCHED: dict[tuple[str, str], Callable[[Connection, Event], Ids]] = {
     ("sku", "campaign"): _campaigns_of,
     ("campaign", "sku"): _skus_of,
     ("order", "sku"): _skus_ordered,
+    ("payment_method", "invoice"): _invoice_of,
 }
 _COMING: dict[str, Callable[[Connection, str, datetime], Ids]] = {
     "campaign": lambda connection, shop, now: [

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from bot.core.events import InvoiceChanged, Tick
 from bot.core.facts import FirstSeen, Now, ReceivableOf, ask
 from bot.core.handlers import rule
+from bot.core.invoices import ended
 from bot.core.known import Receivable
 from bot.core.parts import Moment, MoneyRange, ShopText, say
 from bot.core.stock import DAY, counted
@@ -23,7 +24,6 @@ class Facts:
     first_seen: datetime | None = ask(FirstSeen())
 
 
-_ENDED = {"paid": "was paid", "void": "was voided", "uncollectible": "was written off"}
 # What to do, and in how many days, by the days it is overdue; the last row that fits. The bounds are the digest's ages.
 _STEPS = ((0, "sends a reminder", 2), (8, "calls the customer", 2), (31, "starts dunning or agrees on instalments", 1))
 
@@ -49,8 +49,8 @@ def invoice_overdue(
     invoice = facts.invoice
     if invoice is None:
         return Quiet(say("Nothing is known of this invoice"))
-    if invoice.status in _ENDED or invoice.outstanding.minor <= 0:
-        return _ended(invoice)
+    if over := ended(invoice):
+        return over
     if invoice.due is None:
         return Quiet(say("The invoice has no due date"))
     late = (facts.now - invoice.due) / DAY
@@ -62,14 +62,6 @@ def invoice_overdue(
     if facts.first_seen and (facts.first_seen - invoice.due) / DAY >= grace_days:
         return Quiet(say("It was overdue already when its platform was first asked"))
     return _fire(invoice, invoice.due, late, _severity(invoice, late, high_amount, old_days))
-
-
-def _ended(invoice: Receivable) -> Clear:
-    how = say(_ENDED.get(invoice.status, "has nothing outstanding any more"), ", ", Moment(invoice.at, "day"))
-    written_off = invoice.status == "uncollectible" and invoice.outstanding.minor > 0
-    lost = say(": ", invoice.outstanding, " is lost") if written_off else ()
-    note = say("Invoice ", ShopText(invoice.number), " ", how, lost)
-    return Clear(say("Nothing is to be collected any more"), note, invoice.outstanding if written_off else None)
 
 
 def _severity(invoice: Receivable, late: float, high_amount: int, old_days: float) -> Severity:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from bot.core.events import PaymentFailed, PaymentSucceeded, Tick
 from bot.core.facts import Latest, Now, PaymentDays, SettingsOfShop, ask, count, total_money
-from bot.core.handlers import rule
+from bot.core.handlers import Inhibits, rule
 from bot.core.money import Money
 from bot.core.parts import Line, Moment, MoneyRange, Quantity, Share, ShopText, join, say
 from bot.core.settings import Shop
@@ -62,7 +62,7 @@ _SPELT = {"paypal": "PayPal"}
 _SEVERITIES = ((Severity.CRITICAL, 0.5, 6.0, 8), (Severity.HIGH, 0.25, 3.0, 3))
 
 
-@rule(about="payment_method")
+@rule(about="payment_method", inhibits=(Inhibits("payment_failed", "provider"),))
 def payment_failures(
     event: PaymentFailed | Tick, facts: Facts, *, level: float = 3.0, least_attempts: int = 10
 ) -> Verdict:
@@ -71,6 +71,7 @@ def payment_failures(
     The last hour, 6 hours and 48 hours are each compared with the method's own rate of the past weeks, which leaves
     out the last day, so that an incident cannot teach itself. At least three failures are needed. A provider's own
     retries of subscriptions do not count. It clears when the last hour is as usual, or nothing failed for two hours.
+    While it is open, payment_failed of the same provider is not shown.
 
     - level: how surprising it must be, as powers of ten: 3 means once in 1,000 times by chance.
     - least_attempts: attempts in a window before it can say that all is well again.

@@ -16,7 +16,10 @@ from bot.core.events import (
     DisputeChanged,
     InvoiceChanged,
     ItemSold,
+    OrderLine,
+    OrderPlaced,
     PaymentFailed,
+    Refunded,
     StockChanged,
     Tick,
 )
@@ -248,9 +251,27 @@ def test_an_event_reaches_its_own_subject_and_what_it_touches(store: Store) -> N
     assert subjects(store, campaign("c1", "LAMP", "X", "X"), "sku") == ["sku:LAMP", "sku:X"]
     assert subjects(store, campaign("c1", "LAMP"), "campaign") == ["campaign:c1"]
     assert subjects(store, failed, "sku") == []
+    assert subjects(store, failed, "invoice") == []
+    assert subjects(store, replace(failed, invoice="in_1"), "invoice") == ["invoice:in_1"]
     assert subjects(store, ItemSold(
         shop="acme", source="s", at=NOW, sku="Z", quantity=1, amount=EUR, order="1", number="#1"
     ), "campaign") == []  # fmt: skip
+
+
+def test_an_order_reaches_those_of_its_skus_of_which_an_alert_is_open(store: Store) -> None:
+    lines = tuple(OrderLine(sku, 1, EUR) for sku in ("LAMP", "RUG"))
+    placed = OrderPlaced(
+        shop="acme", source="s", at=NOW, order="1", number="#1", total=EUR, outstanding=EUR, lines=lines
+    )
+    tell(store, [placed])
+    back = Refunded(shop="acme", source="s", at=NOW, refund="r", amount=EUR, order="1")
+    assert subjects(store, back, "sku") == []
+    matter = opened(store, "oversold")
+    assert subjects(store, back, "sku") == ["sku:LAMP"]
+    assert subjects(store, replace(back, order="2"), "sku") == []
+    with store.write() as connection:
+        alerts.save(connection, resolved(matter, say("over"), None, NOW), "resolved", "", say("over"), NOW)
+    assert subjects(store, back, "sku") == []
 
 
 def test_time_reaches_what_lies_ahead_what_is_due_and_what_is_to_be_looked_at_again(store: Store) -> None:

@@ -50,6 +50,7 @@ def invoice_failed(told: Told) -> tuple[Event, ...]:
         method=methods[0].id() if len(methods) == 1 else "card",
         amount=_remaining(told),
         order=told.order,
+        invoice=thing["id"].id(),
         retry=attempt > 1,
     )
     return (*invoice(told), failed)

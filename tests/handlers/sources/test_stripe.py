@@ -151,7 +151,7 @@ TELLINGS: dict[str, tuple[Event, ...]] = {
     "invoice.overdue": (invoice("open"),),
     "invoice.payment_failed": (
         invoice("open", due=None),
-        failed(payment=f"{INVOICE}/3", method="sepa_debit", amount=gbp(96_000), order="", retry=True),
+        failed(payment=f"{INVOICE}/3", method="sepa_debit", amount=gbp(96_000), order="", invoice=INVOICE, retry=True),
     ),
     "invoice.paid": (invoice("paid", 0),),
     "invoice.voided": (invoice("void", 0),),
@@ -428,7 +428,7 @@ def test_a_draft_owes_nothing_yet() -> None:
 def test_only_automatic_attempts_after_the_first_are_retries(
     changes: dict[str, Any], payment: str, method: str, retry: bool
 ) -> None:
-    wanted = failed(payment=payment, method=method, amount=gbp(96_000), order="", retry=retry)
+    wanted = failed(payment=payment, method=method, amount=gbp(96_000), order="", invoice=INVOICE, retry=retry)
     assert parse(fixture("invoice.payment_failed", **changes))[1] == wanted
 
 
