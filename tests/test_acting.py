@@ -71,6 +71,19 @@ def test_whoever_resolves_says_how_and_everybody_reads_it(bench: Bench) -> None:
         sends(bench, "resolve", shown.about, "U2", ending="done")
 
 
+def test_what_nobody_will_act_on_stays_closed_until_it_is_worse(bench: Bench) -> None:
+    sends(bench, "resolve", "1001.1", ending="will_not_act")
+    bench.watch.forward(minutes=30)
+    dispute(bench)
+    bench.pipeline.tick()
+    assert now(bench).state == "resolved"
+    bench.watch.forward(days=4, hours=12)
+    bench.pipeline.tick()
+    with bench.store.read() as connection:
+        again = alerts.by_number(connection, 1002)
+    assert again is not None and again.state == "firing"
+
+
 def test_a_department_that_is_handed_a_matter_sees_it_from_then_on_and_is_told_why(bench: Bench) -> None:
     assert bench.shown("#warehouse") == []
     sends(bench, "hand_off", "1001.1", department="warehouse", person=("U2",), note="look for the parcel")

@@ -112,6 +112,40 @@ def test_a_guest_is_answered_by_nothing_but_help(bench: Bench) -> None:
     assert line.startswith("You are a guest here")
 
 
+@pytest.mark.parametrize(
+    ("verb", "text", "act"),
+    [
+        ("take", "A-1001", "take"),
+        ("give-back", "A-1001", "give_back"),
+        ("hand-off", "A-1001 warehouse", "hand_off"),
+        ("snooze", "A-1001 2h", "snooze"),
+        ("resolve", "A-1001 done", "resolve"),
+        # The form of what one may not do is not opened either.
+        ("resolve", "A-1001", "resolve"),
+    ],
+)
+def test_whoever_may_not_act_may_not_by_typing_either(bench: Bench, verb: str, text: str, act: str) -> None:
+    before = rows(bench)
+    with pytest.raises(Refused, match="no permission"):
+        desk(bench, FINANCE).answer("ops", verb, request(text))
+    assert rows(bench) == before
+    assert trail(bench) == [("U0BEN", "command", act, "refused", 1001, "d1")]
+
+
+def test_what_is_typed_by_whoever_may_is_in_the_trail(bench: Bench) -> None:
+    desk(bench, FINANCE).answer("ops", "take", request("A-1001", "U0CHIARA"))
+    desk(bench, FINANCE).answer("ops", "resolve", request("A-1001 done", "U0CHIARA"))
+    assert [(line[1], line[2], line[3]) for line in trail(bench)] == [
+        ("command", "take", "done"), ("command", "resolve", "done"),
+    ]  # fmt: skip
+
+
+def test_the_window_of_an_alert_is_for_members(bench: Bench) -> None:
+    assert isinstance(desk(bench, FINANCE).window(1001, "U0BEN"), ShowModal)
+    with pytest.raises(Refused, match="You are a guest here"):
+        desk(bench, FINANCE, U0BEN="guest").window(1001, "U0BEN")
+
+
 def test_a_question_that_is_granted_to_some_is_refused_to_others_and_leaves_no_trace(bench: Bench) -> None:
     some = desk(bench, Permissions((Grant(("U0CHIARA",), ("why",)),)))
     assert isinstance(some.answer("ops", "why", request("A-1001", "U0CHIARA")), Reply)

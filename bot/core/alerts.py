@@ -51,6 +51,9 @@ ENDINGS: Mapping[Ending, str] = {
 }
 """As what a matter can be closed, in words."""
 
+DISMISSALS: frozenset[Ending] = frozenset({"false_alarm", "will_not_act", "duplicate"})
+"""As what a matter is closed although it still stands."""
+
 Deadline = Callable[[str, datetime, timedelta], datetime]
 """When a department must have done what came up at a moment and is to be done within a time (aware UTC)."""
 
@@ -169,7 +172,8 @@ def advance(
     """The alert after a verdict. ``alert`` is the matter's newest episode, if it has one; ``deadline`` reckons when its
     step is due.
 
-    A matter that fires again within two hours of its resolution is reopened; later it is a new episode.
+    A matter that fires again within two hours of its resolution is reopened; later it is a new episode. One that
+    somebody dismissed stays closed while it stands as it did.
     """
     match verdict:
         case Quiet(reason):
@@ -203,6 +207,8 @@ def _tells_more(alert: Alert, clear: Clear, now: datetime) -> bool:
 
 
 def _fire(alert: Alert | None, fire: Fire, seat: Seat, now: datetime, deadline: Deadline) -> Advanced:
+    if alert is not None and _dismissed(alert, fire, now):
+        return Advanced(alert, "none", fire.reason)
     if alert is None or not reopens(alert, now):
         return Advanced(_open(fire, seat, now, deadline), "opened", fire.reason)
     if alert.state == "resolved":
@@ -212,6 +218,13 @@ def _fire(alert: Alert | None, fire: Fire, seat: Seat, now: datetime, deadline: 
     if _same_news(alert.fire, fire):
         return Advanced(alert, "none", fire.reason)
     return Advanced(_update(alert, fire, now), "updated", fire.reason)
+
+
+def _dismissed(alert: Alert, fire: Fire, now: datetime) -> bool:
+    """Whether somebody has decided that nothing is to be done about what still stands: that holds until it is over or
+    worse than it was, and for a week at most."""
+    recent = alert.resolved_at is not None and now - alert.resolved_at <= TOLD_WITHIN
+    return recent and alert.ending in DISMISSALS and not alert.outcome and fire.severity <= alert.peak
 
 
 def _update(alert: Alert, fire: Fire, now: datetime) -> Alert:

@@ -28,6 +28,6 @@ def snooze(request: Request, facts: Facts) -> SendForm | ShowForm:
     alert, said = named(request.text, facts.alert, facts.open)
     if not said:
         about = button_value(alert.number, alert.turn)
-        return ShowForm("snooze", about=about, given={"until": "hours"}, shop=alert.shop)
+        return ShowForm("snooze", about=about, given={"until": "hours", "hours": 4}, shop=alert.shop)
     rest = rest_in(said, request.now, request.zone or ZoneInfo("UTC"))
     return SendForm("snooze", alert.number, {"until": rest.until, "moment": rest.moment})

@@ -26,8 +26,11 @@ class End:
 
 @form(title="Resolve", submit="Resolve", on_alert=True, states=("firing", "acknowledged", "snoozed"))
 def resolve(answers: End, sent: Sent, facts: NoFacts) -> Acted:
-    """The matter is done with, and its message says how and by whom. Should it come up again within two hours, the same
-    message is reopened."""
+    """The matter is done with, and its message says how and by whom.
+
+    What was done and still stands comes back. What is dismissed (a false alarm, a duplicate, nobody will act) stays
+    closed while it stands as it did, a week at most.
+    """
     how = _how(answers)
     return Acted(resolved(sent.on, how, sent.person, sent.now, answers.ending), "resolved", how)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from bot.core.alerts import LONGEST_SNOOZE, rests_until, snoozed
 from bot.core.calendar import next_start
@@ -19,6 +20,7 @@ _UNTIL = (
     ("worse", "It gets worse"),
 )
 _DAYS = LONGEST_SNOOZE.days
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -26,9 +28,7 @@ class Pause:
     """What is asked."""
 
     until: str = asked(Choice(label="Until", options=_UNTIL))
-    hours: float | None = asked(
-        Number(label="Hours", optional=True, least=0.25, most=24 * _DAYS, decimals=True, hint="Left empty, 4.")
-    )
+    hours: float | None = asked(Number(label="Hours", optional=True, least=0.25, most=24 * _DAYS, decimals=True))
     moment: datetime | None = asked(When(label="Moment", optional=True, hint=f"{_DAYS} days from now at the latest."))
 
 
@@ -52,15 +52,19 @@ def _end(answers: Pause, sent: Sent) -> datetime | None:
     """The moment at which it is over, None for when it gets worse."""
     match answers.until:
         case "hours":
-            return sent.now + timedelta(hours=4 if answers.hours is None else answers.hours)
+            return sent.now + timedelta(hours=_given("hours", answers.hours))
         case "moment":
-            if answers.moment is None:
-                raise Wrong({"moment": say("This is needed.")})
-            return answers.moment
+            return _given("moment", answers.moment)
         case "working_hours":
             return _next_working_hours(sent)
         case _:
             return None
+
+
+def _given(field: str, value: T | None) -> T:
+    if value is None:
+        raise Wrong({field: say("This is needed.")})
+    return value
 
 
 def _next_working_hours(sent: Sent) -> datetime:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from bot.core.alerts import (
     REOPEN_WITHIN,
     Alert,
+    Ending,
     Handover,
     Holder,
     Seat,
@@ -205,9 +206,40 @@ def test_until_it_gets_worse_is_thirty_days_at_most_and_ends_when_it_does() -> N
     assert advance(resting, fire(title="Hoodie runs out Thu"), SEAT, LATER).change == "updated"
 
 
+@pytest.mark.parametrize(
+    ("ending", "severity", "after", "change"),
+    [
+        # Nothing is to be done about it, so it stays closed while it stands as it did, for a week.
+        ("false_alarm", Severity.HIGH, timedelta(minutes=10), "none"),
+        ("will_not_act", Severity.MEDIUM, timedelta(days=7), "none"),
+        ("duplicate", Severity.HIGH, timedelta(hours=3), "none"),
+        ("will_not_act", Severity.HIGH, timedelta(days=7, seconds=1), "opened"),
+        # What is worse than it was is another thing.
+        ("will_not_act", Severity.CRITICAL, timedelta(minutes=10), "reopened"),
+        ("false_alarm", Severity.CRITICAL, timedelta(hours=3), "opened"),
+        # What was done and still stands was not done.
+        ("done", Severity.HIGH, timedelta(minutes=10), "reopened"),
+        ("done", Severity.HIGH, timedelta(hours=3), "opened"),
+    ],
+)
+def test_what_was_dismissed_does_not_come_back_by_itself(
+    ending: Ending, severity: Severity, after: timedelta, change: str
+) -> None:
+    closed = resolved(opened(), say("x"), "U1", NOW, ending)
+    assert advance(closed, fire(severity, "Hoodie runs out Thu"), SEAT, NOW + after).change == change
+
+
+def test_what_was_dismissed_is_another_matter_once_it_was_over() -> None:
+    closed = resolved(opened(), say("x"), "U1", NOW, "will_not_act")
+    over = advance(closed, Clear(say("stock is back")), SEAT, LATER).alert
+    assert over is not None and over.outcome
+    assert advance(over, fire(), SEAT, LATER).change == "reopened"
+    assert advance(over, fire(), SEAT, NOW + timedelta(days=1)).change == "opened"
+
+
 def test_as_what_a_matter_was_closed_is_forgotten_when_it_comes_back() -> None:
-    over = resolved(opened(), say("false alarm"), "U1", NOW, "false_alarm")
-    assert over.ending == "false_alarm"
+    over = resolved(opened(), say("restocked"), "U1", NOW, "done")
+    assert over.ending == "done"
     again = advance(over, fire(), SEAT, LATER).alert
     assert again is not None and again.state == "firing" and again.ending == ""
 

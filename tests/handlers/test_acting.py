@@ -106,7 +106,7 @@ IN_MARKETING = replace(opened(), holder=Holder("marketing"))
 @pytest.mark.parametrize(
     ("answers", "on", "end", "worse"),
     [
-        (until("hours"), opened(), LATE + timedelta(hours=4), False),
+        (until("hours", 4.0), opened(), LATE + timedelta(hours=4), False),
         (until("hours", 1.5), opened(), LATE + timedelta(minutes=90), False),
         (until("moment", None, LATE + timedelta(days=2)), opened(), LATE + timedelta(days=2), False),
         (until("working_hours"), IN_MARKETING, datetime(2026, 11, 24, 8, 0, tzinfo=UTC), False),
@@ -122,6 +122,7 @@ def test_a_matter_rests_until_what_was_said(answers: snooze.Pause, on: Alert, en
 @pytest.mark.parametrize(
     ("answers", "told"),
     [
+        (until("hours"), {"hours": "This is needed."}),
         (until("moment"), {"moment": "This is needed."}),
         (until("moment", None, LATE), {"moment": "That is over."}),
         (
@@ -231,7 +232,9 @@ def test_a_snooze_that_says_until_when_is_done_at_once(text: str, given: dict[st
 
 
 def test_a_snooze_that_says_nothing_opens_the_form_and_one_that_says_nonsense_is_refused() -> None:
-    assert typed(snooze_command.snooze, "A-1042") == ShowForm("snooze", "1042.1", {"until": "hours"}, shop="demo")
+    assert typed(snooze_command.snooze, "A-1042") == ShowForm(
+        "snooze", "1042.1", {"until": "hours", "hours": 4}, shop="demo"
+    )
     with pytest.raises(Refused):
         typed(snooze_command.snooze, "A-1042 a bit")
 

@@ -43,7 +43,11 @@ def test_snoozing_puts_it_to_rest_for_four_hours_or_as_configured() -> None:
     ("button", "opens", "fields"),
     [
         (hand_off.hand_off, ShowForm("hand_off", given={"department": "warehouse"}), hand_off_form.hand_off.fields),
-        (snooze_until.snooze_until, ShowForm("snooze", given={"until": "hours"}), snooze_form.snooze.fields),
+        (
+            snooze_until.snooze_until,
+            ShowForm("snooze", given={"until": "hours", "hours": 4}),
+            snooze_form.snooze.fields,
+        ),
         (
             silence.silence,
             ShowForm("silence", given={"shop": "this", "rule": "low_stock", "subject": "HOODIE-M"}),
