@@ -139,7 +139,15 @@ def test_the_example_is_valid_by_the_schema_for_editors() -> None:
 
 
 @pytest.mark.parametrize(
-    "given", [{"departments": {}, "shop": {}}, {"departments": {"a": {"channel": "x"}}, "rules": {"low_stok": {}}}]
+    "given",
+    [
+        {"departments": {}, "shop": {}},
+        {"departments": {"a": {"channel": "x"}}, "rules": {"low_stok": {}}},
+        {
+            "departments": {"a": {"channel": "x"}},
+            "exceptions": [{"rule": "low_stok", "settings": "off", "because": "x"}],
+        },
+    ],
 )
 def test_the_schema_for_editors_refuses_what_the_bot_refuses(given: dict[str, Any]) -> None:
     with pytest.raises(jsonschema.ValidationError):

@@ -23,6 +23,7 @@ def json_schema(catalog: Catalog) -> dict[str, Any]:
             "properties": {name: _handler(settings) for name, settings in known.items()},
             "additionalProperties": False,
         }
+    schema["$defs"]["ExceptionPart"]["properties"]["rule"] |= {"enum": [*catalog.rules]}
     schema["$defs"]["SourcePart"]["properties"]["type"] |= {"enum": [*catalog.sources, None]}
     return {"$schema": "https://json-schema.org/draft/2020-12/schema"} | schema | {"title": "Floorwalker's config"}
 

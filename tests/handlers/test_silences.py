@@ -9,24 +9,24 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from bot.core.alerts import Alert
 from bot.core.facts import NoFacts
 from bot.core.forms import Sent, Silenced, Wrong
 from bot.core.handlers import EndSilence, Refused, Reply, Request, ShowForm
-from bot.core.known import Story
 from bot.core.settings import Mute, WorkingHours
 from bot.core.silences import Held, Silence
 from handlers.commands import silence as command
 from handlers.commands import silences, unsilence
 from handlers.forms import silence as form
-from tests.core.samples import NOW, house
-from tests.handlers.shelves import alert, spoken, words
+from tests.core.samples import NOW, house, opened
+from tests.handlers.shelves import spoken, words
 
 HOUR = timedelta(hours=1)
 RULES = ("low_stock", "oversold")
 
 
-def opens(text: str, story: Story | None = None) -> dict[str, object]:
-    shown = command.silence.answer(Request(text, "U1", "C1", NOW, rules=RULES), command.Facts(story))
+def opens(text: str, alert: Alert | None = None) -> dict[str, object]:
+    shown = command.silence.answer(Request(text, "U1", "C1", NOW, rules=RULES), command.Facts(alert))
     assert isinstance(shown, ShowForm) and shown.form == "silence"
     return dict(shown.given)
 
@@ -46,13 +46,18 @@ def test_the_form_opens_filled_with_what_was_typed(text: str, given: dict[str, o
 
 
 def test_an_alert_fills_in_its_rule_and_what_it_is_about() -> None:
-    assert opens("A-7", Story(alert(7), (), ())) == {"shop": "this", "rule": "low_stock", "subject": "HOODIE-M"}
+    filled = {"shop": "this", "rule": "low_stock", "subject": "HOODIE-M"}
+    assert opens("A-1042", opened()) == {**filled, "span": ""}
+    assert opens("a-1042 4h", opened()) == {**filled, "span": "4h"}
+    request = Request("A-1042", "U1", "C1", NOW, rules=RULES)
+    shown = command.silence.answer(request, command.Facts(replace(opened(), shop="other")))
+    assert isinstance(shown, ShowForm) and shown.shop == "other"
 
 
 def test_an_alert_that_nobody_knows_opens_nothing() -> None:
     with pytest.raises(Refused) as refused:
         opens("a-99 4h")
-    assert words(refused.value.line).startswith("Name an alert that exists, alone, such as /ops silence A-1042.")
+    assert words(refused.value.line).startswith("Name an alert that exists, such as /ops silence A-1042.")
 
 
 def laid(**changes: Any) -> tuple[Silence, ...]:
