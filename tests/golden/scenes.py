@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from bot.catalog import Catalog
 from bot.core.handlers import Reply, Request
 from bot.core.message import Footer, Message
-from bot.core.settings import Department, House, QuietHours
+from bot.core.settings import Department, Grouping, House, QuietHours, Route
 from bot.quiet import Quiet
 from tests.bench import Bench, usual_house
 from tests.core.samples import NOW
@@ -171,6 +171,26 @@ def payout_failed(folder: Path) -> Stage:
     return stage
 
 
+def told_together(folder: Path) -> Stage:
+    """Overdue invoices by the dozen, of which one is taken and one is paid."""
+    grouping = Grouping(("rule",), timedelta(0))
+    stage = Stage.over(folder, usual_house(routes=(Route(family="payments", group=grouping),)))
+    sums = ("1180.00", "96.50", "240.00", "2310.00", "64.90", "845.00", "412.30", "99.00", "1520.00", "73.40", "610.00")
+    for nth, amount in enumerate((*sums, "333.00")):
+        number, due = f"INV-{198 + nth}", ahead(days=-3 * nth - 4)
+        owed(stage, number, amount, due)
+    stage.later(minutes=9)
+    stage.bench.desk.act("take", 1004, 1, "U0ANNA")
+    owed(stage, "INV-200", "0.00", ahead(days=-10), status="paid")
+    return stage
+
+
+def owed(stage: Stage, number: str, amount: str, due: str, status: str = "open") -> None:
+    stage.bench.event(
+        "invoice.changed", invoice=number, number=number, outstanding=euros(amount), status=status, due=due
+    )
+
+
 # Quiet hours and the budget.
 
 
@@ -293,6 +313,7 @@ SCENES: Mapping[str, Scene] = {
     "payment-failures": Scene(payment_failures, _post("#finance", "payment_failures")),
     "dispute": Scene(dispute, _post("#finance", "dispute_opened")),
     "payout-failed": Scene(payout_failed, _post("#finance", "payout_failed")),
+    "told-together": Scene(told_together, _post("#finance", "group/")),
     "after-the-night": Scene(after_the_night, _post("#warehouse", "quiet/")),
     "beyond-the-budget": Scene(beyond_the_budget, _post("#warehouse", "budget/")),
     "digest-finance": Scene(month, _answer("ops", "digest", "finance")),
