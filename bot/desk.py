@@ -41,6 +41,7 @@ from bot.core.home import Visit, departments_of, home
 from bot.core.known import AlertLine
 from bot.core.message import Message, Paragraph, button_value, read_button_value
 from bot.core.parts import Line, ShopText, join, say
+from bot.core.preferences import addressed, people
 from bot.core.schedule import Slot
 from bot.core.settings import House, Shop
 from bot.core.subject import Subject
@@ -305,7 +306,16 @@ class Desk:
             shared = self._asked(name, verb, request)
             with self.store.write() as connection:
                 self.guard.note(connection, request.user, "share", want, "done")
+                return self._addressed(connection, shared, request.now)
+
+    def _addressed(
+        self, connection: Connection, shared: Reply | ShowForm | Act, now: datetime
+    ) -> Reply | ShowForm | Act:
+        """What is shown to a whole channel calls nobody who does not want to be called for that."""
+        if not isinstance(shared, Reply):
             return shared
+        wishes = preferences.of(connection, people(shared.message))
+        return replace(shared, message=addressed(shared.message, wishes, critical=False, now=now))
 
     def _opened(self, opened: ShowForm, shop: Shop) -> ShowForm:
         """Raises Refused for a form on an alert that it does not fit any more."""

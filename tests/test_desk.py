@@ -142,6 +142,20 @@ def test_preferences_are_the_members_own_and_open_with_what_they_said(bench: Ben
     assert isinstance(other, ShowForm) and other.given["mentions"] == "all"
 
 
+def test_a_shared_answer_calls_nobody_who_wants_no_mention(bench: Bench) -> None:
+    dispute(bench)
+    bench.desk.act("take", 1001, 1, "U1")
+    assert any("@U1" in line for line in shared(bench))
+    prefer(bench, "U1", mentions="due")
+    assert not any("@U1" in line.replace("«@U1»", "") for line in shared(bench))
+
+
+def shared(bench: Bench) -> list[str]:
+    answer = bench.desk.share("ops", "alerts", Request("", "U2", "C1", NOW))
+    assert isinstance(answer, Reply)
+    return spoken(answer.message)
+
+
 def prefer(bench: Bench, person: str, **entered: str | tuple[str, ...]) -> Act:
     return bench.desk.submit(Submission("preferences", person, NOW, "demo", "", {"mentions": "all"} | entered))
 

@@ -33,7 +33,7 @@ from bot.core.settings import Shop
 from bot.core.verdict import View
 
 _MOST_BUTTONS = 4
-_MOST_IN_MENU = 5
+MOST_IN_MENU = 5
 _MOST_FIGURES = 6
 _MOST_LOGGED = 20
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -123,12 +123,13 @@ def _by(person: str | None) -> Line:
 
 def buttons(number: int, turn: int, state: str, actions: Iterable[Action]) -> list[Buttons]:
     """What can be done with an alert in its state: the first four are buttons, the rest is in the menu behind them."""
-    drawn = _fitting(number, turn, state, actions)
-    rest = drawn[_MOST_BUTTONS:][:_MOST_IN_MENU]
+    drawn = fitting(number, turn, state, actions)
+    rest = drawn[_MOST_BUTTONS:][:MOST_IN_MENU]
     return [Buttons(drawn[:_MOST_BUTTONS], rest)] if drawn else []
 
 
-def _fitting(number: int, turn: int, state: str, actions: Iterable[Action]) -> tuple[Button, ...]:
+def fitting(number: int, turn: int, state: str, actions: Iterable[Action]) -> tuple[Button, ...]:
+    """A button for each act that fits an alert's state, in their order."""
     value = button_value(number, turn)
     drawn = sorted((action for action in actions if state in action.states), key=lambda action: action.order)
     return tuple(Button(f"alert.{action.name}", action.label, value, action.style) for action in drawn)
@@ -136,7 +137,7 @@ def _fitting(number: int, turn: int, state: str, actions: Iterable[Action]) -> t
 
 def window(alert: Alert, actions: Iterable[Action]) -> tuple[Block, ...]:
     """The window behind the shortcut on an alert's message: what stands, and all that can be done now."""
-    drawn = _fitting(alert.number, alert.turn, alert.state, actions)
+    drawn = fitting(alert.number, alert.turn, alert.state, actions)
     rows = (drawn[start : start + _MOST_BUTTONS] for start in range(0, len(drawn), _MOST_BUTTONS))
     return (
         Title(alert.fire.title, alert.severity, _STATES.get(alert.state, "")),

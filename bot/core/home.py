@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
-from bot.core.compose import buttons
+from bot.core.compose import MOST_IN_MENU, fitting
 from bot.core.handlers import Action
 from bot.core.known import AlertLine
 from bot.core.message import (
@@ -27,6 +27,7 @@ from bot.core.schedule import WEEKDAYS, Slot
 from bot.core.settings import House
 
 _MOST_LISTED = 10
+_DETAILS = "alert.details"
 PREFERENCES = "/ops preferences"
 _MENTIONS: dict[Mentions, str] = {
     "all": "when a matter is handed to me, and when mine is due",
@@ -57,14 +58,15 @@ def home(visit: Visit, alerts: Sequence[AlertLine], upcoming: Sequence[Slot], ac
     """What the visitor holds, what their departments have, the next digests, and how they want to be called."""
     drawn = tuple(actions)
     mine = [alert for alert in alerts if alert.person == visit.user]
-    blocks: list[Block] = [Heading("My alerts"), *_listed(mine, "You hold nothing.", "mine", drawn)]
+    blocks: list[Block] = [Heading("My alerts"), *_listed(mine, "You hold nothing.", "mine", _department_of, drawn)]
     for name in visit.departments:
         theirs = [alert for alert in alerts if alert.department == name and alert.person != visit.user]
-        heading = f"{name.capitalize()}: with others, or with nobody"
-        blocks += [Heading(heading), *_listed(_free_first(theirs), f"Nothing else is open in {name}.", name, drawn)]
+        nothing = "Nothing is open but what you hold." if mine else "Nothing is open."
+        blocks += [Heading(f"Open in {name}"), *_listed(_free_first(theirs), nothing, name, _holder_of, drawn)]
     if not visit.departments:
         free = [alert for alert in alerts if alert.person is None]
-        blocks += [Heading("Nobody has taken"), *_listed(free, "Everything open is in somebody's hands.", "", drawn)]
+        taken = "Everything open is in somebody's hands."
+        blocks += [Heading("Nobody has taken"), *_listed(free, taken, "", _department_of, drawn)]
     if upcoming:
         blocks += [Heading("Next digests"), Bullets(tuple(_slot(slot) for slot in upcoming))]
     blocks += [Heading("My preferences"), Figures(_wishes(visit))]
@@ -77,21 +79,40 @@ def _free_first(alerts: list[AlertLine]) -> list[AlertLine]:
     return sorted(alerts, key=lambda alert: alert.person is not None)
 
 
-def _listed(alerts: Sequence[AlertLine], nothing: str, whose: str, actions: tuple[Action, ...]) -> list[Block]:
+_With = Callable[[AlertLine], Line]
+
+
+def _department_of(alert: AlertLine) -> Line:
+    return say(alert.department)
+
+
+def _holder_of(alert: AlertLine) -> Line:
+    return say("held by ", Person(alert.person)) if alert.person else say("nobody has taken it")
+
+
+def _listed(
+    alerts: Sequence[AlertLine], nothing: str, whose: str, holder: _With, actions: tuple[Action, ...]
+) -> list[Block]:
     if not alerts:
         return [Paragraph(say(nothing))]
     blocks: list[Block] = []
     for alert in alerts[:_MOST_LISTED]:
-        blocks += [Paragraph(_line(alert)), *buttons(alert.number, alert.turn, alert.state, actions)]
+        blocks += [Paragraph(_line(alert, holder(alert))), *_buttons(alert, actions)]
     more = len(alerts) - _MOST_LISTED
     return [*blocks, Paragraph(say(f"+{more} more: ", strong(f"/ops alerts {whose}".strip())))] if more > 0 else blocks
 
 
-def _line(alert: AlertLine) -> Line:
+def _line(alert: AlertLine, holder: Line) -> Line:
     due = say(" · due ", Moment(alert.due_at)) if alert.due_at else ()
-    holder = say(", held by ", Person(alert.person)) if alert.person else ", nobody has taken it"
-    head = strong(f"A-{alert.number} {alert.severity.upper()} ")
-    return say(head, alert.title, f" · {alert.department}", holder, due)
+    return say(strong(f"A-{alert.number} {alert.severity.upper()} "), alert.title, " · ", holder, due)
+
+
+def _buttons(alert: AlertLine, actions: tuple[Action, ...]) -> list[Block]:
+    """The first act and Details are in sight, the rest is in the menu: a list with every button is hard to read."""
+    drawn = fitting(alert.number, alert.turn, alert.state, actions)
+    shown = tuple(each for nth, each in enumerate(drawn) if nth == 0 or each.action == _DETAILS)
+    rest = tuple(each for each in drawn if each not in shown)
+    return [Buttons(shown, rest[:MOST_IN_MENU])] if drawn else []
 
 
 def _slot(slot: Slot) -> Line:

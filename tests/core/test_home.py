@@ -66,11 +66,11 @@ def buttons(message: Message) -> list[list[tuple[str, str]]]:
 def test_it_lists_what_i_hold_and_what_my_department_has_what_nobody_has_taken_first() -> None:
     alerts = (alert(1, "U1", due=True), alert(2, "U2"), alert(3), alert(4, department="finance"))
     shown = at_home(Visit("U1", ("warehouse",)), *alerts)
-    assert headings(shown) == ["My alerts", "Warehouse: with others, or with nobody", "My preferences"]
+    assert headings(shown) == ["My alerts", "Open in warehouse", "My preferences"]
     assert paragraphs(shown) == [
-        "A-1 HIGH Hoodie runs out · warehouse, held by <person> · due <moment>",
-        "A-3 HIGH Hoodie runs out · warehouse, nobody has taken it",
-        "A-2 HIGH Hoodie runs out · warehouse, held by <person>",
+        "A-1 HIGH Hoodie runs out · warehouse · due <moment>",
+        "A-3 HIGH Hoodie runs out · nobody has taken it",
+        "A-2 HIGH Hoodie runs out · held by <person>",
     ]
 
 
@@ -89,9 +89,19 @@ def test_an_alert_has_the_buttons_that_fit_its_state_for_the_turn_that_is_shown(
     ]
 
 
-def test_of_many_buttons_four_are_drawn() -> None:
-    many = tuple(act(f"act{order}", order, "firing") for order in range(6))
-    assert len(buttons(at_home(Visit("U1"), alert(2), actions=many))[0]) == 4
+def test_the_first_act_and_details_are_in_sight_and_the_rest_is_in_the_menu() -> None:
+    many = (*(act(f"act{order}", order, "firing") for order in range(9)), act("details", 4, "firing"))
+    (shown, _) = [each for each in at_home(Visit("U1"), alert(2), actions=many).blocks if isinstance(each, Buttons)]
+    assert [each.action for each in shown.buttons] == ["alert.act0", "alert.details"]
+    assert [each.action for each in shown.menu] == [f"alert.act{order}" for order in range(1, 6)]
+
+
+def test_an_alert_that_nothing_can_be_done_with_has_no_buttons() -> None:
+    assert buttons(at_home(Visit("U1"), alert(2))) == [[("ask", "/ops preferences")]]
+
+
+def test_a_department_that_has_only_what_i_hold_says_so() -> None:
+    assert paragraphs(at_home(Visit("U1", ("warehouse",)), alert(1, "U1")))[-1] == "Nothing is open but what you hold."
 
 
 def test_the_next_digests_are_told_and_help_stands_at_the_end() -> None:
@@ -106,7 +116,7 @@ def test_the_next_digests_are_told_and_help_stands_at_the_end() -> None:
     ("visit", "told"),
     [
         (Visit("U1"), ["You hold nothing.", "Everything open is in somebody's hands."]),
-        (Visit("U1", ("finance",)), ["You hold nothing.", "Nothing else is open in finance."]),
+        (Visit("U1", ("finance",)), ["You hold nothing.", "Nothing is open."]),
     ],
 )
 def test_with_nothing_open_it_says_so(visit: Visit, told: list[str]) -> None:
