@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -13,6 +14,19 @@ from bot.core.polling import Asked, Call, Heard, Keep, Response, Rest
 from bot.demo.stores import Stand
 
 NOW = datetime(2026, 11, 20, 10, 15, tzinfo=UTC)
+
+
+@dataclass
+class Same:
+    """A platform that gives one answer to everything; a body that is no bytes is told as JSON."""
+
+    body: Any
+    status: int = 200
+    hosts: tuple[str, ...] = ()
+
+    def answer(self, call: Call, now: datetime) -> Response:
+        body = self.body if isinstance(self.body, bytes) else json.dumps(self.body).encode()
+        return Response(self.status, {}, body, now)
 
 
 @dataclass

@@ -16,7 +16,7 @@ from bot.core.events import CampaignChanged, CampaignEchoed
 from bot.core.polling import Call, Denied, Response, Subscription
 from bot.demo.stores.klaviyo import KEYS, Klaviyo
 from handlers.sources.klaviyo import SOURCE
-from tests.handlers.sources.line import NOW, Line
+from tests.handlers.sources.line import NOW, Line, Same
 
 HOUR = timedelta(hours=1)
 ADDRESS = "https://bot.example/webhooks/klaviyo"
@@ -168,25 +168,13 @@ def test_many_pages_are_read_by_the_cursor_of_their_links() -> None:
 )
 def test_the_key_never_follows_a_link_elsewhere(link: str, why: str) -> None:
     with pytest.raises(Denied, match=why):
-        line(Answers({"data": [], "links": {"next": link}})).run("campaigns")
+        line(Same({"data": [], "links": {"next": link}})).run("campaigns")
 
 
 def test_a_next_page_without_an_end_is_given_up() -> None:
     endless = {"data": [], "links": {"next": "https://a.klaviyo.com/api/campaigns?page%5Bcursor%5D=1"}}
     with pytest.raises(Denied, match="more than 200 pages"):
-        line(Answers(endless)).run("campaigns")
-
-
-class Answers:
-    """A platform that gives the same answer to everything."""
-
-    hosts = ("a.klaviyo.com",)
-
-    def __init__(self, body: Any) -> None:
-        self.body = body if isinstance(body, bytes) else json.dumps(body).encode()
-
-    def answer(self, call: Call, now: datetime) -> Response:
-        return Response(200, {}, self.body, now)
+        line(Same(endless)).run("campaigns")
 
 
 @pytest.mark.parametrize(
@@ -202,12 +190,12 @@ class Answers:
 )
 def test_an_answer_of_another_form_is_told_to_the_operators(stream: str, body: Any) -> None:
     with pytest.raises(Denied):
-        line(Answers(body)).run(stream)
+        line(Same(body)).run(stream)
 
 
 def test_a_report_of_another_form_is_told_to_the_operators() -> None:
     with pytest.raises(Denied, match="a report is not understood"):
-        line(Answers({"data": {"attributes": {"results": [{}]}}}), options={"metric": "M"}).run("reports")
+        line(Same({"data": {"attributes": {"results": [{}]}}}), options={"metric": "M"}).run("reports")
 
 
 @pytest.mark.parametrize(
@@ -361,7 +349,7 @@ def test_no_webhook_is_made_without_a_secret() -> None:
     with pytest.raises(Denied, match="webhook_secret"):
         cared(Klaviyo(), *TOPICS, keys={"api_key": KEYS["api_key"]})
     with pytest.raises(Denied, match="a webhook is not understood"):
-        line(Answers({"data": [{"attributes": {"endpoint_url": ADDRESS}}]}), options=HOOKS).care(ADDRESS)
+        line(Same({"data": [{"attributes": {"endpoint_url": ADDRESS}}]}), options=HOOKS).care(ADDRESS)
 
 
 def test_a_plan_that_is_told_of_a_strange_cursor_begins_anew() -> None:

@@ -4,8 +4,8 @@ is refused in words."""
 from __future__ import annotations
 
 import json
-from collections.abc import Generator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,14 +13,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.core.delivery import POLLED, Delivery, Shopfront, Unparsable
+from bot.core.delivery import Delivery, Shopfront, Unparsable
 from bot.core.events import Event, ItemDescribed, OrderChanged, OrderPlaced, StockChanged
-from bot.core.polling import Asked, Call, Denied, Heard, Keep, Response, Rest, Subscription
+from bot.core.polling import Asked, Call, Denied, Keep, Response, Rest, Subscription
 from bot.demo.stores.magento import JOURNAL, KEYS, SHOP, TOKENS, Magento, Row
 from handlers.sources.magento import SOURCE
+from tests.handlers.sources import line as lines
+from tests.handlers.sources.line import Same
 
 NOW = datetime(2026, 11, 20, 10, 15, tzinfo=UTC)
 URL = f"https://{SHOP}"
+ADDRESS = "https://bot.example/webhooks/magento"
 OAUTH = {name: KEYS[name] for name in ("consumer_key", "consumer_secret", "access_token", "access_token_secret")}
 BEARER = {"access_token": KEYS["access_token"]}
 ADOBE = {name: KEYS[name] for name in ("client_id", "client_secret")}
@@ -31,79 +34,28 @@ API = SOURCE.api
 PLANS = {stream.name: stream.plan for stream in API.streams}
 
 
-@dataclass
-class Line:
-    """What the edge does for a plan: makes its calls to hosts that were named, repeats those that met a 503, and keeps
-    what was heard and the tokens. ``gone`` is what the run has come to when it was cut off."""
+class Line(lines.Line):
+    """A line to Magento, which asks for no rest. ``until`` is how long each token that it keeps is good."""
 
-    shop: Magento
-    options: Mapping[str, Any] = field(default_factory=dict)
-    keys: dict[str, str] = field(default_factory=lambda: dict(OAUTH))
-    now: datetime = NOW
-    heard: list[Heard] = field(default_factory=list)
-    cursors: dict[str, str] = field(default_factory=dict)
-    until: dict[str, datetime] = field(default_factory=dict)
-    runs: int = 0
-
-    @property
-    def front(self) -> Shopfront:
-        return Shopfront("magento", "leaf", "EUR", options={"url": URL, "page_size": 3} | dict(self.options))
+    def __init__(
+        self, shop: Any, options: Mapping[str, Any] | None = None, keys: dict[str, str] | None = None, **more: Any
+    ) -> None:
+        self.runs: int = more.pop("runs", 0)
+        self.until: dict[str, datetime] = {}
+        self.shop = shop
+        given = {"url": URL, "page_size": 3} | dict(options or {})
+        super().__init__(SOURCE, shop, dict(OAUTH) if keys is None else keys, given, **more)
 
     def asked(self, cursor: str = "") -> Asked:
         """No two runs begin in one and the same moment."""
         self.runs += 1
-        return Asked(self.front, self.keys, cursor, self.now + timedelta(microseconds=self.runs))
-
-    def run(self, stream: str, steps: int = 10_000) -> list[Heard]:
-        """Runs a stream from its cursor, for at most so many steps; gives what this run heard."""
-        before = len(self.heard)
-        self.drive(PLANS[stream](self.asked(self.cursors.get(stream, ""))), stream, steps)
-        return self.heard[before:]
-
-    def care(self, *topics: str, address: str = "https://bot.example/webhooks/magento") -> Any:
-        assert API.care is not None
-        return self.drive(API.care(self.asked(), address, frozenset(topics)), "care")
-
-    def drive(self, plan: Generator[Any, Any, Any], stream: str, steps: int = 10_000) -> Any:
-        answer = None
-        for _ in range(steps):
-            try:
-                step = plan.send(answer)
-            except StopIteration as end:
-                return end.value
-            answer = self._do(step, stream)
-        plan.close()
-        return None
+        return replace(super().asked(cursor), now=self.now + timedelta(microseconds=self.runs))
 
     def _do(self, step: Any, stream: str) -> Response | None:
-        if isinstance(step, Call):
-            return self._call(step)
-        if isinstance(step, Heard):
-            self.heard.append(step)
-            self.cursors[stream] = step.cursor
-        elif isinstance(step, Keep):
-            self.keys = {name: value for name, value in self.keys.items() if name != step.name}
-            self.keys |= {step.name: step.value} if step.value else {}
+        assert not isinstance(step, Rest)
+        if isinstance(step, Keep):
             self.until[step.name] = step.until
-        else:
-            assert not isinstance(step, Rest)
-        return None
-
-    def _call(self, call: Call) -> Response:
-        assert call.url.removeprefix("https://").partition("/")[0] in API.hosts(self.front)
-        assert call.url.startswith("https://") and "?" not in call.url
-        response = self.shop.answer(call, self.now)
-        while response.status == 503:
-            response = self.shop.answer(call, self.now)
-        return response
-
-    def events(self, *heard: Heard) -> list[Event]:
-        found: list[Event] = []
-        for each in heard or self.heard:
-            for body in each.bodies:
-                given = Delivery("magento", {POLLED: each.topic}, body, each.at)
-                found += SOURCE.parse(given, self.front)
-        return found
+        return super()._do(step, stream)
 
 
 def written(moment: datetime) -> str:
@@ -432,17 +384,6 @@ def test_a_shop_that_is_elsewhere_is_denied() -> None:
         Line(Magento(), {"url": f"{URL}/elsewhere"}).run("orders")
 
 
-@dataclass
-class Odd:
-    """A server that gives one answer to everything."""
-
-    body: bytes
-    status: int = 200
-
-    def answer(self, call: Call, now: datetime) -> Response:
-        return Response(self.status, {}, self.body, now)
-
-
 @pytest.mark.parametrize(
     ("status", "body"),
     [
@@ -456,7 +397,7 @@ class Odd:
 )  # fmt: skip
 def test_an_answer_that_is_no_page_is_denied_and_no_other_exception(status: int, body: bytes) -> None:
     with pytest.raises(Denied) as denied:
-        Line(Odd(body, status)).run("orders")  # type: ignore[arg-type]
+        Line(Same(body, status)).run("orders")
     assert denied.value.status == status
     assert str(denied.value).isprintable()
 
@@ -464,7 +405,7 @@ def test_an_answer_that_is_no_page_is_denied_and_no_other_exception(status: int,
 @pytest.mark.parametrize("body", [b"[]", b"tea", b'{"access_token": 7}', b"{}"])
 def test_a_token_that_is_none_is_denied(body: bytes) -> None:
     with pytest.raises(Denied):
-        Line(Odd(body), keys=dict(ADOBE)).run("orders")  # type: ignore[arg-type]
+        Line(Same(body), keys=dict(ADOBE)).run("orders")
 
 
 @pytest.mark.parametrize(
@@ -478,7 +419,7 @@ def test_the_scope_of_a_token_is_that_of_what_is_asked(url: str, scope: str) -> 
 
 @pytest.mark.parametrize("lasts", ["null", '"x"', "-1", "1e9", "99999999999"])
 def test_a_token_of_unknown_age_is_not_kept(lasts: str) -> None:
-    line = Line(Odd(b'{"access_token": "x", "expires_in": %s}' % lasts.encode()), keys=dict(ADOBE))  # type: ignore[arg-type]
+    line = Line(Same(b'{"access_token": "x", "expires_in": %s}' % lasts.encode()), keys=dict(ADOBE))
     with pytest.raises(Denied):
         line.run("orders")
     assert line.until["token"] <= NOW
@@ -557,7 +498,7 @@ def test_a_position_that_is_gone_is_followed_by_the_oldest_event_that_is_left() 
 
 @pytest.mark.parametrize("more", [b"", b', "events": []', b', "events": 7', b', "events": [7, {}]'])
 def test_a_journal_that_names_no_position_is_read_once(more: bytes) -> None:
-    line = Line(Odd(b'{"access_token": "x"%s}' % more), WITH_JOURNAL, dict(ADOBE), cursors={"journal": "a"})  # type: ignore[arg-type]
+    line = Line(Same(b'{"access_token": "x"%s}' % more), WITH_JOURNAL, dict(ADOBE), cursors={"journal": "a"})
     line.run("journal")
     assert [(heard.cursor, heard.bodies) for heard in line.heard] == [("a", ())]
 
@@ -620,9 +561,9 @@ def subscription(number: int, name: str, status: Any = True, address: str = ADDR
 
 def test_subscriptions_are_made_with_the_verification_token_and_found_again() -> None:
     line = caring()
-    assert line.care() == ()
-    assert line.care(*WANTED) == tuple(Subscription(name, "active", mended=True) for name in WANTED)
-    assert line.care(*WANTED) == tuple(Subscription(name, "active") for name in WANTED)
+    assert line.care(ADDRESS) == ()
+    assert line.care(ADDRESS, *WANTED) == tuple(Subscription(name, "active", mended=True) for name in WANTED)
+    assert line.care(ADDRESS, *WANTED) == tuple(Subscription(name, "active") for name in WANTED)
     made = [json.loads(call.body)["asyncEvent"] for call in line.shop.asked if call.method == "POST"]
     assert [event["verification_token"] for event in made] == [KEYS["verification_token"]] * 2
     assert all(not call.harmless for call in line.shop.asked if call.method == "POST")
@@ -631,32 +572,32 @@ def test_subscriptions_are_made_with_the_verification_token_and_found_again() ->
 @pytest.mark.parametrize("off", [False, 0, "0"])
 def test_a_subscription_that_was_switched_off_is_switched_on_when_that_is_wished(off: Any) -> None:
     line = caring(subscriptions=[subscription(7, WANTED[0], off), subscription(8, WANTED[1], "1")])
-    assert line.care() == (Subscription(WANTED[0], "disabled"), Subscription(WANTED[1], "active"))
-    assert line.care(*WANTED)[0] == Subscription(WANTED[0], "active", mended=True)
-    assert line.care() == tuple(Subscription(name, "active") for name in WANTED)
+    assert line.care(ADDRESS) == (Subscription(WANTED[0], "disabled"), Subscription(WANTED[1], "active"))
+    assert line.care(ADDRESS, *WANTED)[0] == Subscription(WANTED[0], "active", mended=True)
+    assert line.care(ADDRESS) == tuple(Subscription(name, "active") for name in WANTED)
 
 
 def test_of_two_subscriptions_to_one_event_the_active_one_counts() -> None:
     for pair in ([False, True], [True, False]):
         line = caring(subscriptions=[subscription(n, WANTED[0], status) for n, status in enumerate(pair)])
-        assert line.care() == (Subscription(WANTED[0], "active"),)
+        assert line.care(ADDRESS) == (Subscription(WANTED[0], "active"),)
 
 
 def test_other_peoples_subscriptions_are_left_alone() -> None:
     line = caring(subscriptions=[subscription(1, WANTED[0], False, "https://other.example")])
-    assert line.care() == ()
-    assert Line(Odd(json.dumps({"items": [*line.shop.subscriptions, 7, {}]}).encode())).care() == ()  # type: ignore[arg-type]
-    assert Line(Odd(b"[]")).care() == ()  # type: ignore[arg-type]
+    assert line.care(ADDRESS) == ()
+    assert Line(Same(json.dumps({"items": [*line.shop.subscriptions, 7, {}]}).encode())).care(ADDRESS) == ()
+    assert Line(Same(b"[]")).care(ADDRESS) == ()
 
 
 def test_an_event_that_the_shop_does_not_define_is_missing_with_the_reason() -> None:
-    [found] = caring().care("kettle.boiled")
+    [found] = caring().care(ADDRESS, "kettle.boiled")
     assert (found.state, found.note) == ("missing", "There is no event kettle.boiled")
 
 
 def test_without_the_module_polling_is_enough() -> None:
     with pytest.raises(Denied, match="not installed; nothing is lost"):
-        caring(module=False).care(*WANTED)
+        caring(module=False).care(ADDRESS, *WANTED)
 
 
 MANAGE = frozenset({"MageOS_AsyncEvents::manage"})
@@ -668,16 +609,16 @@ MANAGE = frozenset({"MageOS_AsyncEvents::manage"})
     ids=["module", "resource", "url"],
 )
 def test_a_mere_look_where_nothing_can_be_seen_troubles_nobody(line: Line) -> None:
-    assert line.care() == ()
+    assert line.care(ADDRESS) == ()
 
 
 def test_care_needs_to_know_the_shop_and_the_token_and_to_be_allowed() -> None:
     with pytest.raises(Denied, match="verification_token is missing"):
-        Line(Magento()).care(*WANTED)
+        Line(Magento()).care(ADDRESS, *WANTED)
     with pytest.raises(Denied, match="url is missing"):
-        Line(Magento(), {"url": ""}).care(*WANTED)
+        Line(Magento(), {"url": ""}).care(ADDRESS, *WANTED)
     with pytest.raises(Denied, match="lacks a resource"):
-        caring(lacks=MANAGE).care(*WANTED)
+        caring(lacks=MANAGE).care(ADDRESS, *WANTED)
 
 
 def test_the_events_to_subscribe_to_are_the_shops_own() -> None:
@@ -722,7 +663,7 @@ HAPPENINGS = st.lists(
 def test_whichever_webhooks_are_lost_the_bot_ends_with_what_the_shop_has(happenings: Any) -> None:
     """Orders are placed and change, stock goes up and down; some of it is told by webhooks, some polls are cut off."""
     shop, line = Magento(), Line(Magento())
-    line.shop = shop
+    line.shop = line.stand = shop
     line.run("orders")
     by_webhook: list[Event] = []
     for number, phase, seconds, lost, then, steps in happenings:

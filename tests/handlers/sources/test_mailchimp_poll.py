@@ -19,7 +19,7 @@ from bot.demo.stores.mailchimp import DATACENTER, KEYS, LIST, SIGNING, TOKEN, Ma
 from handlers.sources import mailchimp
 from handlers.sources._mailchimp.calls import PAGE
 from handlers.sources.mailchimp import SOURCE
-from tests.handlers.sources.line import NOW, Line
+from tests.handlers.sources.line import NOW, Line, Same
 from tests.handlers.sources.test_mailchimp import form
 
 HOUR = timedelta(hours=1)
@@ -152,18 +152,6 @@ def test_whatever_webhooks_are_lost_and_wherever_runs_are_cut_off_the_poll_ends_
     assert sent <= {id for id, plan in plans.items() if plan.status == "running"}
 
 
-class Answers:
-    """A platform that gives the same answer to everything."""
-
-    hosts = (f"{DATACENTER}.api.mailchimp.com",)
-
-    def __init__(self, body: bytes, status: int = 200) -> None:
-        self.body, self.status = body, status
-
-    def answer(self, call: Call, now: datetime) -> Response:
-        return Response(self.status, {}, self.body, now)
-
-
 @pytest.mark.parametrize(
     ("stream", "body"),
     [
@@ -176,13 +164,13 @@ class Answers:
 )
 def test_an_answer_of_another_form_is_told_to_the_operators(stream: str, body: bytes) -> None:
     with pytest.raises(Denied, match="not understood"):
-        line(Answers(body)).run(stream)
+        line(Same(body)).run(stream)
 
 
 def test_a_list_without_an_end_is_given_up() -> None:
     endless = json.dumps({"reports": [{"id": "a"}] * PAGE}).encode()
     with pytest.raises(Denied, match="more than 50 pages"):
-        line(Answers(endless)).run("reports")
+        line(Same(endless)).run("reports")
 
 
 # Keys.
@@ -234,9 +222,9 @@ def test_the_wall_that_has_enough_of_us_is_given_time(walled: int, rested: float
     ("account", "why"),
     [
         (Mailchimp(walled=9), "403: GET campaigns: the key may not do this"),
-        (Answers(b'{"status": 403}', 403), "403: GET campaigns: the key may not do this"),
-        (Answers(b'{"status": 401}', 401), "401: GET campaigns: the key was refused"),
-        (Answers(b"{}", 418), "418: GET campaigns: refused"),
+        (Same(b'{"status": 403}', 403), "403: GET campaigns: the key may not do this"),
+        (Same(b'{"status": 401}', 401), "401: GET campaigns: the key was refused"),
+        (Same(b"{}", 418), "418: GET campaigns: refused"),
     ],
 )
 def test_a_refusal_is_told_in_words(account: Any, why: str) -> None:

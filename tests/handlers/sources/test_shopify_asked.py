@@ -4,26 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
-from dataclasses import dataclass, replace
-from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
-from sqlalchemy import select
 
 from bot.core.delivery import Shopfront
 from bot.demo.stores.shopify import CLIENT, DOMAIN, Shopify
-from bot.edge.asking import Asker
-from bot.edge.fetch import Fetcher
-from bot.edge.metrics import Meters
-from bot.edge.poller import Poller, platform
-from bot.edge.stand import Stands
-from bot.pipeline import Feed
 from bot.store.tables.log import event
 from bot.store.tables.shop import stock_level
-from tests.bench import Bench
+from tests.handlers.sources.house import House, asking
 from tests.handlers.sources.test_shopify import fixture
 from tests.handlers.sources.test_shopify_poll import hold, item, order, paid, sent
 
@@ -31,54 +20,13 @@ FRONT = Shopfront("shopify", "demo", "GBP", options={"domain": DOMAIN})
 ADDRESS = "https://bot.example/webhooks/shopify"
 
 
-@dataclass
-class House:
-    """A shop on Shopify, and the bot that asks it."""
-
-    bench: Bench
-    shop: Shopify
-    poller: Poller
-
-    async def ask(self, minutes: float = 0) -> None:
-        """After so many minutes every stream that is due has its turn, and what was heard is worked on."""
-        self.bench.watch.forward(minutes=minutes)
-        (each,) = self.poller.platforms
-        while await self.poller.step(each):
-            while self.bench.pipeline.work():
-                pass
-
-    def rows(self, table: Any) -> list[Any]:
-        with self.bench.store.read() as connection:
-            return list(connection.execute(select(table)).mappings())
-
-    def stamp(self) -> str:
-        now: datetime = self.bench.watch.now()
-        return f"{now:%Y-%m-%dT%H:%M:%SZ}"
-
-
 @pytest.fixture
-async def house(tmp_path: Path) -> AsyncIterator[House]:
-    bench, shop = Bench(tmp_path), Shopify()
-    source = bench.catalog.sources["shopify"]
-    assert source.api is not None
-    bench.pipeline = replace(bench.pipeline, feeds={**bench.feeds, "shopify": Feed(source, FRONT)})
-    clock: Any = bench.watch
-    async with AsyncExitStack() as stack:
-        stands = Stands([shop], clock)
-        reroute = await stands.start()
-        stack.push_async_callback(stands.stop)
-        fetcher = await Fetcher.open(clock, reroute=reroute)
-        stack.push_async_callback(fetcher.close)
-
-        async def pause(seconds: float) -> None:
-            bench.watch.forward(seconds=seconds)
-
-        asked = platform(FRONT, source.api, dict(CLIENT), {}, ADDRESS)
-        yield House(bench, shop, Poller(bench.store, Asker(fetcher, clock, pause), (asked,), clock, Meters()))
-    bench.close()
+async def house(tmp_path: Path) -> AsyncIterator[House[Shopify]]:
+    async with asking(tmp_path, Shopify(), FRONT, CLIENT, ADDRESS) as house:
+        yield house
 
 
-async def test_a_first_look_fills_the_shelves_and_alerts_nobody(house: House) -> None:
+async def test_a_first_look_fills_the_shelves_and_alerts_nobody(house: House[Shopify]) -> None:
     house.shop.items = [item(number, f"TEA-{number}", (61001, 0 if number % 2 else 9)) for number in range(30)]
     house.shop.holds = [hold(1, updatedAt=house.stamp())]
     await house.ask()
@@ -88,7 +36,7 @@ async def test_a_first_look_fills_the_shelves_and_alerts_nobody(house: House) ->
     assert len(house.shop.tokens) == 2
 
 
-async def test_an_order_is_held_and_let_go_in_the_warehouse(house: House) -> None:
+async def test_an_order_is_held_and_let_go_in_the_warehouse(house: House[Shopify]) -> None:
     await house.ask()
     house.shop.holds = [hold(1, updatedAt=house.stamp())]
     await house.ask(6)
@@ -100,7 +48,7 @@ async def test_an_order_is_held_and_let_go_in_the_warehouse(house: House) -> Non
     assert house.bench.shown("#warehouse")[0].startswith("RESOLVED: ")
 
 
-async def test_what_a_webhook_and_a_poll_tell_is_recorded_once(house: House) -> None:
+async def test_what_a_webhook_and_a_poll_tell_is_recorded_once(house: House[Shopify]) -> None:
     await house.ask()
     house.bench.watch.forward(minutes=16)
     stamp = house.stamp()
@@ -125,7 +73,7 @@ async def test_what_a_webhook_and_a_poll_tell_is_recorded_once(house: House) -> 
     assert any("is delayed" in line for line in house.bench.shown("#warehouse"))
 
 
-async def test_a_webhook_that_shopify_deleted_is_subscribed_again_and_told(house: House) -> None:
+async def test_a_webhook_that_shopify_deleted_is_subscribed_again_and_told(house: House[Shopify]) -> None:
     house.shop.webhooks = [
         {"id": "gid://shopify/WebhookSubscription/1", "topic": "ORDERS_CREATE", "uri": ADDRESS, "format": "JSON"}
     ]

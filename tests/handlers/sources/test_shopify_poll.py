@@ -34,7 +34,7 @@ from bot.core.parts import ShopText
 from bot.core.polling import Call, Denied, Response, Rest, Subscription
 from bot.demo.stores.shopify import CLIENT, DOMAIN, Shopify
 from handlers.sources.shopify import SOURCE
-from tests.handlers.sources.line import NOW, Line
+from tests.handlers.sources.line import NOW, Line, Same
 from tests.handlers.sources.test_shopify import FIXTURES, fixture, parse
 
 Node = dict[str, Any]
@@ -468,18 +468,6 @@ def test_without_a_domain_nobody_is_asked() -> None:
     assert of.calls == []
 
 
-class Saying:
-    """A platform that says the same to every call."""
-
-    hosts = (DOMAIN,)
-
-    def __init__(self, status: int, body: Any) -> None:
-        self.status, self.body = status, body
-
-    def answer(self, call: Call, now: datetime) -> Response:
-        return Response(self.status, {}, json.dumps(self.body).encode(), now)
-
-
 @pytest.mark.parametrize(
     ("status", "body", "why"),
     [
@@ -494,20 +482,20 @@ class Saying:
 )
 def test_other_refusals_are_told_in_words_for_operators(status: int, body: Any, why: str) -> None:
     with pytest.raises(Denied) as denied:
-        line(Saying(status, body)).run("orders")  # type: ignore[arg-type]
+        line(Same(body, status)).run("orders")  # type: ignore[arg-type]
     assert why in str(denied.value)
 
 
 @pytest.mark.parametrize("body", [[], {}, {"data": None}, {"data": {"orders": []}}, {"data": {"orders": {"nodes": 7}}}])
 def test_an_answer_of_another_shape_tells_nothing(body: Any) -> None:
-    of = line(Saying(200, body))  # type: ignore[arg-type]
+    of = line(Same(body))  # type: ignore[arg-type]
     of.run("orders")
     of.run("payouts")
     assert of.events() == []
 
 
 def test_a_list_without_an_end_comes_to_one() -> None:
-    class Endless(Saying):
+    class Endless(Same):
         turn = 0
 
         def answer(self, call: Call, now: datetime) -> Response:
@@ -516,7 +504,7 @@ def test_a_list_without_an_end_comes_to_one() -> None:
             self.body = {"data": {"orders": {"nodes": [], "pageInfo": mark}}}
             return super().answer(call, now)
 
-    of = line(Endless(200, {}))  # type: ignore[arg-type]
+    of = line(Endless({}))  # type: ignore[arg-type]
     with pytest.raises(Denied, match="more than 1500 calls"):
         of.run("orders")
 
@@ -1005,7 +993,7 @@ def test_what_somebody_subscribed_in_the_meantime_is_as_good() -> None:
 
 
 def test_a_subscription_without_an_answer_stays_missing() -> None:
-    found = states(line(Saying(200, {"data": {}})).care(ADDRESS, "orders/create"))  # type: ignore[arg-type]
+    found = states(line(Same({"data": {}})).care(ADDRESS, "orders/create"))  # type: ignore[arg-type]
     assert found["orders/create"] == ("missing", False, "Shopify did not say why")
 
 
