@@ -251,8 +251,8 @@ class Desk:
 
     def _answered(self, answer: Answer, shop: Shop, request: Request, act: Want | None) -> Reply | ShowForm | Act:
         match answer:
-            case ShowDigest(department):
-                return Reply(self.digests.digest(department, shop), share=True)
+            case ShowDigest(department, days):
+                return Reply(self.digests.digest(department, shop, days), share=True)
             case ShowForm():
                 return self._opened(answer, shop)
             case Press() | SendForm():

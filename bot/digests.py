@@ -43,9 +43,9 @@ class Digests:
     head_start: timedelta = timedelta(0)
     """How far back a schedule that was never seen before is taken to have begun."""
 
-    def digest(self, department: str, shop: Shop) -> Message:
-        """A department's digest over the shop's last seven complete days."""
-        period = schedule.period_before(self.clock.now().astimezone(shop.zone).date(), 7, shop.zone)
+    def digest(self, department: str, shop: Shop, days: int = 7) -> Message:
+        """A department's digest over the shop's last complete days."""
+        period = schedule.period_before(self.clock.now().astimezone(shop.zone).date(), days, shop.zone)
         with self.store.read() as connection:
             return self._digest(connection, department, shop, period)
 

@@ -11,9 +11,10 @@ from bot.cli._common import Stop, config_option, loaded, opened
 
 @click.command()
 @click.argument("department", default="operations")
+@click.option("--days", type=click.IntRange(1, 92), default=7, show_default=True, help="How many complete days.")
 @config_option
-def digest(department: str, config: Path) -> None:
-    """Print a DEPARTMENT's digest of the last seven complete days; posts nothing."""
+def digest(department: str, days: int, config: Path) -> None:
+    """Print a DEPARTMENT's digest of the last complete days; posts nothing."""
     from bot.app import mind
     from bot.catalog import Catalog
     from bot.clock import Clock
@@ -26,5 +27,5 @@ def digest(department: str, config: Path) -> None:
     shop = next(iter(ours.house.shops.values()))
     with opened(ours) as store:
         desk = mind(ours, Catalog.scan(ours.handlers, config.parent), store, Clock()).desk
-        message = desk.digests.digest(department, shop)
+        message = desk.digests.digest(department, shop, days)
     click.echo(written(message, Look(shop.locale, shop.zone)))

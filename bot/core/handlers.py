@@ -103,9 +103,10 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class ShowDigest:
-    """Answers with a department's digest as it would be written now."""
+    """Answers with a department's digest of so many complete days up to yesterday, as it would be written now."""
 
     department: str
+    days: int = 7
 
 
 @dataclass(frozen=True, slots=True)

@@ -142,15 +142,41 @@ def test_alerts_of_an_unknown_department_are_refused_with_the_known_ones() -> No
     assert words(refused.value.line) == "Alerts of whom? Say mine, or one of: warehouse, finance, operations."
 
 
-@pytest.mark.parametrize(("text", "department"), [("", "operations"), (" Finance ", "finance")])
-def test_a_digest_is_shown_for_the_department_that_is_named(text: str, department: str) -> None:
-    assert digest.digest.answer(typed(text), NoFacts()) == ShowDigest(department)
+@pytest.mark.parametrize(
+    ("text", "department", "days"),
+    [
+        ("", "operations", 7),
+        (" Finance ", "finance", 7),
+        ("yesterday", "operations", 1),
+        ("finance month", "finance", 30),
+        ("14d finance", "finance", 14),
+        ("warehouse 92", "warehouse", 92),
+        ("10 days", "operations", 10),
+    ],
+)
+def test_a_digest_is_shown_for_the_department_and_the_days_that_are_named(
+    text: str, department: str, days: int
+) -> None:
+    assert digest.digest.answer(typed(text), NoFacts()) == ShowDigest(department, days)
 
 
-def test_a_digest_of_nobody_is_refused() -> None:
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        (
+            "moon",
+            "Whose digest, and of when? Say one of warehouse, finance, operations, and one of yesterday, day, week",
+        ),
+        ("financ", "Did you mean finance?"),
+        ("0d", "A digest sums up 1 to 92 days."),
+        ("finance 365 days", "A digest sums up 1 to 92 days."),
+        ("week month", "One department and one period, please"),
+    ],
+)
+def test_a_digest_of_nobody_or_of_no_time_is_refused_with_what_there_is(text: str, why: str) -> None:
     with pytest.raises(Refused) as refused:
-        digest.digest.answer(typed("moon"), NoFacts())
-    assert words(refused.value.line) == "Whose digest? Say one of: warehouse, finance, operations."
+        digest.digest.answer(typed(text), NoFacts())
+    assert why in words(refused.value.line)
 
 
 def test_help_lists_every_command() -> None:
