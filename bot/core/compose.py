@@ -189,7 +189,7 @@ _WITH_TIME: frozenset[Change] = frozenset({"overdue", "lapsing", "lapsed"})
 def notice(alert: Alert, change: Change, holds: bool = True) -> Message:
     """The line that tells of a change beside the message: what is overdue names whoever holds it, and what people did
     names them. Whom an escalation names is called in the channel that ``holds`` the alert, and nowhere else."""
-    stands = _calling(_stands(alert, change), change)
+    stands = _calling(_stands(alert, change), alert.holder.person, change)
     line = say(strong(_NOTICES[change]), f"{alert.severity.name} · ", alert.fire.title, stands)
     if alert.called and change in _WITH_TIME and holds:
         line = say(line, " · ", join([say(whom) for whom in alert.called], " "))
@@ -199,9 +199,11 @@ def notice(alert: Alert, change: Change, holds: bool = True) -> Message:
 _CALLS: dict[Change, Literal["", "handed", "due"]] = {"handed_off": "handed", "overdue": "due", "lapsing": "due"}
 
 
-def _calling(line: Line, change: Change) -> Line:
-    """The line with the reason for which it names people, since some want to be called for one and not for another."""
-    return tuple(replace(part, call=_CALLS.get(change, "")) if isinstance(part, Person) else part for part in line)
+def _calling(line: Line, holder: str | None, change: Change) -> Line:
+    """The line with the reason for which it calls the holder, since some want to be called for one and not for another.
+    Whoever else it names has acted and need not be called."""
+    call = _CALLS.get(change, "")
+    return tuple(replace(part, call=call) if isinstance(part, Person) and part.id == holder else part for part in line)
 
 
 def _stands(alert: Alert, change: Change) -> Line:

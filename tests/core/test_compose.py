@@ -177,7 +177,11 @@ def test_whoever_has_no_step_of_their_own_reads_when_it_is_due_beside_the_holder
 )
 def test_a_hand_over_is_told_to_whoever_has_it_now_with_what_was_said(handover: Handover | None, told: str) -> None:
     given = handed_off(opened(), Holder("warehouse", "U2"), LATER, handover=handover)
-    line = words(compose.notice(given, "handed_off").summary)
+    notice = compose.notice(given, "handed_off").summary
+    assert {part.id: part.call for part in notice if isinstance(part, Person)} == (
+        {"U2": "handed"} | ({"U1": ""} if handover else {})
+    )
+    line = words(notice)
     assert line == f"Handed over: HIGH · Hoodie runs out · held by @U2 since <moment>{told}"
 
 
