@@ -84,7 +84,7 @@ class Mind:
         changed = self.overdue.tick() + self._remind() if steady else 0
         changed += self.pipeline.tick() + (self.quiet.tick() + self.desk.digests.post_due() if steady else 0)
         self.upkeep.tick()
-        return changed + self.asides.tick() + self.troubles.tick()
+        return changed + self.asides.tick() + self.troubles.tick() + self.desk.agreement.lapse()
 
     def _remind(self) -> int:
         """Tells of groups of alerts that have stood for long."""

@@ -22,7 +22,7 @@ from typing import Any, Literal, TypeVar
 from bot.catalog_settings import convert, nearest, setting_problems
 from bot.core import authority
 from bot.core.delivery import Source
-from bot.core.forms import Form, furnished
+from bot.core.forms import Form, Silenced, furnished
 from bot.core.handlers import Action, Command, Rule, Section, Setting
 from bot.core.handlers import Handler as Declared
 from bot.core.settings import House
@@ -113,6 +113,10 @@ class Catalog:
         on_alert = {authority.name_of(one) for one in doing if isinstance(one, Action) or _is_on_alert(one)}
         names = {authority.SHARE, *map(authority.name_of, doing)}
         return {name: name in on_alert for name in sorted(names)}
+
+    def lasting(self) -> frozenset[str]:
+        """The names of acts that hold for a time, which somebody chooses."""
+        return frozenset(form.name for form in self.forms.values() if Silenced in form.gives)
 
     def questions(self) -> tuple[str, ...]:
         """The names of everything that people may ask and that the config may keep to some of them."""

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
+from bot.agreement import Agreement, By
 from bot.asides import Aside, Asides
 from bot.board import Board
 from bot.catalog import Catalog, command_label
 from bot.clock import Clock
 from bot.core import authority, compose, schedule
+from bot.core.agreement import AGREE, Commanded, Entered, Pending, Pressed, want_of
 from bot.core.alerts import Alert, standing
 from bot.core.audit import Stopped
 from bot.core.authority import SHARE, Want, Who, is_question, name_of, unheard_of
@@ -40,13 +42,14 @@ from bot.core.handlers import (
 from bot.core.home import Visit, departments_of, home
 from bot.core.known import AlertLine
 from bot.core.message import Message, Paragraph, button_value, read_button_value
-from bot.core.parts import Line, ShopText, join, say
+from bot.core.parts import Line, Person, ShopText, join, say
 from bot.core.preferences import addressed, people
 from bot.core.schedule import Slot
 from bot.core.settings import House, Shop
 from bot.core.subject import Subject
 from bot.digests import Digests
 from bot.guard import Guard
+from bot.store import agreement as waiting
 from bot.store import alerts, destinations, lanes, preferences
 from bot.store.answers.stock import spelt
 from bot.store.engine import Connection, Store, StoreDown
@@ -60,6 +63,15 @@ class Act:
     changed: bool = False
     told: Line | None = None
     modal: ShowModal | ShowForm | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Asking:
+    """A command with what was typed, and the shop that is meant."""
+
+    command: Command
+    shop: Shop
+    request: Request
 
 
 _HOME = Want("home", "question")
@@ -90,6 +102,11 @@ class Desk:
     who: Who = field(default=unheard_of, kw_only=True)
 
     @property
+    def agreement(self) -> Agreement:
+        """What waits for a second person."""
+        return Agreement(self.store, self.house, self.clock)
+
+    @property
     def guard(self) -> Guard:
         """Whom it asks whether somebody may."""
         return Guard(self.store, self.house.permissions, self.clock, self.who)
@@ -98,40 +115,36 @@ class Desk:
 
     def act(self, action: str, number: int, turn: int, person: str) -> Act:
         """A press of an alert's button. A press on an older turn changes nothing and is told what is true now."""
+        if action == AGREE:
+            return self._agree(number, person)
         with self.store.write() as connection:
-            return self._press(connection, action, number, person, "button", turn)
+            return self._press(connection, action, number, By(person, "button"), turn)
 
-    def _press(
-        self,
-        connection: Connection,
-        action: str,
-        number: int,
-        person: str,
-        surface: authority.Surface,
-        turn: int | None = None,
-    ) -> Act:
+    def _press(self, connection: Connection, action: str, number: int, by: By, turn: int | None = None) -> Act:
         """Without a turn the alert is meant as it stands now."""
         alert = alerts.by_number(connection, number)
         wanted = self.catalog.actions.get(action)
         if alert is None or wanted is None:
             return Act(told=say("This alert or button no longer exists."))
         now = self.clock.now()
-        click = Click(person, now, alerts.logged(connection, number), self.house)
+        click = Click(by.person, now, alerts.logged(connection, number), self.house)
         did = wanted.act(alert, click, **self.settings.get(("action", action), {}))
         if isinstance(did, ShowModal):
-            why = self.guard.refusal(person, authority.question(wanted))
+            why = self.guard.refusal(by.person, authority.question(wanted))
             return Act(told=why) if why else Act(modal=did)
         want = Want(did.form if isinstance(did, ShowForm) else name_of(wanted), alert=alert)
-        if why := self.guard.refusal(person, want):
-            self.guard.note(connection, person, surface, want, "refused", why)
+        if why := self.guard.refusal(by.person, want):
+            self.guard.note(connection, by, want, "refused", why)
             return Act(told=why)
         if turn not in (None, alert.turn) or alert.state not in wanted.states:
-            self.guard.note(connection, person, surface, want, "stale", standing(alert))
+            self.guard.note(connection, by, want, "stale", standing(alert))
             return Act(told=say("Nothing changed: ", standing(alert), "."))
         if isinstance(did, ShowForm):
             return Act(modal=replace(did, about=button_value(number, alert.turn), shop=alert.shop))
-        self.guard.note(connection, person, surface, want, "done")
-        return self._acted(connection, did, person, say("pressed ", wanted.label), now)
+        if waits := self.agreement.waits(connection, want, by, Pressed(action, number, alert.turn)):
+            return Act(told=waits)
+        self.guard.note(connection, by, want, "done", _agreed(by))
+        return self._acted(connection, did, by.person, say("pressed ", wanted.label, _with(by)), now)
 
     def _acted(self, connection: Connection, did: Acted, person: str, how: Line, now: datetime) -> Act:
         reason = say(how, ": ", did.said) if did.said else how
@@ -162,9 +175,9 @@ class Desk:
     def submit(self, submission: Submission) -> Act:
         """Carries a form out, in one transaction. Sent twice it changes nothing the second time. Raises Refused."""
         with self.guard.noting(submission.person, "form"), self.store.write() as connection:
-            return self._carry_out(connection, submission, "form")
+            return self._carry_out(connection, submission, By(submission.person, "form"))
 
-    def _carry_out(self, connection: Connection, submission: Submission, surface: authority.Surface) -> Act:
+    def _carry_out(self, connection: Connection, submission: Submission, by: By) -> Act:
         form = self._form(submission)
         shop = self.house.shops[submission.shop]
         # What is told of a shop is recorded one after another, by whichever replica.
@@ -175,10 +188,15 @@ class Desk:
         except Wrong as wrong:
             said = join([say(form.fields[name].label, ": ", line) for name, line in wrong.problems.items()], " ")
             return Act(told=say("Nothing was saved. ", said))
-        self._note_sent(connection, form, submission, surface)
+        want = replace(self._want(connection, form, submission), span=_span(did))
+        if waits := self.agreement.waits(connection, want, by, Entered(submission)):
+            return Act(told=waits)
+        key = "/".join((form.name, submission.about, submission.person, submission.at.isoformat()))
+        self.guard.note(connection, by, want, "done", _agreed(by), key)
         match did:
             case Acted():
-                return self._acted(connection, did, submission.person, say(f"sent {form.title}"), submission.at)
+                how = say(f"sent {form.title}", _with(by))
+                return self._acted(connection, did, submission.person, how, submission.at)
             case Silenced() | Excepted():
                 return Act(changed=True, told=self.asides.lay(connection, did))
             case Preferred(wishes, told):
@@ -187,13 +205,6 @@ class Desk:
             case _:
                 self.hear(connection, shop, did.events)
                 return Act(changed=True, told=did.told or None)
-
-    def _note_sent(
-        self, connection: Connection, form: Form, submission: Submission, surface: authority.Surface
-    ) -> None:
-        want = self._want(connection, form, submission)
-        key = "/".join((form.name, submission.about, submission.person, submission.at.isoformat()))
-        self.guard.note(connection, submission.person, surface, want, "done", key=key)
 
     def _want(self, connection: Connection, form: Form, submission: Submission) -> Want:
         """What a form is sent for: it is on an alert as that stands now, or about some id."""
@@ -233,9 +244,20 @@ class Desk:
             return self._asked(name, verb, request)
 
     def _asked(self, name: str, verb: str, request: Request) -> Reply | ShowForm | Act:
+        asked = self._command(name, verb)
+        answer, shop = self._given(asked, request)
+        if (act := self._act(asked, answer, shop)) is not None:
+            self.guard.admit(request.user, act)
+        return self._answered(answer, _Asking(asked, shop, request), act)
+
+    def _command(self, name: str, verb: str) -> Command:
         asked = self.catalog.commands.get((name, verb))
         if asked is None:
             raise Refused(say(f"There is no /{name} {verb}. /ops help lists what there is."))
+        return asked
+
+    def _given(self, asked: Command, request: Request) -> tuple[Answer, Shop]:
+        """What a command gives, of which nothing is done yet, and the shop that is meant."""
         shop, text = self._shop_of(request.text)
         filled = replace(self._filled(request, text), zone=request.zone or shop.zone)
         question = Question(shop=shop, subject=Subject("text", text), now=request.now, text=text, user=request.user)
@@ -244,34 +266,101 @@ class Desk:
         self.guard.admit(request.user, authority.question(asked), None if is_question(asked) else tried)
         with self.store.read() as connection:
             facts = load(connection, asked.facts, question)
-        answer = asked.answer(filled, facts, **self.settings.get(("command", command_label(asked)), {}))
-        if (act := self._act(asked, answer, shop)) is not None:
-            self.guard.admit(request.user, act)
-        return self._answered(answer, shop, request, act)
+        given: Answer = asked.answer(filled, facts, **self.settings.get(("command", command_label(asked)), {}))
+        return given, shop
 
-    def _answered(self, answer: Answer, shop: Shop, request: Request, act: Want | None) -> Reply | ShowForm | Act:
+    def _answered(self, answer: Answer, asking: _Asking, act: Want | None) -> Reply | ShowForm | Act:
         match answer:
             case ShowDigest(department, days):
-                return Reply(self.digests.digest(department, shop, days), share=True)
+                return Reply(self.digests.digest(department, asking.shop, days), share=True)
             case ShowForm():
-                return self._opened(answer, shop)
+                return self._opened(answer, asking.shop)
             case Press() | SendForm():
-                return self._did(answer, request)
+                return self._did(answer, asking.request)
             case Reply():
                 return answer
             case _:
                 assert act is not None, "whatever is done here is an act"
-                return Reply(self._commanded(answer, shop, request, act))
+                by = By(asking.request.user, "command")
+                with self.store.write() as connection:
+                    line = self._commanded(connection, answer, asking, by, act)
+                return Reply(Message(line, (Paragraph(line),)))
 
-    def _commanded(self, answer: ReleaseParked | Aside, shop: Shop, request: Request, want: Want) -> Message:
+    def _commanded(
+        self, connection: Connection, answer: ReleaseParked | Aside, asking: _Asking, by: By, want: Want
+    ) -> Line:
         """Does at once what a command is there for."""
-        with self.store.write() as connection:
-            if isinstance(answer, ReleaseParked):
-                line = self._release(connection, answer.id)
-            else:
-                line = self.asides.do(connection, answer, shop, request)
-            self.guard.note(connection, request.user, "command", want, "done")
-        return Message(line, (Paragraph(line),))
+        asked, request = asking.command, asking.request
+        what = Commanded(asked.name, asked.verb, request.text, request.channel)
+        if waits := self.agreement.waits(connection, want, by, what):
+            return waits
+        if isinstance(answer, ReleaseParked):
+            line = self._release(connection, answer.id)
+        else:
+            line = self.asides.do(connection, answer, asking.shop, request)
+        self.guard.note(connection, by, want, "done", _agreed(by))
+        return line
+
+    # A second person.
+
+    def asker(self, id: int) -> str:
+        """Who asked for what somebody is about to agree to, so that they can be looked at again; "" for nobody."""
+        with self.store.read() as connection:
+            pending = waiting.waiting(connection, id)
+        return pending.person if pending is not None else ""
+
+    def _agree(self, id: int, person: str) -> Act:
+        """Somebody agrees to what another one asked for, and it is done, if both may and it still can be."""
+        try:
+            with self.store.write() as connection:
+                return self._agreed_to(connection, id, By(person, "button"))
+        except Refused as refused:
+            # What cannot be done any more left no trace; the request does.
+            with self.store.write() as connection:
+                pending = waiting.waiting(connection, id)
+                if pending is not None:
+                    self.agreement.end(connection, pending, "stale", refused.line)
+            return Act(changed=True, told=refused.line)
+
+    def _agreed_to(self, connection: Connection, id: int, second: By) -> Act:
+        pending = waiting.waiting(connection, id)
+        if pending is None or pending.until <= self.clock.now():
+            return Act(told=say("This is over; nothing was done."))
+        alert = alerts.by_number(connection, pending.number) if pending.number is not None else None
+        want = replace(want_of(pending), alert=alert)
+        if second.person == pending.person:
+            return Act(told=say("You asked for this yourself, so somebody else must agree."))
+        if why := self.guard.refusal(second.person, want):
+            self.guard.note(connection, second, want, "refused", why)
+            return Act(told=why)
+        if self.guard.refusal(pending.person, want):
+            raise Refused(say("Nothing was done: whoever asked for it may not any more."))
+        by = By(pending.person, pending.surface, second.person)
+        act = self._carry_on(connection, pending, by, want)
+        how = say("Done: ", Person(second.person), " agreed.") if act.changed else act.told or ()
+        self.agreement.end(connection, pending, "agreed" if act.changed else "stale", how)
+        self.guard.note(connection, second, want, "done" if act.changed else "stale", how)
+        return replace(act, changed=True)
+
+    def _carry_on(self, connection: Connection, pending: Pending, by: By, want: Want) -> Act:
+        match pending.what:
+            case Pressed(action, number, turn):
+                return self._press(connection, action, number, by, turn)
+            case Entered(submission):
+                return self._carry_out(connection, submission, by)
+            case Commanded(name, verb, text, channel):
+                return self._commanded_again(
+                    connection, Request(text, pending.person, channel, pending.at), name, verb, by
+                )
+
+    def _commanded_again(self, connection: Connection, request: Request, name: str, verb: str, by: By) -> Act:
+        asked = self._command(name, verb)
+        answer, shop = self._given(asked, request)
+        act = self._act(asked, answer, shop)
+        if act is None or isinstance(answer, Reply | ShowDigest | ShowForm | Press | SendForm):
+            raise Refused(say("Nothing was done: there is nothing to do any more."))
+        line = self._commanded(connection, answer, _Asking(asked, shop, request), by, act)
+        return Act(changed=True, told=line)
 
     def _act(self, asked: Command, answer: Answer, shop: Shop) -> Want | None:
         """What an answer has done, be it by a form; None when it only shows something."""
@@ -305,7 +394,7 @@ class Desk:
             self.guard.admit(request.user, want)
             shared = self._asked(name, verb, request)
             with self.store.write() as connection:
-                self.guard.note(connection, request.user, "share", want, "done")
+                self.guard.note(connection, By(request.user, "share"), want, "done")
                 return self._addressed(connection, shared, request.now)
 
     def _addressed(
@@ -334,15 +423,15 @@ class Desk:
         with self.store.write() as connection:
             alert = alerts.by_number(connection, wanted.number)
             name = wanted.form if isinstance(wanted, SendForm) else wanted.action
-            want = Want(name, alert=alert)
+            want, by = Want(name, alert=alert), By(request.user, "command")
             self.guard.admit(request.user, want)
             if alert is not None and self._touched(connection, wanted.number, request.typed):
-                self.guard.note(connection, request.user, "command", want, "stale", standing(alert))
+                self.guard.note(connection, by, want, "stale", standing(alert))
                 return Act(told=say("Nothing changed: ", standing(alert), "."))
             if isinstance(wanted, Press):
-                act = self._press(connection, wanted.action, wanted.number, request.user, "command")
+                act = self._press(connection, wanted.action, wanted.number, by)
             else:
-                act = self._carry_out(connection, self._filled_in(connection, wanted, request), "command")
+                act = self._carry_out(connection, self._filled_in(connection, wanted, request), by)
             after = alerts.by_number(connection, wanted.number) if act.changed else None
             return replace(act, told=say(standing(after), ".")) if after is not None else act
 
@@ -418,6 +507,23 @@ def _sending(form: Form, alert: Alert | None, shop: str, about: str) -> Want:
     """What sending a form asks leave for: nobody needs any for their own affairs."""
     subject = "" if form.on_alert else about
     return Want(form.name, "question" if form.own else "act", alert, shop=shop, subject=subject)
+
+
+def _span(did: Did) -> timedelta | None:
+    """For how long the longest of the silences is to hold; what else a form does has no end of its own."""
+    match did:
+        case Silenced(silences):
+            return max((each.until - each.created for each in silences), default=None)
+        case _:
+            return None
+
+
+def _agreed(by: By) -> Line:
+    return say(Person(by.second), " agreed") if by.second else ()
+
+
+def _with(by: By) -> Line:
+    return say(", and ", _agreed(by)) if by.second else ()
 
 
 def _about(connection: Connection, about: str) -> Alert | None:

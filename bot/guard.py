@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from bot.agreement import By
 from bot.clock import Clock
 from bot.core.audit import Outcome, Stopped, deed
 from bot.core.authority import Surface, Want, Who, authorize, unheard_of
@@ -36,8 +37,7 @@ class Guard:
     def note(
         self,
         connection: Connection,
-        person: str,
-        surface: Surface,
+        by: By,
         want: Want,
         outcome: Outcome,
         reason: Line = (),
@@ -46,7 +46,7 @@ class Guard:
         """Writes down what came of an act, in its own transaction; of one that is carried out again once, by its
         ``key``. Questions leave no trace."""
         if want.kind == "act":
-            audit.note(connection, deed(self.clock.now(), person, surface, want, outcome, reason), key)
+            audit.note(connection, deed(self.clock.now(), by.person, by.surface, want, outcome, reason), key)
 
     @contextmanager
     def noting(self, person: str, surface: Surface) -> Iterator[None]:
@@ -56,5 +56,5 @@ class Guard:
         except Stopped as stopped:
             if stopped.want.kind == "act":
                 with self.store.write() as connection:
-                    self.note(connection, person, surface, stopped.want, stopped.outcome, stopped.line)
+                    self.note(connection, By(person, surface), stopped.want, stopped.outcome, stopped.line)
             raise

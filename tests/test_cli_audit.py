@@ -21,7 +21,8 @@ def allow(config: str) -> None:
         "  - {who: [everybody], may: [take, share]}\n"
         '  - {who: ["@finance-team", U024BE7LH], may: [resolve, take], department: finance, rule: dispute_*, at_most: high}\n'
         "  - {who: [U024BE7LH], may: [stock, parked]}\n"
-        "two_people: [{acts: [resolve], at_least: critical, within: 15m}, {acts: [parked], longer_than: 24h}]\n",
+        "  - {who: [U0SI], may: [silence]}\n"
+        "two_people: [{acts: [resolve], at_least: critical, within: 15m}, {acts: [silence], longer_than: 24h}]\n",
         "utf-8",
     )
 
@@ -43,7 +44,7 @@ def test_the_matrix_tells_what_is_granted_and_what_nobody_may(run: Run, config: 
     limited = ["@finance-team, U024BE7LH", "of finance by dispute_* up to high"]
     assert rows["take"] == [["everybody", "every alert"], limited]
     assert rows["resolve"] == [[*limited, "from critical on within 15m"]]
-    assert rows["parked"] == [["U024BE7LH", "for more than 1d within 1h"]]
+    assert rows["parked"] == [["U024BE7LH"]] and rows["silence"] == [["U0SI", "for more than 1d within 1h"]]
     assert rows["snooze"] == rows["campaign"] == [["nobody"]]
     assert rows["stock"] == [["U024BE7LH"]] and rows["alerts"] == [["everybody"]]
     assert rows["share"] == [["everybody"]]

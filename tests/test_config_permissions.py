@@ -38,7 +38,7 @@ def test_who_may_what_on_which_alerts_and_on_what_two_must_agree(loaded: Loader)
         '  - {who: ["@finance-team", S0614TZR7, U024BE7LH, unknown], may: ["*"], department: finance, rule: dispute_*, at_most: high}\n'
         "two_people:\n"
         "  - {acts: [resolve], at_least: critical}\n"
-        "  - {acts: [parked], longer_than: 24h, within: 15m}\n"
+        "  - {acts: [silence], longer_than: 24h, within: 15m}\n"
     )
     special = ("@finance-team", "S0614TZR7", "U024BE7LH", "unknown")
     assert config.house.permissions == Permissions(
@@ -48,7 +48,7 @@ def test_who_may_what_on_which_alerts_and_on_what_two_must_agree(loaded: Loader)
         ),
         (
             TwoPeople(("resolve",), Severity.CRITICAL),
-            TwoPeople(("parked",), None, timedelta(days=1), timedelta(minutes=15)),
+            TwoPeople(("silence",), None, timedelta(days=1), timedelta(minutes=15)),
         ),
     )
     assert config.house.permissions.groups() == ("@finance-team", "S0614TZR7")
@@ -92,6 +92,16 @@ WRONG: list[tuple[str, list[str]]] = [
         "two_people:\n  - acts: [campaign]\n    at_least: high\n",
         ["6: two_people[0].acts[0]: campaign is not done to an alert, so at_least would never hold"],
     ),
+    (
+        "two_people: [{acts: [parked], longer_than: 24h}]\n",
+        ["5: two_people[0].acts[0]: parked holds for no time that somebody chooses, so longer_than would never hold"],
+    ),
+    (
+        "two_people: [{acts: [share]}]\n",
+        [
+            "5: two_people[0].acts[0]: share is done at once, so nobody can agree to it; grant it to fewer people instead"
+        ],
+    ),
 ]
 
 
@@ -113,5 +123,5 @@ def test_the_acts_and_questions_that_can_be_named_are_those_of_the_handlers(tmp_
     assert {name for name, on_alert in acts.items() if on_alert} >= {"take", "give_back", "snooze", "resolve"}
     assert {name for name, on_alert in acts.items() if not on_alert} >= {"campaign", "parked", "share"}
     assert set(questions) >= {"stock", "alerts", "why", "whynot", "digest", "details", "help"}
-    assert not set(acts) & set(questions)
+    assert not set(acts) & set(questions) and "snooze_until" not in acts
     assert Catalog().acts() == {"share": False}

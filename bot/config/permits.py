@@ -9,7 +9,7 @@ from bot.catalog import Catalog
 from bot.catalog_settings import nearest
 from bot.config.problems import Place
 from bot.config.schema import ConfigPart, GrantPart, TwoPeoplePart
-from bot.core.authority import ALL
+from bot.core.authority import ALL, SHARE
 
 Found = Iterator[tuple[Place, str]]
 
@@ -24,7 +24,7 @@ def problems(part: ConfigPart, catalog: Catalog, departments: Collection[str]) -
         yield from _unlimited(place, grant, acts)
     for number, pair in enumerate(part.two_people):
         yield from _named(("two_people", number, "acts"), pair.acts, set(acts), "is nothing that anybody can do")
-        yield from _two(("two_people", number), pair, acts)
+        yield from _two(("two_people", number), pair, catalog)
 
 
 def _named(place: Place, names: tuple[str, ...], known: Collection[str], why: str) -> Found:
@@ -51,7 +51,13 @@ def _unlimited(place: Place, grant: GrantPart, acts: Mapping[str, bool]) -> Foun
             yield (*place, "may", number), f"{name} {told}; grant it in an entry of its own"
 
 
-def _two(place: Place, pair: TwoPeoplePart, acts: Mapping[str, bool]) -> Found:
+def _two(place: Place, pair: TwoPeoplePart, catalog: Catalog) -> Found:
+    acts = catalog.acts()
     for number, name in enumerate(pair.acts):
+        here: Place = (*place, "acts", number)
+        if name == SHARE:
+            yield here, "share is done at once, so nobody can agree to it; grant it to fewer people instead"
         if pair.at_least is not None and not acts.get(name, True):
-            yield (*place, "acts", number), f"{name} is not done to an alert, so at_least would never hold"
+            yield here, f"{name} is not done to an alert, so at_least would never hold"
+        if pair.longer_than is not None and name in acts and name not in catalog.lasting():
+            yield here, f"{name} holds for no time that somebody chooses, so longer_than would never hold"

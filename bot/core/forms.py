@@ -220,7 +220,8 @@ class Form:
     """A form by its name: its title and its button (24 characters at most), its fields, and what sending it does.
 
     One ``on_alert`` is opened about an alert's turn, and changes nothing on a later one or outside of ``states``. One
-    of a member's ``own`` affairs changes nothing for others, so that nobody needs permission for it.
+    of a member's ``own`` affairs changes nothing for others, so that nobody needs permission for it. ``gives`` are the
+    kinds of what its function is annotated to do.
     """
 
     name: str
@@ -235,6 +236,7 @@ class Form:
     states: tuple[str, ...] = ()
     doc: str = ""
     own: bool = False
+    gives: frozenset[type] = frozenset()
 
 
 _PARAMETERS = 3
@@ -267,6 +269,7 @@ def form(
             states,
             contract.doc,
             own,
+            contract.gives,
         )
 
     return declare

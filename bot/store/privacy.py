@@ -25,6 +25,7 @@ from bot.store.codec import dump, load
 from bot.store.dialect import cut, holds
 from bot.store.engine import Connection, StoreDown
 from bot.store.tables import shop as shops
+from bot.store.tables.agreement import pending
 from bot.store.tables.asking import heard_hour, poll, source_aspect
 from bot.store.tables.audit import audit
 from bot.store.tables.groups import alert_group, grouped
@@ -53,6 +54,7 @@ _TEXTS: Sequence[tuple[Table, tuple[str, ...], tuple[str, ...]]] = (
     (decision, ("reason", "facts"), ("subject",)),
     (alert_log, ("reason", "facts"), ()),
     (audit, ("reason",), ()),
+    (pending, ("body",), ("subject",)),
 )
 
 
@@ -307,7 +309,7 @@ def _forget_shop(connection: Connection, wished: Wished) -> Carried:
     bodies = connection.execute(update(inbox).where(finished).values(body=None, headers="{}", note="")).rowcount
     records = sum(
         connection.execute(delete(table).where(_of_shop(connection, table, shop))).rowcount
-        for table in (alert_log, audit, placing, grouped)
+        for table in (alert_log, audit, pending, placing, grouped)
     )
     for table in (event, heard, heard_hour, poll, source_aspect, decision, *_READ_MODELS):
         records += connection.execute(delete(table).where(table.c.shop == shop)).rowcount

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Table, delete, select, update
 
 from bot.store import inbox, privacy
 from bot.store.engine import Connection
+from bot.store.tables.agreement import pending
 from bot.store.tables.audit import audit
 from bot.store.tables.groups import alert_group, grouped
 from bot.store.tables.log import event
@@ -33,6 +34,7 @@ def tidy(connection: Connection, now: datetime) -> dict[str, int]:
         "posts": _delete(connection, post, post.c.created_at, _ended(long_ago)),
         "alert log": _delete(connection, alert_log, alert_log.c.at, alert_log.c.at < long_ago),
         "audit": _delete(connection, audit, audit.c.at, audit.c.at < long_ago),
+        "requests": _delete(connection, pending, pending.c.until, pending.c.until < now - MONTH),
         "silences": _delete(connection, silence, silence.c.until, silence.c.ended & (silence.c.until < now - MONTH)),
         "exceptions": _delete(connection, rule_exception, rule_exception.c.ended_at, _no_exception(now - MONTH)),
         "alerts": _delete(connection, alert, alert.c.opened_at, _over(long_ago)),

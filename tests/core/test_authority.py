@@ -15,6 +15,7 @@ from bot.core.authority import (
     Standing,
     Want,
     authorize,
+    is_act,
     is_question,
     name_of,
     question,
@@ -180,6 +181,13 @@ def test_a_button_a_command_and_a_form_that_are_named_alike_are_one_permission()
         return ShowForm("hand_off")
 
     assert name_of(by_word) == name_of(hand_off) == "hand_off" and name_of(stock.stock) == "stock"
+    assert [is_act(each) for each in (by_word, hand_off, campaign_form.campaign, stock.stock)] == [
+        False, True, True, False,
+    ]  # fmt: skip
+
+
+def test_ones_own_affairs_are_nothing_that_needs_leave() -> None:
+    assert is_question(replace(campaign_form.campaign, own=True))
 
 
 def test_only_what_looks_nothing_up_is_public() -> None:

@@ -95,6 +95,9 @@ class ScriptedPipeline:
         line = say("12 units of ", ShopText(request.text))
         return Reply(Message(line, (Paragraph(line),)), share=True)
 
+    def asker(self, id: int) -> str:
+        return ""
+
     def share(self, name: str, verb: str, request: Request) -> Reply | ShowForm | Act:
         return self.answer(name, verb, request)
 

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from bot.core.agreement import Entered, Pending
 from bot.core.audit import Deed
 from bot.core.delivery import Delivery
 from bot.core.events import (
@@ -24,11 +25,12 @@ from bot.core.events import (
     PaymentFailed,
     Refunded,
 )
+from bot.core.forms import Submission
 from bot.core.message import Message, Paragraph
 from bot.core.money import Money
 from bot.core.parts import ShopText, say
 from bot.core.privacy import REMOVED, Carried, PrivacyAsked
-from bot.store import alerts, audit, events, inbox, posts, privacy
+from bot.store import agreement, alerts, audit, events, inbox, posts, privacy
 from bot.store.engine import Connection, Store, StoreDown
 from bot.store.inbox import Arrival
 from bot.store.rebuild import rebuild
@@ -77,6 +79,12 @@ def _message(number: str) -> Message:
     return Message(line, (Paragraph(line),))
 
 
+def _pending(shop: str, order: str) -> Pending:
+    """Somebody wants to have an order kept quiet."""
+    sent = Submission("silence", "U1", NOW, shop, order, {"subject": order})
+    return Pending(0, "silence", "U1", "form", NOW, NOW, shop, None, order, "#ops", "", Entered(sent))
+
+
 @pytest.fixture
 def full(store: Store) -> Store:
     """Two customers of a shop and one of another, who share a number, with alerts and posts about them."""
@@ -96,6 +104,7 @@ def full(store: Store) -> Store:
         for shop, subject in (("demo", ORDER), ("demo", OTHER), ("dock", ORDER)):
             why = say("not for ", ShopText(subject))
             audit.note(connection, Deed(NOW, "U1", "button", "take", shop, 1042, subject, "refused", why))
+            agreement.put(connection, _pending(shop, subject))
         for key, number in (
             (posts.alert_key(alert.number), NUMBER),
             ("digest/w/s/demo/x", NUMBER),

@@ -23,7 +23,7 @@ from bot.core.schedule import LATE, Slot
 from bot.core.settings import Grouping
 from bot.core.silences import Silence
 from bot.core.subject import Subject
-from bot.store import alerts, audit, groups, inbox, lanes, notes, placings, posts, silences, slots
+from bot.store import agreement, alerts, audit, groups, inbox, lanes, notes, placings, posts, silences, slots
 from bot.store.engine import Store
 from bot.store.facts import Question, load
 from bot.store.inbox import Arrival
@@ -32,6 +32,7 @@ from bot.store.tables.log import event as log
 from bot.store.tables.work import alert, post
 from tests.core.samples import house
 from tests.store.histories import SHOP, START, tell
+from tests.store.test_agreement import PRESSED
 from tests.store.test_alerts import opened
 from tests.store.test_facts import sold, stock
 
@@ -190,18 +191,20 @@ def test_what_is_old_is_forgotten_and_what_still_matters_is_not(store: Store) ->
         groups.put(connection, within, old, 0, house(), START)
         for at in (START, NOW + 600 * DAY):
             audit.note(connection, Deed(at, "U1", "button", "take", "demo", old.number, "A", "done"))
+        agreement.put(connection, replace(PRESSED, until=START))
         laid, _ = silences.lay(connection, Silence(0, START + DAY, "U1", "late", START, rule="low_stock"))
         silences.ended(connection, laid.id)
     with store.write() as connection:
         assert not any(tidy(connection, START + DAY).values())
         assert tidy(connection, START + 32 * DAY) == {
             "deliveries": 1, "events": 0, "messages": 1, "posts": 0, "alert log": 0, "audit": 0, "alerts": 0,
-            "decisions": 0, "slots": 0, "placings": 0, "grouped": 0, "groups": 0, "silences": 0, "exceptions": 0, "marks": 0,
+            "decisions": 0, "slots": 0, "placings": 0, "grouped": 0, "groups": 0, "requests": 1, "silences": 0,
+            "exceptions": 0, "marks": 0,
         }  # fmt: skip
         found = tidy(connection, START + 400 * DAY)
     assert found == {
         "deliveries": 1, "events": 1, "messages": 0, "posts": 1, "alert log": 2, "audit": 1, "alerts": 1, "decisions": 0,
-        "slots": 1,         "placings": 1, "grouped": 1, "groups": 1, "silences": 1, "exceptions": 0, "marks": 0,
+        "slots": 1,         "placings": 1, "grouped": 1, "groups": 1, "requests": 0, "silences": 1, "exceptions": 0, "marks": 0,
     }  # fmt: skip
     with store.read() as connection:
         assert connection.execute(select(func.count()).select_from(log)).scalar() == 2

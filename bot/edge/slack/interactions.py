@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from bot.clock import Clock
+from bot.core.agreement import AGREE
 from bot.core.forms import Form, Submission
 from bot.core.handlers import Command, Refused, Reply, Request, ShowForm, ShowModal
 from bot.core.message import Message, Paragraph, read_button_value
@@ -60,6 +61,8 @@ class Pipeline(Protocol):
     def act(self, action: str, number: int, turn: int, person: str) -> Act: ...
 
     def answer(self, name: str, verb: str, request: Request) -> Reply | ShowForm | Act: ...
+
+    def asker(self, id: int) -> str: ...
 
     def window(self, number: int, person: str) -> ShowModal: ...
 
@@ -249,6 +252,9 @@ class Interactions:
         except ValueError:
             await self._say(what, say(OLD_BUTTON))
             return
+        if what.action == AGREE and (asker := await asyncio.to_thread(self._pipeline.asker, number)):
+            # Both must still have the right.
+            await self._people.meet(asker)
         act = await asyncio.to_thread(self._pipeline.act, what.action, number, turn, what.user)
         await self._after(what, act)
         if what.view and act.modal is None:

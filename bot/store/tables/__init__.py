@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from sqlmodel import SQLModel
 
-from bot.store.tables import asking, audit, groups, held, log, people, shop, trouble, work
+from bot.store.tables import agreement, asking, audit, groups, held, log, people, shop, trouble, work
 
 METADATA = SQLModel.metadata
 
-__all__ = ["METADATA", "asking", "audit", "groups", "held", "log", "people", "shop", "trouble", "work"]
+__all__ = ["METADATA", "agreement", "asking", "audit", "groups", "held", "log", "people", "shop", "trouble", "work"]
