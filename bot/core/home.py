@@ -25,6 +25,7 @@ from bot.core.parts import Line, Moment, Person, say, strong
 from bot.core.preferences import NONE, Mentions, OwnQuiet, Preferences
 from bot.core.schedule import WEEKDAYS, Slot
 from bot.core.settings import House
+from bot.core.verdict import Severity
 
 _MOST_LISTED = 10
 _DETAILS = "alert.details"
@@ -56,7 +57,7 @@ def departments_of(wishes: Preferences, house: House, rooms: AbstractSet[str]) -
 
 def home(visit: Visit, alerts: Sequence[AlertLine], upcoming: Sequence[Slot], actions: Iterable[Action]) -> Message:
     """What the visitor holds, what their departments have, the next digests, and how they want to be called."""
-    drawn = tuple(actions)
+    drawn, alerts = tuple(actions), sorted(alerts, key=lambda alert: -Severity[alert.severity.upper()])
     mine = [alert for alert in alerts if alert.person == visit.user]
     blocks: list[Block] = [Heading("My alerts"), *_listed(mine, "You hold nothing.", "mine", _department_of, drawn)]
     for name in visit.departments:

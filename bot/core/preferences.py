@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any, Literal
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from bot.core.message import Message
 from bot.core.parts import Person, ShopText
@@ -64,8 +64,11 @@ def said_nothing(wishes: Preferences) -> bool:
 
 
 def rests(quiet: OwnQuiet, now: datetime) -> bool:
-    """Whether a moment lies in a member's own quiet hours."""
-    local = now.astimezone(ZoneInfo(quiet.zone))
+    """Whether a moment lies in a member's own quiet hours. In a zone that this machine does not know nobody rests."""
+    try:
+        local = now.astimezone(ZoneInfo(quiet.zone))
+    except (ValueError, ZoneInfoNotFoundError):
+        return False
     clock, today = local.time(), WEEKDAYS[local.weekday()]
     if quiet.start <= quiet.end:
         return quiet.start <= clock < quiet.end and today in quiet.weekdays

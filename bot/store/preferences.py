@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
+import structlog
 from sqlalchemy import delete, select
 
 from bot.core.preferences import NONE, Preferences, said_nothing
@@ -13,14 +14,26 @@ from bot.store.dialect import upsert
 from bot.store.engine import Connection
 from bot.store.tables.people import preference
 
+log = structlog.get_logger()
+
 
 def of(connection: Connection, users: Iterable[str]) -> dict[str, Preferences]:
-    """The preferences of those who have said any."""
+    """The preferences of those who have said any that can be read."""
     wanted = sorted(set(users))
     if not wanted:
         return {}
-    found = connection.execute(select(preference.c.user, preference.c.body).where(preference.c.user.in_(wanted)))
-    return {row.user: load(Preferences, row.body) for row in found}
+    rows = connection.execute(select(preference.c.user, preference.c.body).where(preference.c.user.in_(wanted)))
+    read = {row.user: _read(row.user, row.body) for row in rows}
+    return {user: wishes for user, wishes in read.items() if wishes is not None}
+
+
+def _read(user: str, body: str) -> Preferences | None:
+    """What somebody wants must not keep messages from leaving, so what cannot be read is as if it were not there."""
+    try:
+        return load(Preferences, body)
+    except ValueError as error:
+        log.error("preferences not read", user=user, error=type(error).__name__)
+        return None
 
 
 def get(connection: Connection, user: str) -> Preferences:

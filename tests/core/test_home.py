@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, time
 
 import pytest
@@ -102,6 +103,11 @@ def test_an_alert_that_nothing_can_be_done_with_has_no_buttons() -> None:
 
 def test_a_department_that_has_only_what_i_hold_says_so() -> None:
     assert paragraphs(at_home(Visit("U1", ("warehouse",)), alert(1, "U1")))[-1] == "Nothing is open but what you hold."
+
+
+def test_the_worst_stands_first_whatever_shop_it_is_of() -> None:
+    low, critical = replace(alert(1, "U1"), severity="low"), replace(alert(2, "U1"), severity="critical")
+    assert [line[:3] for line in paragraphs(at_home(Visit("U1"), low, critical))][:2] == ["A-2", "A-1"]
 
 
 def test_the_next_digests_are_told_and_help_stands_at_the_end() -> None:

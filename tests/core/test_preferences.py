@@ -148,6 +148,11 @@ def test_preferences_that_say_nothing_need_not_be_kept(wishes: Preferences, noth
     assert said_nothing(wishes) is nothing
 
 
+def test_in_a_zone_that_this_machine_does_not_know_nobody_rests() -> None:
+    assert not rests(replace(NIGHT, zone="Mars/Olympus"), at(23, "23:00"))
+    assert not rests(replace(NIGHT, zone="../etc"), at(23, "23:00"))
+
+
 clocks = st.times().map(lambda clock: clock.replace(second=0, microsecond=0, tzinfo=None))
 
 

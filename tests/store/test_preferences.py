@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, time, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import func, insert, select
 
 from bot.core.preferences import NONE, OwnQuiet, Preferences
 from bot.store import preferences
@@ -31,6 +31,14 @@ def test_what_was_said_last_holds_and_others_have_said_nothing(store: Store) -> 
         assert preferences.of(connection, ("U2BEN", "U1ANNA", "U1ANNA")) == {"U1ANNA": ANNA}
         assert preferences.of(connection, ()) == {}
     assert rows(store) == 1
+
+
+def test_what_cannot_be_read_is_as_if_it_were_not_there(store: Store) -> None:
+    with store.write() as connection:
+        connection.execute(insert(preference).values(user="U1ANNA", body='{"mentions": "loudly"}', at=NOW))
+        preferences.put(connection, "U2BEN", ANNA, NOW)
+        assert preferences.of(connection, ("U1ANNA", "U2BEN")) == {"U2BEN": ANNA}
+        assert preferences.get(connection, "U1ANNA") == NONE
 
 
 def test_nothing_is_kept_of_whoever_wants_nothing_any_more(store: Store) -> None:
