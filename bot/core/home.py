@@ -27,7 +27,10 @@ from bot.core.schedule import WEEKDAYS, Slot
 from bot.core.settings import House
 from bot.core.verdict import Severity
 
-_MOST_LISTED = 10
+_MOST_MINE = 10
+_MOST_OTHERS = 20
+"""Over all departments, since Slack takes 100 blocks and the preferences stand at the end."""
+
 _DETAILS = "alert.details"
 PREFERENCES = "/ops preferences"
 _MENTIONS: dict[Mentions, str] = {
@@ -57,23 +60,34 @@ def departments_of(wishes: Preferences, house: House, rooms: AbstractSet[str]) -
 
 def home(visit: Visit, alerts: Sequence[AlertLine], upcoming: Sequence[Slot], actions: Iterable[Action]) -> Message:
     """What the visitor holds, what their departments have, the next digests, and how they want to be called."""
-    drawn, alerts = tuple(actions), sorted(alerts, key=lambda alert: -Severity[alert.severity.upper()])
-    mine = [alert for alert in alerts if alert.person == visit.user]
-    blocks: list[Block] = [Heading("My alerts"), *_listed(mine, "You hold nothing.", "mine", _department_of, drawn)]
-    for name in visit.departments:
-        theirs = [alert for alert in alerts if alert.department == name and alert.person != visit.user]
-        nothing = "Nothing is open but what you hold." if mine else "Nothing is open."
-        blocks += [Heading(f"Open in {name}"), *_listed(_free_first(theirs), nothing, name, _holder_of, drawn)]
-    if not visit.departments:
-        free = [alert for alert in alerts if alert.person is None]
-        taken = "Everything open is in somebody's hands."
-        blocks += [Heading("Nobody has taken"), *_listed(free, taken, "", _department_of, drawn)]
+    drawn, ordered = tuple(actions), sorted(alerts, key=lambda alert: -Severity[alert.severity.upper()])
+    mine = [alert for alert in ordered if alert.person == visit.user]
+    rest = [alert for alert in ordered if alert.person != visit.user]
+    held = _listed(mine, _MOST_MINE, "You hold nothing.", "mine", _department_of, drawn)
+    others = _of_departments(visit, rest, bool(mine), drawn) if visit.departments else _free(rest, drawn)
+    blocks: list[Block] = [Heading("My alerts"), *held, *others]
     if upcoming:
         blocks += [Heading("Next digests"), Bullets(tuple(_slot(slot) for slot in upcoming))]
     blocks += [Heading("My preferences"), Figures(_wishes(visit))]
     blocks.append(Buttons((Button(ASK, "Preferences", PREFERENCES),)))
     blocks.append(Footer(say("/stock and /ops help tell what you can ask")))
     return Message(say("Floorwalker"), tuple(blocks))
+
+
+def _of_departments(visit: Visit, rest: list[AlertLine], holds: bool, actions: tuple[Action, ...]) -> list[Block]:
+    most = max(1, _MOST_OTHERS // len(visit.departments))
+    nothing = "Nothing is open but what you hold." if holds else "Nothing is open."
+    blocks: list[Block] = []
+    for name in visit.departments:
+        theirs = _free_first([alert for alert in rest if alert.department == name])
+        blocks += [Heading(f"Open in {name}"), *_listed(theirs, most, nothing, name, _holder_of, actions)]
+    return blocks
+
+
+def _free(rest: list[AlertLine], actions: tuple[Action, ...]) -> list[Block]:
+    free = [alert for alert in rest if alert.person is None]
+    taken = "Everything open is in somebody's hands."
+    return [Heading("Nobody has taken"), *_listed(free, _MOST_OTHERS, taken, "", _department_of, actions)]
 
 
 def _free_first(alerts: list[AlertLine]) -> list[AlertLine]:
@@ -92,14 +106,14 @@ def _holder_of(alert: AlertLine) -> Line:
 
 
 def _listed(
-    alerts: Sequence[AlertLine], nothing: str, whose: str, holder: _With, actions: tuple[Action, ...]
+    alerts: Sequence[AlertLine], most: int, nothing: str, whose: str, holder: _With, actions: tuple[Action, ...]
 ) -> list[Block]:
     if not alerts:
         return [Paragraph(say(nothing))]
     blocks: list[Block] = []
-    for alert in alerts[:_MOST_LISTED]:
+    for alert in alerts[:most]:
         blocks += [Paragraph(_line(alert, holder(alert))), *_buttons(alert, actions)]
-    more = len(alerts) - _MOST_LISTED
+    more = len(alerts) - most
     return [*blocks, Paragraph(say(f"+{more} more: ", strong(f"/ops alerts {whose}".strip())))] if more > 0 else blocks
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import date, time
 
@@ -16,7 +17,9 @@ from bot.core.parts import Line, Text, say
 from bot.core.preferences import NONE, Mentions, OwnQuiet, Preferences
 from bot.core.schedule import WEEKDAYS, Slot
 from bot.core.settings import Department, House
+from bot.edge.render import home as view
 from tests.core.samples import NOW
+from tests.golden.files import LOOK
 
 HOUSE = House({}, {name: Department(name, f"#{name}") for name in ("warehouse", "finance")})
 
@@ -131,10 +134,22 @@ def test_with_nothing_open_it_says_so(visit: Visit, told: list[str]) -> None:
 
 @pytest.mark.parametrize(
     ("visit", "last"),
-    [(Visit("U1"), "+2 more: /ops alerts"), (Visit("U1", ("warehouse",)), "+2 more: /ops alerts warehouse")],
+    [
+        (Visit("U1"), "+2 more: /ops alerts"),
+        (Visit("U1", ("warehouse",)), "+2 more: /ops alerts warehouse"),
+        (Visit("U1", ("finance", "warehouse")), "+12 more: /ops alerts warehouse"),
+    ],
 )
 def test_a_long_list_is_cut_and_says_where_the_rest_is(visit: Visit, last: str) -> None:
-    assert paragraphs(at_home(visit, *(alert(number) for number in range(12))))[-1] == last
+    assert paragraphs(at_home(visit, *(alert(number) for number in range(22))))[-1] == last
+
+
+def test_however_much_is_open_and_however_many_departments_there_are_home_holds_its_preferences() -> None:
+    names = tuple(f"department-{number}" for number in range(8))
+    mine = [alert(number, "U1") for number in range(30)]
+    theirs = [alert(100 + number, None, names[number % 8]) for number in range(300)]
+    drawn = view(at_home(Visit("U1", names), *mine, *theirs, actions=ACTIONS), LOOK)
+    assert len(drawn["blocks"]) <= 100 and "/ops preferences" in json.dumps(drawn)
 
 
 EVERY_NIGHT = OwnQuiet(time(22), time(7), WEEKDAYS, "Europe/Berlin")
