@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
+from bot.acts import Act
 from bot.core.alerts import Alert
 from bot.core.forms import Submission
 from bot.core.handlers import Refused, Request, ShowForm
 from bot.core.message import Buttons
-from bot.desk import Act
 from bot.store import alerts
 from tests.bench import Bench
 from tests.handlers.shelves import words

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from bot.acts import Act
 from bot.core.authority import Actor, Standing
 from bot.core.forms import Submission
 from bot.core.handlers import Reply, Request
 from bot.core.settings import Grant, Permissions, TwoPeople
 from bot.core.verdict import Severity
-from bot.desk import Act
 from bot.store import agreement, alerts, audit
 from tests.bench import Bench, usual_house
 from tests.core.samples import NOW

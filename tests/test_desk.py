@@ -9,12 +9,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from bot.acts import Act
 from bot.core.forms import Submission
 from bot.core.handlers import Refused, Reply, Request, ShowForm, ShowModal
 from bot.core.message import Chart, Table
 from bot.core.schedule import WEEKDAYS
 from bot.core.settings import Schedule
-from bot.desk import Act
 from tests.bench import Bench, usual_house
 from tests.core.samples import NOW, SHOP
 from tests.handlers.shelves import spoken, words

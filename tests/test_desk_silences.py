@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from bot.acts import Act
 from bot.core.forms import Submission
 from bot.core.handlers import Refused, Reply, Request, ShowForm
-from bot.desk import Act
 from tests.bench import Bench
 from tests.core.samples import NOW
 from tests.handlers.shelves import spoken, words

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from sqlalchemy import event, update
 
+from bot.acts import Act
 from bot.core.exceptions import RuleException
 from bot.core.forms import Submission
 from bot.core.handlers import Refused, Reply, Request, ShowForm
-from bot.desk import Act
 from bot.store.tables.work import rule_exception
 from tests.bench import Bench, usual_house
 from tests.core.samples import NOW
