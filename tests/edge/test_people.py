@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+from slack_sdk.errors import SlackApiError
 
 from bot.clock import Clock
 from bot.core.authority import Actor, Standing
@@ -223,3 +224,23 @@ async def test_every_page_of_channels_is_read_and_no_end_of_them_is_an_end() -> 
     slack = Endless()
     rooms = await People(slack, (), Late()).rooms("U1")
     assert slack.pages == 20 and {"C1", "room-20"} <= rooms
+
+
+async def test_where_private_channels_may_not_be_seen_the_public_ones_are_enough() -> None:
+    class Public:
+        async def ask(self, method: str, **arguments: str) -> dict[str, Any]:
+            if "private" in arguments["types"]:
+                raise SlackApiError("no", Answer({"ok": False, "error": "missing_scope"}))  # type: ignore[no-untyped-call]
+            return {"channels": [{"id": "C1", "name": "warehouse"}]}
+
+        async def team(self) -> str:
+            return "T1"
+
+    assert await People(Public(), (), Late()).rooms("U1") == frozenset({"C1", "warehouse"})
+
+
+class Answer:
+    """As much of an answer as an error of Slack's library carries."""
+
+    def __init__(self, data: dict[str, Any]) -> None:
+        self.data = data

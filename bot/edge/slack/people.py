@@ -94,8 +94,16 @@ class People:
         return known
 
     async def _ask_rooms(self, user: str) -> frozenset[str]:
-        types, cursor = "public_channel,private_channel", ""
-        found: set[str] = set()
+        """Without the permission to see private channels it makes do with the public."""
+        try:
+            return await self._rooms_of(user, "public_channel,private_channel")
+        except SlackApiError as error:
+            if _word(error) != "missing_scope":
+                raise
+            return await self._rooms_of(user, "public_channel")
+
+    async def _rooms_of(self, user: str, types: str) -> frozenset[str]:
+        cursor, found = "", set[str]()
         for _ in range(_PAGES):
             asked = {"user": user, "types": types, "limit": "200"} | ({"cursor": cursor} if cursor else {})
             page = await self._slack.ask("users.conversations", **asked)
