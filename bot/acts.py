@@ -17,8 +17,9 @@ from bot.core.agreement import Entered, Pressed
 from bot.core.alerts import Alert, standing
 from bot.core.audit import Stopped
 from bot.core.authority import Want, name_of
+from bot.core.entries import read, shown
 from bot.core.events import Event
-from bot.core.forms import Did, Excepted, Form, Preferred, Sent, Silenced, Submission, Wrong, read, shown
+from bot.core.forms import Did, Excepted, Form, Preferred, Sent, Silenced, Submission, Wrong
 from bot.core.handlers import Acted, Click, Press, Refused, Request, SendForm, ShowForm, ShowModal
 from bot.core.message import button_value, read_button_value
 from bot.core.parts import Line, Person, ShopText, join, say

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from bot.core.entries import shown
 from bot.core.forms import (
     LONGEST,
     Asks,
@@ -26,7 +27,6 @@ from bot.core.forms import (
     Text,
     TimeOfDay,
     When,
-    shown,
 )
 from bot.core.handlers import ShowForm
 from bot.core.message import Paragraph

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from bot.core.entries import split
 from bot.core.facts import NoFacts
-from bot.core.forms import Choice, Sent, Silenced, Text, When, Wrong, asked, form, split
+from bot.core.forms import Choice, Sent, Silenced, Text, When, Wrong, asked, form
 from bot.core.parts import Line, say
 from bot.core.silences import Silence, problems
 from bot.core.spans import duration

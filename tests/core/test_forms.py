@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.core.entries import Spelt, read, shown, split
 from bot.core.facts import NoFacts, Now, ask
 from bot.core.forms import (
     Asks,
@@ -24,7 +25,6 @@ from bot.core.forms import (
     Sent,
     Several,
     Skus,
-    Spelt,
     Text,
     TimeOfDay,
     When,
@@ -33,9 +33,6 @@ from bot.core.forms import (
     fields_of,
     form,
     furnished,
-    read,
-    shown,
-    split,
 )
 from bot.core.settings import Department, House
 from tests.core.samples import house, opened

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.forms import (
+from bot.core.entries import shown
+from bot.core.forms import (  # fmt: skip
     Asks,
     Channel,
     Choice,
@@ -26,8 +27,7 @@ from bot.core.forms import (
     TimeOfDay,
     When,
     fields_of,
-    shown,
-)  # fmt: skip
+)
 from bot.core.handlers import ShowForm
 from bot.core.parts import ShopText, say
 from bot.edge.forms import Place, entered, errors, place, view

@@ -12,9 +12,9 @@ from hypothesis import given
 from sqlalchemy import select
 
 from bot.core.campaigns import MOST_SKUS, CampaignMap, Promotes, all_keys, merged
+from bot.core.entries import Spelt
 from bot.core.events import CampaignChanged, Event, ItemDescribed
 from bot.core.facts import CampaignOf, CampaignsMatching, ask
-from bot.core.forms import Spelt
 from bot.core.known import Campaign
 from bot.core.parts import ShopText
 from bot.core.subject import Subject

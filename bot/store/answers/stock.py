@@ -11,8 +11,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, RowMapping, Select, bindparam, func, or_, select, union
 
 from bot.core.demand import Demand, advance
+from bot.core.entries import Spelt
 from bot.core.facts import NearestSkus, PositionOf, PositionsAtRisk, PositionsMatching
-from bot.core.forms import Spelt
 from bot.core.known import Inbound, Level, Position
 from bot.core.money import Money
 from bot.core.parts import ShopText
