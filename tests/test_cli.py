@@ -252,6 +252,30 @@ async def test_check_tells_of_those_whom_escalations_cannot_call(
         await workbench.stop()
 
 
+async def test_check_tells_of_those_whom_permissions_name_and_slack_does_not_know(
+    run: Run, config: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    workbench = await Workbench.start(0, channels=["warehouse", "finance"])
+    try:
+        with (tmp_path / "config.yaml").open("a") as file:
+            file.write(f"slack: {{base_url: '{workbench.api_url}'}}\n")
+            named = '[everybody, unknown, U0ANNA, U0NOBODY, S0OPS, S0GONE, "@finance-team", "@finance-tem"]'
+            file.write(f"permissions: [{{who: {named}, may: [take]}}]\n")
+        for name in SECRETS:
+            monkeypatch.setenv(name, "s3cret")
+        monkeypatch.setenv("SLACK_APP_TOKEN", "xapp-workbench")
+        monkeypatch.setenv("SLACK_BOT_TOKEN", "xoxb-workbench")
+        code, out, err = await asyncio.to_thread(run, "check")
+        assert (code, err) == (1, "")
+        assert out.splitlines() == [
+            "slack: U0NOBODY, whom permissions name, is no member of the workspace",
+            "slack: S0GONE, whom permissions name, is no user group of the workspace, or is disabled",
+            "slack: @finance-tem, whom permissions name, is no user group of the workspace, or is disabled; did you mean '@finance-team'?",
+        ]
+    finally:
+        await workbench.stop()
+
+
 # manifest and schema
 
 

@@ -87,13 +87,14 @@ def _slack(config: Config) -> Iterator[str]:
         channels, strangers = asyncio.run(_looked(config))
         for channel, outcome in channels:
             yield from _told(channel, outcome)
-        for name, why in strangers.items():
-            yield f"slack: {name}, whom escalations call, {why}"
+        yield from (
+            f"slack: {name}, whom {who}, {why}" for who, found in strangers.items() for name, why in found.items()
+        )
 
 
-async def _looked(config: Config) -> tuple[list[tuple[str, Outcome]], dict[str, str]]:
+async def _looked(config: Config) -> tuple[list[tuple[str, Outcome]], dict[str, dict[str, str]]]:
     """Looks for a post that nobody wrote in every channel: who may look there is known to Slack and in the channel.
-    Asks as well for those whom escalations call; gives why somebody cannot be."""
+    Asks as well for those whom escalations call and permissions name; gives why somebody is not known."""
     from bot.clock import Clock
     from bot.edge.limiter import Limiter
     from bot.edge.slack.client import SlackClient
@@ -103,7 +104,11 @@ async def _looked(config: Config) -> tuple[list[tuple[str, Outcome]], dict[str, 
     client = await SlackClient.open(config.slack.bot_token, Limiter(), clock, base_url=config.slack.base_url)
     try:
         found = [(channel, await client.find("", channel, None, clock.now())) for channel in config.house.channels()]
-        return found, await strangers(client, [each.to for each in config.house.escalations if each.to])
+        named = {
+            "escalations call": [each.to for each in config.house.escalations if each.to],
+            "permissions name": [who for grant in config.house.permissions.grants for who in grant.who],
+        }
+        return found, {who: await strangers(client, names) for who, names in named.items()}
     finally:
         await client.close()
 

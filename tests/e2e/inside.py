@@ -21,13 +21,16 @@ from bot.store.engine import Store
 from bot.workbench import Workbench
 from tests.e2e.running import CHANNELS
 
+EVERYTHING = '[{who: [everybody], may: ["*"]}]'
+"""Permissions by which everybody may do everything."""
+
 _CONFIG = """
 departments:
   marketing: {{channel: marketing}}
   finance: {{channel: finance}}
   warehouse: {{channel: warehouse}}
   operations: {{channel: ops}}
-permissions: [{{who: [everybody], may: ["*"]}}]
+permissions: {permissions}
 shops:
   demo: {{currency: EUR, zone: Europe/Berlin, locale: en_GB}}
 sources:
@@ -81,11 +84,13 @@ class Inside:
 
 
 @asynccontextmanager
-async def running(folder: Path, mode: str = "socket", more: str = "", **workbench: Any) -> AsyncIterator[Inside]:
+async def running(
+    folder: Path, mode: str = "socket", more: str = "", permissions: str = EVERYTHING, **workbench: Any
+) -> AsyncIterator[Inside]:
     """A started bot in a folder. ``mode`` is how Slack reaches it, ``more`` goes into the config, the rest to the
     workbench."""
     file = folder / "config.yaml"
-    file.write_text(_CONFIG.format(folder=folder, mode=mode) + more)
+    file.write_text(_CONFIG.format(folder=folder, mode=mode, permissions=permissions) + more)
     config, clock = load(file, {}, demo=True), Clock()
     catalog = Catalog.scan(config.handlers, folder)
     slack = await Workbench.start(channels=CHANNELS, manifest=app_manifest(catalog.commands), **workbench)

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from typing import Any
+from contextlib import suppress
+from typing import Any, get_args
 
 import pytest
-from slack_sdk.errors import SlackApiError
+from slack_sdk.errors import SlackApiError, SlackClientError
 
 from bot.clock import Clock
 from bot.core.authority import Actor, Standing
+from bot.core.handlers import Refused
+from bot.core.parts import say
 from bot.core.preferences import Profile
 from bot.edge.limiter import Limiter
+from bot.edge.slack.asked import Asked, Kind
 from bot.edge.slack.client import SlackClient
+from bot.edge.slack.interactions import Interactions
 from bot.edge.slack.manifest import app_manifest
 from bot.edge.slack.people import (
     KEPT_GROUP,
@@ -25,7 +30,7 @@ from bot.edge.slack.people import (
     standing_of,
 )  # fmt: skip
 from bot.workbench import Workbench
-from tests.edge.slack_fixtures import COMMANDS
+from tests.edge.slack_fixtures import COMMANDS, FORMS, LOOK
 
 GROUPS = ("@ops-oncall", "S0FINANCE", "@no-such-team")
 OPS = frozenset({"@ops-oncall"})
@@ -45,7 +50,7 @@ class Desk:
     """A workbench, and people who are met in it."""
 
     def __init__(self, workbench: Workbench, client: SlackClient, clock: Late) -> None:
-        self.workbench, self.clock = workbench, clock
+        self.workbench, self.client, self.clock = workbench, client, clock
         self.people = People(client, GROUPS, clock, patience=1.0)
 
     def asked(self, method: str) -> int:
@@ -155,6 +160,42 @@ async def test_where_slack_does_not_say_which_workspace_is_ours_nobody_is_of_it(
 async def test_an_answer_that_takes_too_long_is_none(desk: Desk) -> None:
     desk.workbench.set_faults([{"method": "users.info", "kind": "slow_before", "seconds": 3}])
     assert (await desk.people.meet("U0BEN")).standing == "unasked"
+
+
+# What everything that comes in goes through.
+
+
+class Watched:
+    """Whoever is met, and what is done afterwards, in its order."""
+
+    def __init__(self) -> None:
+        self.seen: list[str] = []
+
+    async def meet(self, user: str) -> None:
+        self.seen.append(f"met {user}")
+
+    def __getattr__(self, name: str) -> Any:
+        def done(*given: Any) -> Any:
+            self.seen.append(name)
+            raise Refused(say("no"))
+
+        return done
+
+
+@pytest.mark.parametrize("kind", get_args(Kind))
+async def test_whatever_is_asked_whoever_asks_is_looked_at_first(desk: Desk, kind: Any) -> None:
+    watched = Watched()
+    people: Any = watched
+    doing = Interactions(people, desk.client, COMMANDS, Clock(), LOOK, forms=FORMS, people=people)
+    values = {"share": '["/stock","x"]', "form": "", "shortcut": "1001"}
+    with suppress(Refused, SlackClientError):
+        await doing.do(
+            Asked(
+                kind=kind, user="U0BEN", command="/stock", action="wish" if kind == "form" else "take",
+                value=values.get(kind, "1001.1"), at="2026-11-23T10:00:00+00:00",
+            )
+        )  # fmt: skip
+    assert watched.seen[0] == "met U0BEN" and len(watched.seen) > 1
 
 
 def test_in_an_organisation_the_workspace_counts_and_not_where_somebody_is_at_home() -> None:

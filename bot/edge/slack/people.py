@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import structlog
 from slack_sdk.errors import SlackApiError
 
+from bot.catalog_settings import nearest
 from bot.clock import Clock
 from bot.core.authority import Actor, Standing, unheard_of
 from bot.core.parts import Person, UserGroup, called
@@ -230,8 +231,12 @@ def ids_by_handle(listed: Mapping[str, Any], team: str) -> dict[str, str]:
     }
 
 
+_NO_GROUP = "is no user group of the workspace, or is disabled"
+
+
 async def strangers(slack: Slack, names: Iterable[str]) -> dict[str, str]:
-    """Of the members and user groups among the names those who cannot be called, and why. Raises nothing."""
+    """Of the members and user groups among the names (ids, and groups by their handles too) those whom the workspace
+    does not know, and why. Raises nothing."""
     found: dict[str, str] = {}
     for name in dict.fromkeys(names):
         match called(name):
@@ -240,7 +245,7 @@ async def strangers(slack: Slack, names: Iterable[str]) -> dict[str, str]:
             case UserGroup():
                 why = await _missing(_no_group(slack, name))
             case _:
-                why = ""
+                why = await _missing(_no_handle(slack, name)) if name.startswith("@") else ""
         if why:
             found[name] = why
     return found
@@ -266,4 +271,9 @@ async def _no_member(slack: Slack, user: str) -> str:
 
 async def _no_group(slack: Slack, group: str) -> str:
     known = ids_by_handle(await slack.ask("usergroups.list"), await slack.team())
-    return "" if group in known.values() else "is no user group of the workspace, or is disabled"
+    return "" if group in known.values() else _NO_GROUP
+
+
+async def _no_handle(slack: Slack, handle: str) -> str:
+    known = ids_by_handle(await slack.ask("usergroups.list"), await slack.team())
+    return "" if handle in known else f"{_NO_GROUP}{nearest(handle, known)}"
