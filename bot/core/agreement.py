@@ -90,8 +90,8 @@ class Pending:
                 return f"{self.act}/{submission.about}"
             case Entered(submission):
                 return f"{self.act}/{submission.person}/{submission.at.isoformat()}"
-            case Commanded(_, _, text):
-                return f"{self.act}/{text}"
+            case _:
+                return f"{self.act}/{self.what.text}"
 
 
 def asked(pending: Pending) -> Message:
