@@ -317,7 +317,10 @@ class Desk:
 
     def _help(self) -> tuple[Help, ...]:
         return tuple(
-            Help(" ".join(filter(None, (f"/{asked.name}", asked.verb, asked.usage))), asked.doc.partition("\n")[0])
+            Help(
+                " ".join(filter(None, (f"/{asked.name}", asked.verb, asked.usage))),
+                " ".join(asked.doc.partition("\n\n")[0].split()),
+            )
             for asked in self.catalog.commands.values()
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import time, timedelta
 from pathlib import Path
@@ -15,6 +16,7 @@ from bot.core.handlers import Refused, Reply, Request, ShowForm, ShowModal
 from bot.core.message import Chart, Table
 from bot.core.schedule import WEEKDAYS
 from bot.core.settings import Schedule
+from bot.edge.render import Look, render
 from tests.bench import Bench, usual_house
 from tests.core.samples import NOW, SHOP
 from tests.handlers.shelves import spoken, words
@@ -98,6 +100,15 @@ def test_help_lists_what_the_catalog_holds(bench: Bench) -> None:
     lines = asked(bench, "ops", "help")
     assert any(line.startswith("/stock [SKU") for line in lines)
     assert any(line.startswith("/ops why A-1042") for line in lines)
+
+
+def test_the_help_of_every_command_is_drawn_whole(bench: Bench) -> None:
+    reply = bench.desk.answer("ops", "help", Request("", "U1", "C1", bench.watch.now()))
+    assert isinstance(reply, Reply)
+    drawn = json.dumps(render(reply.message, Look("en_GB", ZoneInfo("Europe/Berlin"))).blocks, ensure_ascii=False)
+    for asked in bench.catalog.commands.values():
+        assert f"/{asked.name} {asked.verb}".rstrip() in drawn
+        assert " ".join(asked.doc.partition("\n\n")[0].split()) in drawn
 
 
 def test_an_unknown_command_is_refused(bench: Bench) -> None:
