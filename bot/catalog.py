@@ -21,6 +21,7 @@ from typing import Any, Literal, TypeVar
 
 from bot.catalog_settings import convert, nearest, setting_problems
 from bot.core import authority
+from bot.core.agreement import AGREE
 from bot.core.delivery import Source
 from bot.core.forms import Form, Silenced, furnished
 from bot.core.handlers import Action, Command, Rule, Section, Setting
@@ -240,6 +241,8 @@ def _contract_problems(value: Handler | Source) -> list[str]:
     words = (value.name, value.verb) if isinstance(value, Command) else (value.name,)
     if not all(_NAME.fullmatch(word) for word in words if word or word is value.name):
         problems.append(f"{name} may only have lower-case letters, digits, - and _ in its name, 31 at most")
+    if isinstance(value, Action) and value.name == AGREE:
+        problems.append(f"{name} takes the name of the button by which a second person agrees; give it another")
     if not isinstance(value, Source):
         problems += [f"{name}: {problem}" for problem in setting_problems(value.settings)]
     return problems

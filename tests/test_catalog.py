@@ -149,6 +149,7 @@ BROKEN: dict[str, tuple[str, str]] = {
     "a name that is not defined": ("\nsay_hello()", "bad.py:2: cannot be imported: NameError"),
     "a syntax error": ("x = 1\ndef broken(:\n", "bad.py:2: is not valid Python"),
     "an empty file": ("", "bad.py: holds no handler"),
+    "the name of the button by which people agree": (ACTION.format(name="agree"), "takes the name of the button"),
     "a missing docstring": (RULE.format(name="extra").replace('"""Fires never."""', ""), "extra has no docstring"),
     "a wrong annotation": (RULE.format(name="extra").replace("event: StockChanged", "event: str"), "must be annotated with the events"),
     "a setting without a default": (RULE.format(name="extra").replace("least: int = 3", "least: int"), "has no default"),

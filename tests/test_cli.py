@@ -161,10 +161,16 @@ def test_a_config_that_does_not_fit_is_told_line_by_line(run: Run, tmp_path: Pat
 def test_check_finds_a_fit_config_fit(run: Run, config: str) -> None:
     code, out, _ = run("check", "--demo")
     assert code == 0
-    assert (
-        out
-        == f"{Path(config).name} fits for a demo\ndepartments: warehouse, finance, operations\nsources: shopify, erp\n"
+    assert out.splitlines() == [
+        f"{Path(config).name} fits for a demo",
+        "departments: warehouse, finance, operations",
+        "sources: shopify, erp",
+        "permissions: none, so members may ask and nobody may do anything; see docs/permissions.md",
+    ]
+    Path(config).write_text(
+        Path(config).read_text("utf-8") + "permissions: [{who: [everybody], may: [take]}]\n", "utf-8"
     )
+    assert "permissions" not in run("check", "--demo")[1]
 
 
 def test_check_lists_everything_that_is_missing(run: Run, config: str) -> None:

@@ -41,6 +41,8 @@ def check(config: Path, demo: bool) -> None:
     click.echo(f"{ours.file} fits{_with_slack(ours, demo)}")
     click.echo(f"departments: {', '.join(ours.house.departments)}")
     click.echo(f"sources: {', '.join(ours.sources) or 'none, so nothing will come in'}")
+    if not ours.house.permissions.grants:
+        click.echo("permissions: none, so members may ask and nobody may do anything; see docs/permissions.md")
     for line in _asked(ours, config.parent):
         click.echo(line)
 
