@@ -43,6 +43,7 @@ PAID = PayoutChanged(**BY, at=NOW, payout="p", amount=Money(1, "EUR"), status="f
         ([invoice(owed=Money(0, "EUR"))], None),
         ([dispute(), dispute(status="answered", ago=1)], None),
         ([dispute(status="answered", ago=1), dispute()], None),
+        ([invoice()], ["1 open matter was there when paypal was first asked.", "1 overdue invoice over 9.00 EUR"]),
         ([dispute(due=None)], ["1 open matter was there when paypal was first asked.", "1 dispute over 40.00 EUR"]),
         ([dispute(due=-2)], ["1 open matter was there when paypal was first asked.", "1 dispute over 40.00 EUR"]),
         (
