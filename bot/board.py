@@ -155,8 +155,8 @@ class Board:
             case granted:
                 held.release(connection, shown.channel, alert.number)
                 kept = self._open(connection, alert, change, shown)
-                if change == "handed_off" and shown.concerned and not kept:
-                    self._call(connection, alert, change, shown, None, "thread")
+                if (call := _first_call(alert, change, shown)) and not kept:
+                    self._call(connection, alert, call, shown, None, "thread")
                 return kept or granted.reason
 
     def _open(self, connection: Connection, alert: Alert, change: Change, shown: _Shown) -> str:
@@ -233,6 +233,9 @@ class Board:
         else:
             self._groups.put(connection, alert, shown.within, shown.place.departments, new=False)
             ways = frozenset({"thread"}) if "message" in ways else ways
+        if ways and compose.calls_by_name(alert, change, shown.holds):
+            # A new message calls the channel, and not whom the escalation names.
+            ways |= {"thread"}
         for way in ways - {"message"}:
             self._call(connection, alert, change, shown, hold, way)
         return exceeded
@@ -296,6 +299,14 @@ class Board:
 def _part(alert: Alert, change: Change) -> str:
     """What a call is known by. A due time that passed is a change of its own though it opens no turn."""
     return f"{change}-{alert.version}" if change in ("overdue", "lapsing") else f"turn-{alert.turn}"
+
+
+def _first_call(alert: Alert, change: Change, shown: _Shown) -> Change | None:
+    """For what people are called beside a message that is shown for the first time: whoever gets the matter, and those
+    whom an escalation named while the channel rested."""
+    if change == "handed_off":
+        return change if shown.concerned else None
+    return "overdue" if compose.calls_by_name(alert, "overdue", shown.holds) else None
 
 
 def _holders(alert: Alert, places: Mapping[str, _Place]) -> set[str]:

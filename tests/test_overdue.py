@@ -18,7 +18,7 @@ from sqlalchemy import delete, select
 from bot.board import Board
 from bot.core.alerts import resolved
 from bot.core.parts import say
-from bot.core.settings import Department, Escalation, QuietHours
+from bot.core.settings import Department, Escalation, QuietHours, Route
 from bot.core.verdict import Severity
 from bot.overdue import Overdue
 from bot.store import alerts, restore
@@ -27,6 +27,7 @@ from bot.store.tables.work import alert_log
 from bot.store.tables.work import slot as slot_table
 from tests.bench import Bench, usual_house
 from tests.core.samples import NOW, opened
+from tests.handlers.shelves import words
 
 HOUR = timedelta(hours=1)
 CHAIN = (Escalation(2 * HOUR, "operations"), Escalation(6 * HOUR, "marketing"))
@@ -102,6 +103,34 @@ def test_a_chain_calls_members_and_groups_once_each_where_the_matter_is_held(tmp
     assert calls[-2:] == ["@U0ANNA", "<usergroup>"]
     assert not any("U0ANNA" in line or "usergroup" in line for line in floor.bench.shown("#operations"))
     assert floor.said()["operations"] == ["HIGH", "Overdue", "Overdue"]
+    floor.bench.close()
+
+
+@pytest.mark.parametrize("updates", ["edit", "thread", "thread+channel", "new"])
+def test_whoever_is_called_by_name_is_called_whatever_the_route_says_of_changes(tmp_path: Path, updates: Any) -> None:
+    floor = Floor(tmp_path, escalations=(Escalation(HOUR, "U0ANNA"),), routes=(Route(updates=updates),))
+    floor.later(hours=4)
+    floor.later(hours=1)
+    assert sum(line.endswith(" · @U0ANNA") for line in floor.bench.shown("#warehouse")) == 1 + (
+        updates == "thread+channel"
+    )
+    floor.bench.close()
+
+
+def test_whoever_is_called_while_the_channel_rests_is_called_when_the_message_is_shown(tmp_path: Path) -> None:
+    rest = QuietHours(time(0), time(23, 30), ZoneInfo("UTC"), above=Severity.HIGH)
+    sleeping = {**usual_house().departments, "warehouse": Department("warehouse", "#warehouse", rest)}
+    floor = Floor(tmp_path, escalations=(Escalation(HOUR, "S0OPS"),), departments=sleeping)
+    floor.later(hours=5)
+    assert floor.bench.body("#warehouse") and floor.bench.posts("#warehouse")[0][0].ts is None
+    floor.bench.watch.forward(hours=8, minutes=45)
+    with floor.bench.store.write() as connection:
+        alert = alerts.by_number(connection, floor.alert.number)
+        assert alert is not None
+        floor.board.show(connection, alert, "none")
+    floor.bench.deliver_posts()
+    calls = [words(message.summary) for post, message in floor.bench.posts("#warehouse") if post.ts is not None]
+    assert [call.endswith(" · <usergroup>") for call in calls] == [False, True]
     floor.bench.close()
 
 

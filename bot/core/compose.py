@@ -186,12 +186,17 @@ _NOTICES: dict[Change, str] = {
 _WITH_TIME: frozenset[Change] = frozenset({"overdue", "lapsing", "lapsed"})
 
 
+def calls_by_name(alert: Alert, change: Change, holds: bool) -> bool:
+    """Whether a channel is told of the change with those whom an escalation names; it is where the alert is held."""
+    return holds and change in _WITH_TIME and bool(alert.called)
+
+
 def notice(alert: Alert, change: Change, holds: bool = True) -> Message:
     """The line that tells of a change beside the message: what is overdue names whoever holds it, and what people did
     names them. Whom an escalation names is called in the channel that ``holds`` the alert, and nowhere else."""
     stands = _calling(_stands(alert, change), alert.holder.person, change)
     line = say(strong(_NOTICES[change]), f"{alert.severity.name} · ", alert.fire.title, stands)
-    if alert.called and change in _WITH_TIME and holds:
+    if calls_by_name(alert, change, holds):
         line = say(line, " · ", join([say(whom) for whom in alert.called], " "))
     return Message(line, (Paragraph(line),))
 
