@@ -69,12 +69,13 @@ def _holding(claims: Iterable[Claim], units: int) -> Iterator[Claim]:
 def told_late(claims: Sequence[Claim], late: Claim, missing: int) -> tuple[Claim, ...]:
     """The orders of the case once ``late`` is known, an order that the count of the stock knew before we did.
 
-    An older order that was named in its place is let go, where the others hold the missing units without it.
+    An older order that was named in its place, the last one first, is let go where the others hold the missing units
+    without it.
     """
     if any(claim.order.order == late.order.order for claim in claims):
         return tuple(claims)
     after = [*claims, late]
-    for claim in sorted(left(claims), key=lambda each: each.order.placed):
+    for claim in reversed(left(claims)):
         if claim.order.placed < late.order.placed and _units(left(after)) - claim.units >= missing:
             after.remove(claim)
     replaces, needed = len(after) <= len(claims), _units(left(claims)) < missing

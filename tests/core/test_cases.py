@@ -111,7 +111,7 @@ def units(of: tuple[Claim, ...]) -> int:
     [
         # An older order was named in its place, since the count of the stock came first.
         ((claim(5),), claim(2), 1, (2,)),
-        ((claim(5), claim(4)), claim(2), 2, (4, 2)),
+        ((claim(5), claim(4)), claim(2), 2, (5, 2)),
         ((claim(5), claim(4)), claim(2, units=2), 2, (2,)),
         # Only so far as the missing units are still held.
         ((claim(5), claim(4)), claim(2), 3, (5, 4, 2)),

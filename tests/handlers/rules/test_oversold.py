@@ -146,7 +146,7 @@ SIX = order(6)
         (STOCK, 0, -1, Case((REFUNDED,)), (FOUR,), ("o-4",)),
         (TICK, None, -1, Case((FOUR,)), (FOUR,), ("o-4",)),
         # The stock was told before the order that took it: that one cannot be shipped, and not an older one.
-        (sale(at=NOW - hours(2)), None, -2, going(THREE, FOUR), (sold(NOW - hours(2)), *ORDERS), ("o-4", "o-1")),
+        (sale(at=NOW - hours(2)), None, -2, going(THREE, FOUR), (sold(NOW - hours(2)), *ORDERS), ("o-3", "o-1")),
         # An order told before its stock waits for it.
         (sale(at=NOW), None, -2, going(FIVE, FOUR), (sold(NOW), *ORDERS), ("o-5", "o-4")),
         # One that was told late and is over by now changes nothing.
