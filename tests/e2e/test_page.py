@@ -119,7 +119,7 @@ ASKED = [
     ("/stock HOODIE-BLU", ["HOODIE-BLU-M", "HOODIE-BLU-L"]),
     ("/stock HOODIE-RED-XL", ["No SKU, product or location is called HOODIE-RED-XL", "The nearest"]),
     ("/ops why A-9", ["Name an alert that exists"]),
-    ("/ops digest sales", ["Whose digest?"]),
+    ("/ops digest sales", ["Whose digest, and of when?", "marketing, finance"]),
 ]
 
 
@@ -151,5 +151,12 @@ async def test_why_tells_the_facts_and_the_posts_of_an_alert(evening: Evening) -
 async def test_home_shows_what_is_open_and_when_the_next_digests_come(evening: Evening) -> None:
     async with seen_by("U0ANNA", evening, "home") as page:
         home = page.locator("#main")
-        for words in ("My alerts", "Nobody has taken", "Oat Blanket", "Next digests", "weekly: "):
+        for words in (
+            "My alerts",
+            "Open in warehouse",
+            "nobody has taken it",
+            "Oat Blanket",
+            "Next digests",
+            "weekly: ",
+        ):
             await expect(home).to_contain_text(words)
