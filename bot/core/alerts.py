@@ -189,13 +189,18 @@ def _clear(alert: Alert | None, clear: Clear, now: datetime) -> Advanced:
         return Advanced(None, "none", clear.reason)
     note = clear.note or clear.reason
     if alert.state != "resolved":
-        return Advanced(resolved(replace(alert, loss=clear.loss), note, None, now), "resolved", clear.reason)
+        last = replace(alert, fire=_last(alert.fire, clear), loss=clear.loss)
+        return Advanced(resolved(last, note, None, now), "resolved", clear.reason)
     if not _tells_more(alert, clear, now):
         return Advanced(alert, "none", clear.reason)
     loss = alert.loss if clear.loss is None else clear.loss
-    return Advanced(
-        replace(alert, outcome=note, loss=loss, version=alert.version + 1, changed_at=now), "updated", clear.reason
-    )
+    told = replace(alert, outcome=note, loss=loss, fire=_last(alert.fire, clear), version=alert.version + 1)
+    return Advanced(replace(told, changed_at=now), "updated", clear.reason)
+
+
+def _last(fire: Fire, clear: Clear) -> Fire:
+    """What is shown of the matter at its end."""
+    return replace(fire, views={**fire.views, **clear.views}, details=clear.details or fire.details)
 
 
 def _tells_more(alert: Alert, clear: Clear, now: datetime) -> bool:

@@ -17,7 +17,7 @@ from bot.core.parts import Line, ShopText, join, say
 from bot.core.stock import counted
 
 Settled = Literal["refunded", "shipped", "cancelled"]
-_SHOWN = 6
+_SHOWN = 4
 
 
 def settled(claim: Claim) -> Settled | None:
@@ -117,10 +117,13 @@ def progress(claims: Sequence[Claim]) -> Line:
 
 
 def holding(claims: Sequence[Claim]) -> Line:
-    """The claims that still stand, with their units: "#1004 (2 units), #1005 (1 unit)"."""
-    return _listed(
-        [say(ShopText(claim.order.number), " (", counted(claim.units, "unit"), ")") for claim in left(claims)], _SHOWN
-    )
+    """The claims that still stand, with their units where they are several: "#1004 (2 units), #1005"."""
+    return _listed([_held(claim) for claim in left(claims)], _SHOWN)
+
+
+def _held(claim: Claim) -> Line:
+    several = say(" (", counted(claim.units, "unit"), ")") if claim.units > 1 else ()
+    return say(ShopText(claim.order.number), several)
 
 
 def exposed(claims: Sequence[Claim]) -> Line:

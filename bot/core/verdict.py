@@ -69,11 +69,14 @@ class Fire:
 @dataclass(frozen=True, slots=True)
 class Clear:
     """The matter is over, and why. ``note`` tells people what happened in the shop that ended it, such as what was
-    restocked or refunded; ``loss`` is what the matter did cost, None where nobody can tell."""
+    restocked or refunded; ``loss`` is what the matter did cost, None where nobody can tell. ``views`` and ``details``
+    are what is shown from then on, where what stood before would no longer be true."""
 
     reason: Line
     note: Line = field(default=())
     loss: Money | None = None
+    views: Mapping[str, View] = field(default_factory=dict)
+    details: tuple[Line, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

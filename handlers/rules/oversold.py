@@ -15,7 +15,7 @@ from bot.core.parts import Line, Moment, MoneyRange, ShopText, say
 from bot.core.stock import counted, gained, major, name, on_hand, on_order, runs, stock_of
 from bot.core.verdict import Clear, Cost, Fire, Quiet, Severity, Step, Verdict, View
 
-_NAMED_IN_STEP = 3
+_NAMED_IN_STEP = 2
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,8 @@ def _settled(claims: tuple[Claim, ...]) -> Clear:
     if not claims:
         return Clear(say("Every order that could not be shipped is settled"))
     orders = "The one order is settled: " if len(claims) == 1 else f"All {len(claims)} orders are settled: "
-    return Clear(say("Every named order is settled"), say(orders, ended(claims)), went_back(claims))
+    reason = say("Every named order is settled")
+    return Clear(reason, say(orders, ended(claims)), went_back(claims), _at_the_end(reason, claims), _orders(claims))
 
 
 def _enough(facts: Facts, claims: tuple[Claim, ...], stock: int) -> Clear:
@@ -99,7 +100,20 @@ def _enough(facts: Facts, claims: tuple[Claim, ...], stock: int) -> Clear:
     waits = say(": ", names(left(claims)), go) if left(claims) else ()
     over = tuple(claim for claim in claims if settled(claim))
     before = say("; before that ", ended(over)) if over else ()
-    return Clear(say("There is stock for every order again"), say(there, waits, before), went_back(claims))
+    reason = say("There is stock for every order again")
+    views = _at_the_end(reason, claims) if claims else {}
+    return Clear(reason, say(there, waits, before), went_back(claims), views, _orders(claims))
+
+
+def _at_the_end(impact: Line, claims: tuple[Claim, ...]) -> dict[str, View]:
+    """What stays of the case: how each order ended, and which ones can be shipped."""
+    done, back = Step(say("need do nothing more")), went_back(claims)
+    settled_ones, open_ones = ("Settled", progress(claims)), (("Open", holding(claims)),) if left(claims) else ()
+    refunded = (("Refunded", say(back)),) if back and back.minor > 0 else ()
+    return {
+        "warehouse": View(impact, done, (settled_ones, *open_ones)),
+        "finance": View(impact, done, (settled_ones, *refunded)),
+    }
 
 
 def _fire(
@@ -113,7 +127,7 @@ def _fire(
         title=say(name(position.sku, position.title), " oversold by ", counted(missing, "unit")),
         views=_views(facts, position, missing, claims),
         cost=cost,
-        details=tuple(_order(claim) for claim in claims),
+        details=_orders(claims),
         as_of=position.as_of,
         case=tuple(claim.order.order for claim in claims),
     )
@@ -165,6 +179,10 @@ def _for_finance(claims: tuple[Claim, ...]) -> View:
         figures.append(("Refunded so far", say(back)))
     step = Step(say("decides refund or wait for ", names(waiting, _NAMED_IN_STEP)), within=timedelta(hours=24))
     return View(impact, step, tuple(figures))
+
+
+def _orders(claims: tuple[Claim, ...]) -> tuple[Line, ...]:
+    return tuple(_order(claim) for claim in claims)
 
 
 def _order(claim: Claim) -> Line:

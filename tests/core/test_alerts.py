@@ -362,3 +362,14 @@ def test_the_most_that_was_at_risk_is_remembered(
 def test_clearing_says_what_it_cost() -> None:
     after = advance(opened(), Clear(say("settled"), loss=Money(0, "EUR")), SEAT, LATER).alert
     assert after is not None and after.loss == Money(0, "EUR")
+
+
+def test_the_end_shows_what_is_true_then_in_place_of_what_stood_before() -> None:
+    view = View(say("All is settled"), Step(say("need do nothing more")))
+    clear = Clear(say("settled"), views={"warehouse": view}, details=(say("one"),))
+    after = advance(opened(), clear, SEAT, LATER).alert
+    assert after is not None
+    assert (after.fire.views["warehouse"], after.fire.details) == (view, (say("one"),))
+    assert after.fire.views["marketing"] == opened().fire.views["marketing"]
+    later = advance(BY_HAND, clear, SEAT, LATER).alert
+    assert later is not None and later.fire.views["warehouse"] == view

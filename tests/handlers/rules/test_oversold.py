@@ -82,11 +82,11 @@ def test_the_exact_orders_are_listed_for_warehouse_and_finance() -> None:
     assert isinstance(verdict, Fire)
     assert verdict.case == ("o-5", "o-4", "o-3", "o-2")
     read = story(verdict)
-    assert read["warehouse step"] == "holds #5, #4, #3 and 1 more and finds or orders 4 units"
+    assert read["warehouse step"] == "holds #5, #4 and 2 more and finds or orders 4 units"
     assert read["warehouse Settled"] == "0 of 4"
-    assert read["warehouse Open"] == "#5 (1 unit), #4 (1 unit), #3 (1 unit), #2 (1 unit)"
+    assert read["warehouse Open"] == "#5, #4, #3, #2"
     assert read["finance impact"] == "4 orders may have to be refunded"
-    assert read["finance step"] == "decides refund or wait for #5, #4, #3 and 1 more"
+    assert read["finance step"] == "decides refund or wait for #5, #4 and 2 more"
     assert read["finance To decide"] == "#5 30.00 EUR, #4 30.00 EUR, #3 30.00 EUR, #2 30.00 EUR"
     assert [read[f"detail {line}"] for line in range(4)] == [
         "#5, placed Mon 02 Mar 05:30, 1 unit, 80.00 EUR: open",
@@ -114,7 +114,7 @@ def test_each_department_sees_what_became_of_the_orders_in_its_own_way() -> None
     case = going(REFUNDED, SHIPPED, CANCELLED, half, order(1))
     read = story(oversold.decide(STOCK, facts(position(-2), case=case)))
     assert read["warehouse Settled"] == "3 of 5: #5 refunded, #4 shipped, #3 cancelled"
-    assert read["warehouse Open"] == "#2 (1 unit), #1 (1 unit)"
+    assert read["warehouse Open"] == "#2, #1"
     assert read["finance impact"] == "2 orders may have to be refunded"
     assert read["finance Refunded so far"] == "40.00 EUR"
     assert read["finance To decide"] == "#2 30.00 EUR, #1 30.00 EUR"
@@ -183,6 +183,21 @@ def test_how_a_case_ends_and_what_it_cost(
     verdict = oversold.decide(STOCK, facts(position(stock), (), case=case, before=-3), **settings)
     assert isinstance(verdict, Clear)
     assert (words(verdict.note or verdict.reason), verdict.loss) == (says, loss)
+
+
+def test_at_its_end_a_case_shows_what_became_of_each_order_and_nothing_that_is_over() -> None:
+    over = oversold.decide(STOCK, facts(position(-1), (), case=going(REFUNDED, SHIPPED), before=-1))
+    assert isinstance(over, Clear)
+    seen = {name: {label: words(line) for label, line in view.fields} for name, view in over.views.items()}
+    assert seen == {
+        "warehouse": {"Settled": "2 of 2: #5 refunded, #4 shipped"},
+        "finance": {"Settled": "2 of 2: #5 refunded, #4 shipped", "Refunded": "30.00 EUR"},
+    }
+    assert [words(line).rpartition(": ")[2] for line in over.details] == ["refunded", "shipped"]
+    back = oversold.decide(STOCK, facts(position(3), (), case=going(SHIPPED, THREE), before=-1))
+    assert isinstance(back, Clear)
+    assert dict(back.views["warehouse"].fields)["Open"]
+    assert [label for label, _ in back.views["finance"].fields] == ["Settled"]
 
 
 @pytest.mark.parametrize(
