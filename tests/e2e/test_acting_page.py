@@ -138,7 +138,7 @@ async def test_the_shortcut_on_an_alerts_message_offers_what_fits_and_stays_true
             await expect(page.get_by_role("dialog")).to_have_count(0)
             await expect(_alert(page)).to_contain_text("RESOLVED")
             await _choose(page, message(page, "Has anybody seen"))
-            await expect(_private(page, "This message is not one of my alerts")).to_be_visible()
+            await expect(_private(page, "This message is not about one alert of mine")).to_be_visible()
 
 
 async def _choose(page: Page, on: Locator) -> None:

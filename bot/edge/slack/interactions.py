@@ -35,8 +35,8 @@ OLD_FORM = "This form is not there any more: I am another version by now, or it 
 AT_HOME = "Floorwalker"
 NOT_SHARED = "Only an answer can be shared."
 NO_ALERT = (
-    "This message is not one of my alerts. Use the shortcut on a message that has buttons of mine, or type /ops alerts "
-    "to see what is open."
+    "This message is not about one alert of mine. Where it tells of several, pick one from its list; else use the "
+    "shortcut on a message that has buttons of mine, or type /ops alerts to see what is open."
 )
 _MOST_BLOCKS = 50
 OLD_BUTTON = "This button is from an older version of me. The alert's newest message has ones that work."
