@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from typing import Any, get_args
@@ -103,7 +104,7 @@ async def test_slack_is_asked_once_in_some_minutes(desk: Desk) -> None:
     for _ in range(3):
         await desk.people.meet("U0ANNA")
         await desk.people.meet("U0BEN")
-    assert [desk.asked(method) for method in ("users.info", "usergroups.list", "usergroups.users.list")] == [2, 2, 2]
+    assert [desk.asked(method) for method in ("users.info", "usergroups.list", "usergroups.users.list")] == [2, 1, 2]
     desk.clock.seconds += KEPT_GROUP + 1
     desk.workbench.set_group("S0OPS", "U0BEN")
     assert (await desk.people.meet("U0ANNA")).groups == frozenset()
@@ -112,6 +113,17 @@ async def test_slack_is_asked_once_in_some_minutes(desk: Desk) -> None:
     desk.clock.seconds += KEPT_STANDING
     await desk.people.meet("U0ANNA")
     assert desk.asked("users.info") == 3
+
+
+async def test_the_groups_are_listed_once_for_all_who_come_at_once_and_one_does_not_wait_for_another(
+    desk: Desk,
+) -> None:
+    await asyncio.gather(*(desk.people.meet(user) for user in ("U0ANNA", "U0BEN", "U0CHIARA")))
+    assert desk.asked("usergroups.list") == 1
+    desk.workbench.set_faults([{"method": "users.info", "kind": "slow_before", "seconds": 3}])
+    slow = asyncio.ensure_future(desk.people.meet("U0DEV"))
+    assert (await asyncio.wait_for(desk.people.meet("U0BEN"), 0.5)).standing == "member"
+    assert (await slow).standing == "unasked"
 
 
 async def test_where_slack_does_not_say_an_older_answer_holds_for_a_little_while_and_then_none(desk: Desk) -> None:

@@ -34,6 +34,7 @@ the channels that a person is in."""
 _PAGES = 20
 
 _PATIENCE = 2.0
+_ALL = "usergroups"
 _LONGEST_NAME = 80
 # Without the permission to ask nobody is known; whom our workspace does not know is of another one.
 _BY_ERROR: Mapping[str, Standing] = {
@@ -72,7 +73,8 @@ class People:
         self._profiles: dict[str, Profile] = {}
         self._rooms = _Kept[frozenset[str]]()
         self._known: dict[str, Actor] = {}
-        self._asking = asyncio.Lock()
+        self._handles = _Kept[dict[str, str]]()
+        self._listing = asyncio.Lock()
 
     def known(self, user: str) -> Actor:
         """What was found out of somebody when they were last met."""
@@ -117,9 +119,8 @@ class People:
 
     async def meet(self, user: str) -> Actor:
         """Finds out what there is to know of somebody, where it is not known yet. Never raises."""
-        async with self._asking:
-            asking = asyncio.gather(*map(self._group, self._groups))
-            standing, found = await asyncio.gather(self._standing(user), asking)
+        asking = asyncio.gather(*map(self._group, self._groups))
+        standing, found = await asyncio.gather(self._standing(user), asking)
         members = dict(zip(self._groups, found, strict=True))
         groups = frozenset(group for group, users in members.items() if users and user in users)
         unasked = frozenset(group for group, users in members.items() if users is None)
@@ -159,10 +160,7 @@ class People:
         return known
 
     async def _ask_group(self, group: str) -> frozenset[str]:
-        id = group
-        if group.startswith("@"):
-            listed = await self._slack.ask("usergroups.list")
-            id = ids_by_handle(listed, await self._slack.team()).get(group, "")
+        id = (await self._ids()).get(group, "") if group.startswith("@") else group
         if not id:
             return frozenset()
         try:
@@ -172,6 +170,16 @@ class People:
                 raise
             return frozenset()
         return frozenset(map(str, answer.get("users") or ()))
+
+    async def _ids(self) -> dict[str, str]:
+        """The ids of the user groups by their handles; one answer tells of all."""
+        async with self._listing:
+            now = self._clock.monotonic()
+            known = self._handles.get(_ALL, now - KEPT_GROUP)
+            if known is None:
+                known = ids_by_handle(await self._slack.ask("usergroups.list"), await self._slack.team())
+                self._handles.put(_ALL, known, now)
+            return known
 
     async def _soon(self, asking: Awaitable[T], method: str) -> T | None:
         try:
