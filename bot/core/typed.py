@@ -14,6 +14,7 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from bot.core.alerts import Alert
+from bot.core.facts import AlertNamed, AlertsOpen, ask
 from bot.core.handlers import Refused
 from bot.core.known import AlertLine
 from bot.core.parts import Line, ShopText, join, say
@@ -33,13 +34,20 @@ def number_in(text: str) -> tuple[int | None, str]:
     return (int(found[1]), found[2].strip()) if found else (None, text.strip())
 
 
-def named(text: str, alert: Alert | None, others: Iterable[AlertLine]) -> tuple[Alert, str]:
-    """The alert that a text names, and what follows. ``alert`` is what the store has under the number; ``others`` are
-    those open. Raises Refused with the nearest numbers."""
+@dataclass(frozen=True)
+class Named:
+    """What a command about one alert looks up: the one that is named, and those that are open."""
+
+    alert: Alert | None = ask(AlertNamed())
+    open: tuple[AlertLine, ...] = ask(AlertsOpen())
+
+
+def named(text: str, facts: Named) -> tuple[Alert, str]:
+    """The alert that a text names, and what follows. Raises Refused with the nearest numbers that are open."""
     number, rest = number_in(text)
-    if alert is not None:
-        return alert, rest
-    listed = {str(each.number): each for each in others}
+    if facts.alert is not None:
+        return facts.alert, rest
+    listed = {str(each.number): each for each in facts.open}
     if number is None:
         offered = _offered("Open: ", list(listed)[:_NEAREST], listed)
         raise Refused(say("Name an alert by its number, such as A-1042.", offered))

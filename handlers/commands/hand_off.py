@@ -3,30 +3,20 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from difflib import get_close_matches
 
-from bot.core.alerts import Alert
-from bot.core.facts import AlertNamed, AlertsOpen, ask
 from bot.core.handlers import Request, SendForm, ShowForm, command
-from bot.core.known import AlertLine
 from bot.core.message import button_value
 from bot.core.parts import Line, ShopText, say
-from bot.core.typed import named
+from bot.core.typed import Named, named
 
 _PERSON = re.compile(r"<@([UW][A-Z0-9]{2,30})(?:\|[^>]*)?>", re.ASCII)
 
 
-@dataclass(frozen=True)
-class Facts:
-    alert: Alert | None = ask(AlertNamed())
-    open: tuple[AlertLine, ...] = ask(AlertsOpen())
-
-
 @command("ops", verb="hand-off", usage="A-1042 [@person | department] [note]")
-def hand_off(request: Request, facts: Facts) -> SendForm | ShowForm:
+def hand_off(request: Request, facts: Named) -> SendForm | ShowForm:
     """Gives the alert to a person, who is told, or to a department, with a note; opens a form where you name nobody."""
-    alert, said = named(request.text, facts.alert, facts.open)
+    alert, said = named(request.text, facts)
     first, _, note = re.sub(r"^to\s+", "", said, flags=re.IGNORECASE).partition(" ")
     whom = _whom(first.rstrip(",:;"), request.departments)
     if whom is not None:

@@ -3,28 +3,19 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
-from bot.core.alerts import ENDINGS, Alert, Ending
-from bot.core.facts import AlertNamed, AlertsOpen, ask
+from bot.core.alerts import ENDINGS, Ending
 from bot.core.handlers import Request, SendForm, ShowForm, command
-from bot.core.known import AlertLine
 from bot.core.message import button_value
-from bot.core.typed import named
+from bot.core.typed import Named, named
 
 _MARKS = " \t\n:,;.-"
 
 
-@dataclass(frozen=True)
-class Facts:
-    alert: Alert | None = ask(AlertNamed())
-    open: tuple[AlertLine, ...] = ask(AlertsOpen())
-
-
 @command("ops", verb="resolve", usage="A-1042 [done | false alarm | will not act | duplicate] [note]")
-def resolve(request: Request, facts: Facts) -> SendForm | ShowForm:
+def resolve(request: Request, facts: Named) -> SendForm | ShowForm:
     """Ends the alert: say how and why, as in `false alarm: the scale was off`, or open the form by saying nothing."""
-    alert, said = named(request.text, facts.alert, facts.open)
+    alert, said = named(request.text, facts)
     if not said:
         about = button_value(alert.number, alert.turn)
         return ShowForm("resolve", about=about, given={"ending": "done"}, shop=alert.shop)

@@ -2,30 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from bot.core.alerts import Alert
-from bot.core.facts import AlertNamed, AlertsOpen, ask
 from bot.core.handlers import Request, SendForm, ShowForm, command
-from bot.core.known import AlertLine
 from bot.core.message import button_value
-from bot.core.typed import named, rest_in
-
-
-@dataclass(frozen=True)
-class Facts:
-    alert: Alert | None = ask(AlertNamed())
-    open: tuple[AlertLine, ...] = ask(AlertsOpen())
+from bot.core.typed import Named, named, rest_in
 
 
 @command("ops", verb="snooze", usage="A-1042 [2h | until 15:00 | tomorrow | working hours | worse]")
-def snooze(request: Request, facts: Facts) -> SendForm | ShowForm:
+def snooze(request: Request, facts: Named) -> SendForm | ShowForm:
     """The alert stays quiet for a while, until a time, until its department works again, or until it gets worse.
 
     Times are yours, as Slack knows your zone, or else the shop's. Where you name none, a form opens.
     """
-    alert, said = named(request.text, facts.alert, facts.open)
+    alert, said = named(request.text, facts)
     if not said:
         about = button_value(alert.number, alert.turn)
         return ShowForm("snooze", about=about, given={"until": "hours", "hours": 4}, shop=alert.shop)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.handlers import Refused
-from bot.core.typed import Rest, named, number_in, rest_in
+from bot.core.typed import Named, Rest, named, number_in, rest_in
 from tests.core.samples import opened
 from tests.handlers.shelves import alert, words
 
@@ -38,12 +38,12 @@ def test_an_alerts_number_is_read_in_any_spelling(text: str, read: tuple[int | N
 
 def refused(text: str, *others: int) -> str:
     with pytest.raises(Refused) as refusal:
-        named(text, None, [alert(number) for number in others])
+        named(text, Named(None, tuple(alert(number) for number in others)))
     return words(refusal.value.line)
 
 
 def test_an_alert_that_is_there_is_meant_with_what_follows() -> None:
-    assert named("A-1042 done", opened(), ()) == (opened(), "done")
+    assert named("A-1042 done", Named(opened(), ())) == (opened(), "done")
 
 
 def test_a_misspelt_number_is_answered_with_the_nearest_that_is_open() -> None:

@@ -15,6 +15,7 @@ from bot.core.forms import Form, Sent, Wrong
 from bot.core.handlers import Acted, Command, Press, Refused, Request, SendForm, ShowForm
 from bot.core.parts import ShopText, say
 from bot.core.settings import Department, WorkingHours
+from bot.core.typed import Named
 from handlers.commands import give_back as give_back_command
 from handlers.commands import hand_off as hand_off_command
 from handlers.commands import resolve as resolve_command
@@ -241,7 +242,7 @@ def test_a_snooze_that_says_nothing_opens_the_form_and_one_that_says_nonsense_is
 
 def test_without_a_zone_times_are_those_of_the_world_clock() -> None:
     request = Request("A-1042 until 18:00", "U1", "C1", LATE)
-    did = snooze_command.snooze.answer(request, snooze_command.Facts(opened()))
+    did = snooze_command.snooze.answer(request, Named(opened(), ()))
     assert isinstance(did, SendForm)
     assert did.given["moment"] == datetime(2026, 11, 23, 18, 0, tzinfo=UTC)
 
