@@ -42,7 +42,7 @@ def test_of_four_who_act_at_once_one_does_and_the_others_are_told(postgres: Serv
     url = postgres.url(postgres.database())
     replicas = [Replica(url), Replica(url)]
     desks = [replace(each.desk, who=lambda user: Actor(user, "member")) for each in replicas]
-    replicas[0].admit([_dispute(number) for number in range(DISPUTES)])
+    replicas[0].admit([dispute(number) for number in range(DISPUTES)])
     replicas[0].work_until_done()
     for number in range(1001, 1001 + DISPUTES):
         outcomes = _race(desks, number)
@@ -69,7 +69,7 @@ def _race(desks: list[Desk], number: int) -> list[bool]:
     return outcomes
 
 
-def _dispute(number: int) -> Arrival:
+def dispute(number: int) -> Arrival:
     money = {"amount": "50.00", "currency": "EUR"}
     due = (NOW + timedelta(days=5)).isoformat()
     told = {"dispute": f"d{number}", "amount": money, "reason": "fraudulent", "status": "open", "due": due}
