@@ -148,6 +148,17 @@ def test_snoozes_end_when_their_time_has_come(store: Store) -> None:
         assert alerts.snoozes_over(connection, NOW + DAY) == [alert]
 
 
+def test_a_view_may_go_to_several_channels_and_leaves_those_to_which_no_route_leads_any_more(store: Store) -> None:
+    here, there, home = (Routed("finance", name, "route 1") for name in ("C1", "C2", "C3"))
+    with store.write() as connection:
+        placings.note(connection, 7, (here, there), {"C2": "quiet hours"}, NOW)
+        found = [(line.channel, line.muted) for line in placings.of_alert(connection, 7)]
+        placings.note(connection, 7, (there, home, Unshown("warehouse", "muted by route 1")), {}, NOW)
+        after = [(line.department, line.channel, line.muted) for line in placings.of_alert(connection, 7)]
+    assert found == [("C1", ""), ("C2", "quiet hours")]
+    assert after == [("finance", "C2", ""), ("finance", "C3", ""), ("warehouse", "", "")]
+
+
 def test_the_story_holds_the_alert_its_facts_its_log_and_its_posts(store: Store) -> None:
     alert = opened(store)
     facts = make_dataclass("Facts", [("sold", int), ("price", object)])(7, EUR)

@@ -65,7 +65,7 @@ class Placing(SQLModel, table=True):
 
     number: int = Field(primary_key=True, sa_type=BigId, sa_column_kwargs={"autoincrement": False})
     department: str = Field(primary_key=True)
-    channel: str
+    channel: str = Field(primary_key=True)
     reason: str
     muted: str
     at: datetime = Field(sa_type=Instant)
