@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -31,6 +31,10 @@ from bot.store.labels import labels
 log = structlog.get_logger()
 
 STORM = "more messages than anybody reads came in ten minutes, so its message is edited and nobody is called"
+
+
+_DEALT_WITH: frozenset[Change] = frozenset({"taken", "snoozed", "handed_off"})
+"""After these nobody is called any more for what the alert was before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +170,7 @@ class Board:
         if within is None and not shown.alone:
             within = self._groups.wanted(connection, alert, shown.channel, shown.place.group)
         key = within.telling_key if within is not None else own
-        if exceeded := self._exceeded(connection, alert, change, shown, key, self.clock.now()):
+        if exceeded := self._exceeded(connection, alert, change, shown, key, self.clock.now(), own):
             return self._leave_out(connection, alert, replace(shown, within=within), exceeded)
         if within is None:
             self._want(connection, alert, shown)
@@ -190,8 +194,7 @@ class Board:
     def _hold(self, connection: Connection, alert: Alert, change: Change, shown: _Shown, hold: Hold) -> str:
         """What people see in a summary stays there in quiet hours, until somebody must look at it again."""
         key, now = posts.alert_key(alert.number), self.clock.now()
-        if shown.within is not None:
-            self._groups.leave(connection, alert, shown.within, hold.reason)
+        self._leave_group(connection, alert, shown, hold.reason)
         if hold.quiet and (told := self._budgets.standing(connection, alert, change, shown.channel, key)):
             return told
         self._budgets.refund(connection, shown.channel, key, alert)
@@ -203,21 +206,26 @@ class Board:
 
     def _leave_out(self, connection: Connection, alert: Alert, shown: _Shown, reason: str) -> str:
         key, now = posts.alert_key(alert.number), self.clock.now()
-        if shown.within is not None:
-            self._groups.leave(connection, alert, shown.within, reason)
+        self._leave_group(connection, alert, shown, reason)
         if alert.state == "resolved":
             missed.keep(connection, shown.channel, key, now)
         posts.drop(connection, shown.channel, key, reason, now)
         return reason
 
+    def _leave_group(self, connection: Connection, alert: Alert, shown: _Shown, reason: str) -> None:
+        """Takes the alert out of a group in which nobody saw it; a message that is not sent for that costs nothing."""
+        if shown.within is not None and self._groups.leave(connection, alert, shown.within, reason):
+            held.forget(connection, shown.channel, shown.within.key)
+
     def _exceeded(
-        self, connection: Connection, alert: Alert, change: Change, shown: _Shown, key: str, at: datetime
+        self, connection: Connection, alert: Alert, change: Change, shown: _Shown, key: str, at: datetime, own: str = ""
     ) -> str:
-        """Why the department's budget does not allow for a message or a call at a moment; "" when it does."""
+        """Why the department's budget does not allow for a message or a call at a moment; "" when it does. ``own`` is
+        the alert's own key where the post tells of others too."""
         if shown.department is None:
             return ""
         woken = bool(too_dear(alert, shown.department, self.clock.now()))
-        return self._budgets.grant(connection, Wish(alert, change, shown.department, key, at, woken))
+        return self._budgets.grant(connection, Wish(alert, change, shown.department, key, at, woken, own))
 
     def _keep_true(self, connection: Connection, alert: Alert, change: Change, shown: _Shown) -> str:
         """Edits what is shown and calls people as the route wants it, after the quiet hours and as far as the budget
@@ -231,7 +239,8 @@ class Board:
         if shown.within is None:
             self._want(connection, alert, shown, fresh="message" in ways)
         else:
-            self._groups.put(connection, alert, shown.within, shown.place.departments, new=False)
+            dealt_with = shown.silence is not None or change in _DEALT_WITH
+            self._groups.put(connection, alert, shown.within, shown.place.departments, new=False, told=dealt_with)
             ways = frozenset({"thread"}) if "message" in ways else ways
         if ways and compose.calls_by_name(alert, change, shown.holds):
             # A new message calls the channel, and not whom the escalation names.
@@ -255,7 +264,8 @@ class Board:
         """What is worse or back again in a group that people see is told with whatever else is."""
         telling = self._groups.telling(connection, within)
         at = hold.until if hold else self.clock.now()
-        exceeded = self._exceeded(connection, alert, change, shown, telling.call_key, at)
+        own = posts.alert_key(alert.number, _part(alert, change))
+        exceeded = self._exceeded(connection, alert, change, shown, telling.call_key, at, own)
         self._groups.put(connection, alert, telling, shown.place.departments, new=not exceeded)
         if not exceeded:
             self._groups.call(connection, alert, telling, hold)
@@ -281,11 +291,23 @@ class Board:
         silent = self._silences(connection)
         for within, standing in self._groups.standing(connection):
             worst = [alert for alert in standing if alert.state != "snoozed" and not silenced_by(alert, silent, now)]
-            if worst:
-                hold = held_back(worst[0], self._department(within.channel), now)
-                self._groups.remind(connection, within, worst, hold)
+            if worst and self._still(connection, within, worst):
                 reminded += 1
         return reminded
+
+    def _still(self, connection: Connection, within: Grouped, worst: Sequence[Alert]) -> bool:
+        """Whether people are told that a group still stands, as far as the budget goes."""
+        now, department = self.clock.now(), self._department(within.channel)
+        hold, part = held_back(worst[0], department, now), f"still-{now.isoformat()}"
+        key, own = f"{within.key}/{part}", posts.alert_key(worst[0].number, part)
+        if department is not None:
+            at, woken = hold.until if hold else now, bool(too_dear(worst[0], department, now))
+            wish = Wish(worst[0], "overdue", department, key, at, woken, own)
+            if self._budgets.grant(connection, wish):
+                self._budgets.refresh(connection, worst[0])
+                return False
+        self._groups.remind(connection, within, key, worst, hold)
+        return True
 
     def _inhibitor(self, connection: Connection, alert: Alert) -> Alert | None:
         """The open alert that says what this one would say."""

@@ -17,7 +17,8 @@ from bot.store.held import Spent
 @dataclass(frozen=True, slots=True)
 class Wish:
     """What would interrupt a department: an alert's message or a call, by the key of its post, at a moment. ``woken``
-    says that it would be too dear to wait with."""
+    says that it would be too dear to wait with; ``own`` is the key by which the alert is in the summary when it is not
+    granted, "" for that of the post: a post that tells of several alerts is not in a summary, each of them is."""
 
     alert: Alert
     change: Change
@@ -25,6 +26,12 @@ class Wish:
     key: str
     at: datetime
     woken: bool = False
+    own: str = ""
+
+    @property
+    def refused_as(self) -> str:
+        """The key by which it is in the summary."""
+        return self.own or self.key
 
 
 @dataclass(frozen=True)
@@ -40,20 +47,28 @@ class Budgets:
         department, channel = wish.department, wish.department.channel
         if department.budget is None:
             return ""
-        before = held.spent(connection, channel, wish.key)
-        if before is not None and before.told:
+        paid, before = (held.spent(connection, channel, key) for key in (wish.key, wish.refused_as))
+        if paid is not None and paid.told:
+            self._leave(connection, channel, wish.refused_as, before)
             return ""
         if free(wish.alert, wish.woken):
-            self._forget(connection, channel, wish.key, before)
+            self._forget(connection, channel, wish.refused_as, before)
             return ""
         if before is not None and stays(wish.alert, wish.change):
             return exceeded(before.day)
         day = local_day(department, self.house, wish.at)
         told = affordable(wish.alert, held.spending(connection, channel, day), department.budget)
-        held.note(connection, channel, wish.key, wish.alert.number, Spent(day, told), self.clock.now())
+        key = wish.key if told else wish.refused_as
+        held.note(connection, channel, key, wish.alert.number, Spent(day, told), self.clock.now())
+        self._leave(connection, channel, wish.refused_as, before if key != wish.refused_as else None)
         if before is not None:
             self._write(connection, channel, before.day)
         return "" if told else exceeded(day)
+
+    def _leave(self, connection: Connection, channel: str, key: str, before: Spent | None) -> None:
+        """What was in a summary is told with others now."""
+        if before is not None and not before.told:
+            self._forget(connection, channel, key, before)
 
     def standing(self, connection: Connection, alert: Alert, change: Change, channel: str, key: str) -> str:
         """Why an alert's message stays in the summary that it is in; "" when it is in none or is to leave it."""

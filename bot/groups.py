@@ -15,7 +15,7 @@ from bot.core.groups import MOST_ROWS, Group, compose, in_storm, more, still
 from bot.core.mute import Hold
 from bot.core.settings import House
 from bot.core.verdict import Severity
-from bot.store import groups, placings, posts
+from bot.store import groups, held, placings, posts
 from bot.store.engine import Connection
 from bot.store.groups import Grouped
 
@@ -58,9 +58,14 @@ class Groups:
     def telling(self, connection: Connection, within: Grouped) -> Grouped:
         """The group at the call in which what is new in it now is told: its message as long as nobody has seen that,
         then the call that waits, or the next one when that has left."""
-        if not self.seen(connection, within) or self._waiting(connection, within) is not None:
+        if not self.seen(connection, within) or (within.call and self._untold(connection, within)):
             return within
         return groups.turned(connection, within)
+
+    def _untold(self, connection: Connection, within: Grouped) -> bool:
+        """Whether nobody was, or may have been, called by the group's newest call: what is not granted makes none."""
+        call = posts.find(connection, within.channel, within.call_key)
+        return call is None or (call.state in ("wanted", "dropped") and call.first_attempt_at is None)
 
     def _waiting(self, connection: Connection, within: Grouped) -> Post | None:
         """The call of the group that nobody has tried to make yet."""
@@ -68,20 +73,31 @@ class Groups:
         return call if call is not None and call.state == "wanted" and call.first_attempt_at is None else None
 
     def put(
-        self, connection: Connection, alert: Alert, within: Grouped, departments: tuple[str, ...], *, new: bool
+        self,
+        connection: Connection,
+        alert: Alert,
+        within: Grouped,
+        departments: tuple[str, ...],
+        *,
+        new: bool,
+        told: bool = False,
     ) -> None:
-        """Has the group say how the alert stands; what is ``new`` is named in the group's call."""
-        groups.put(connection, within, alert, within.call if new else None, self.house, self.clock.now())
+        """Has the group say how the alert stands; what is ``new`` is named in the group's call, and what is ``told``
+        otherwise, or is to be told to nobody, is not."""
+        call = within.call if new else 0 if told else None
+        groups.put(connection, within, alert, call, self.house, self.clock.now())
         self._draw(connection, within, departments, int(alert.severity))
         if not new and (waiting := self._waiting(connection, within)) is not None:
             self._tell(connection, within, int(waiting.urgency), waiting.due_at, waiting.reason)
 
-    def leave(self, connection: Connection, alert: Alert, within: Grouped, reason: str) -> None:
-        """Takes an alert that nobody has seen out of its group again; a group without any is none."""
+    def leave(self, connection: Connection, alert: Alert, within: Grouped, reason: str) -> bool:
+        """Takes an alert that nobody has seen out of its group again; whether the group, without any, is none now."""
         groups.leave(connection, within, alert.number)
-        if not self._draw(connection, within, (), 0):
-            posts.drop(connection, within.channel, within.key, reason, self.clock.now())
-            groups.end(connection, within)
+        if self._draw(connection, within, (), 0):
+            return False
+        posts.drop(connection, within.channel, within.key, reason, self.clock.now())
+        groups.end(connection, within)
+        return True
 
     def _draw(self, connection: Connection, within: Grouped, departments: tuple[str, ...], urgency: int) -> bool:
         """Has the group's message say what is so, unless there is nothing left to say. One alert looks as it always
@@ -131,7 +147,8 @@ class Groups:
         told, now = groups.dearest(connection, within, MOST_ROWS, within.call), self.clock.now()
         place = (within.channel, within.call_key)
         if not told:
-            posts.drop(connection, *place, "over before it was told", now)
+            if posts.drop(connection, *place, "over before it was told", now):
+                held.forget(connection, *place)
             return
         message = more(told, groups.told_in(connection, within))
         posts.want(connection, *place, message, urgency=urgency, now=now, thread=within.key, due_at=due, reason=reason)
@@ -147,12 +164,13 @@ class Groups:
             for within in groups.to_remind(connection, now)
         ]
 
-    def remind(self, connection: Connection, within: Grouped, worst: Sequence[Alert], hold: Hold | None) -> None:
-        """Says that the group still stands."""
-        now = self.clock.now()
+    def remind(
+        self, connection: Connection, within: Grouped, key: str, worst: Sequence[Alert], hold: Hold | None
+    ) -> None:
+        """Says that the group still stands, by the post of that key."""
         posts.want(
-            connection, within.channel, f"{within.key}/still-{now.isoformat()}",
-            still(groups.tally(connection, within), worst), urgency=int(worst[0].severity), now=now, thread=within.key,
+            connection, within.channel, key, still(groups.tally(connection, within), worst),
+            urgency=int(worst[0].severity), now=self.clock.now(), thread=within.key,
             due_at=hold.until if hold else None, reason=hold.reason if hold else "",
         )  # fmt: skip
 

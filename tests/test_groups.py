@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from bot.core.alerts import Alert
 from bot.core.settings import Grouping, Route, Storm
 from bot.core.silences import Silence
 from bot.hush import Hush
 from bot.store import alerts
+from bot.store.tables.held import interruption
 from tests.bench import Bench, usual_house
 from tests.core.samples import NOW
 from tests.handlers.shelves import words
@@ -296,4 +298,134 @@ def test_what_exceeds_the_budget_is_in_the_days_summary_and_makes_no_group(tmp_p
     dispute(bench, "d1")
     later(bench, seconds=31)
     assert [line[:8] for line in roots(bench)] == ["HIGH: Pa", "+1 more "]
+    bench.close()
+
+
+# Groups and budgets.
+
+
+def budgeted(folder: Path, budget: int, grouping: Grouping = BY_RULE) -> Bench:
+    house = usual_house(routes=(Route(group=grouping),))
+    departments = house.departments | {"finance": replace(house.departments["finance"], budget=budget)}
+    return Bench(folder, replace(house, departments=departments))
+
+
+def payout(bench: Bench, name: str, status: str = "canceled") -> None:
+    bench.event("payout.changed", payout=name, amount={"amount": "5.00", "currency": "EUR"}, status=status)
+
+
+def summarised(bench: Bench) -> list[str]:
+    """The alerts in finance's summary of the day."""
+    found = [message for post, message in live(bench) if post.key.startswith("budget/")]
+    bullets = [block for message in found for block in message.blocks if block.kind == "bullets"]
+    return [words(line).partition(" ·")[0] for block in bullets for line in block.lines]
+
+
+def test_a_group_that_is_over_before_anybody_saw_it_costs_nothing(tmp_path: Path) -> None:
+    bench = budgeted(tmp_path, 1)
+    dispute(bench, "d1")
+    payout(bench, "p1", "failed")
+    later(bench, seconds=1)
+    won(bench, "d1")
+    payout(bench, "p2")
+    later(bench, minutes=6)
+    assert [line.partition(" ·")[0] for line in threads(bench)] == ["1 new or worse: A-1003 HIGH"]
+    assert summarised(bench) == []
+    bench.close()
+
+
+def test_each_alert_that_exceeds_the_budget_is_in_the_summary_until_it_is_told(tmp_path: Path) -> None:
+    bench = budgeted(tmp_path, 1)
+    payout(bench, "p1")
+    later(bench, seconds=31)
+    dispute(bench, "d1")
+    dispute(bench, "d2")
+    later(bench, seconds=31)
+    assert summarised(bench) == ["A-1002 MEDIUM", "A-1003 MEDIUM"]
+    # The next day it stays there as long as nobody must look at it again.
+    later(bench, days=1)
+    bench.pipeline.tick()
+    later(bench, seconds=31)
+    assert summarised(bench) == ["A-1002 MEDIUM", "A-1003 MEDIUM"]
+    with bench.store.read() as connection:
+        assert len(connection.execute(select(interruption)).all()) == 3
+    bench.close()
+
+
+def test_what_is_in_the_summary_leaves_it_with_the_group_that_tells_of_it(tmp_path: Path) -> None:
+    bench = budgeted(tmp_path, 1)
+    payout(bench, "p1")
+    later(bench, seconds=31)
+    dispute(bench, "d1")
+    dispute(bench, "d2", due=(bench.watch.now() + timedelta(hours=20)).isoformat())
+    bench.desk.act("take", 1002, 1, "U0ANNA")
+    later(bench, seconds=31)
+    assert summarised(bench) == []
+    assert "2 open, 1 taken" in roots(bench)[-1]
+    bench.close()
+
+
+def test_a_call_that_the_budget_does_not_allow_for_leaves_the_next_one_its_interval(tmp_path: Path) -> None:
+    bench = budgeted(tmp_path, 2)
+    dispute(bench, "d1", due=(NOW + timedelta(hours=20)).isoformat())
+    bench.deliver_posts()
+    for name in ("d2", "d3"):
+        dispute(bench, name)
+        later(bench, minutes=6)
+    assert len(threads(bench)) == 2
+    dispute(bench, "d4")
+    assert summarised(bench) == ["A-1004 MEDIUM"]
+    dispute(bench, "d5", due=(bench.watch.now() + timedelta(hours=20)).isoformat())
+    later(bench, minutes=1)
+    assert len(threads(bench)) == 2
+    later(bench, minutes=5)
+    assert len(threads(bench)) == 3
+    bench.close()
+
+
+def test_the_reminder_of_a_group_is_told_as_far_as_the_budget_goes(tmp_path: Path) -> None:
+    bench = budgeted(tmp_path, 2)
+    for name in ("d1", "d2"):
+        dispute(bench, name)
+    later(bench, seconds=31)
+    later(bench, hours=4)
+    assert remind(bench) == 1
+    later(bench, hours=4)
+    assert remind(bench) == 0
+    assert len(threads(bench)) == 1
+    assert summarised(bench) == ["A-1001 MEDIUM"]
+    bench.close()
+
+
+@pytest.mark.parametrize("act", ["take", "snooze"])
+def test_a_call_does_not_name_what_somebody_has_seen_to_meanwhile(tmp_path: Path, act: str) -> None:
+    bench = bench_of(tmp_path)
+    dispute(bench, "d1")
+    later(bench, seconds=31)
+    dispute(bench, "d2")
+    bench.desk.act(act, 1002, 1, "U0ANNA")
+    later(bench, minutes=10)
+    assert threads(bench) == []
+    bench.close()
+
+
+def test_a_call_does_not_name_what_is_silenced_meanwhile(tmp_path: Path) -> None:
+    bench = bench_of(tmp_path)
+    dispute(bench, "d1")
+    later(bench, seconds=31)
+    for name in ("d2", "d3"):
+        dispute(bench, name)
+    until = bench.watch.now() + timedelta(hours=1)
+    bench.hush.lay(Silence(0, until, "U0ANNA", "known", bench.watch.now(), "dispute_opened", "d2"))
+    later(bench, minutes=10)
+    assert [line.partition(" ·")[0] for line in threads(bench)] == ["1 new or worse: A-1003 MEDIUM"]
+    bench.close()
+
+
+def test_alerts_that_were_alike_when_they_came_are_not_said_to_be_so_still(tmp_path: Path) -> None:
+    bench = bench_of(tmp_path, Grouping(("severity",)))
+    dispute(bench, "d1")
+    dispute(bench, "d2")
+    later(bench, seconds=31)
+    assert "2 alerts: medium at first" in roots(bench)[0]
     bench.close()

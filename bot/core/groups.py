@@ -141,8 +141,11 @@ def _common(group: Group) -> Line:
 
 
 def _word(label: str, value: str) -> Line:
-    if label in ("rule", "severity"):
+    if label == "rule":
         return say(value.replace("_", " "))
+    if label == "severity":
+        # By it they came together; one of them may be worse by now.
+        return say(f"{value} at first")
     return say(_SAID[label], value if label == "family" else ShopText(value))
 
 

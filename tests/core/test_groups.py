@@ -113,7 +113,7 @@ def test_a_group_says_when_all_of_it_is_taken_or_over(tally: Tally, says: str) -
         ("shop", "uk", "in «uk»"),
         ("subject", "MUG", "on «MUG»"),
         ("location", "Lodz", "at «Lodz»"),
-        ("severity", "high", "high"),
+        ("severity", "high", "high at first"),
     ],
 )
 def test_what_a_group_has_in_common_is_said_in_words(label: str, value: str, says: str) -> None:
