@@ -111,7 +111,8 @@ class Groups:
         if tally.all == 1:
             seen_by = departments or _departments(connection, worst[0], within.channel)
             message = alone(worst[0], seen_by, self.catalog.actions.values())
-        due = first if first > now and tally.worst < Severity.CRITICAL else None
+        waits = first > now and tally.worst < Severity.CRITICAL and not self.seen(connection, within)
+        due = first if waits else None
         why = "waits for others to be told together" if due else ""
         key = (within.channel, within.key)
         posts.want(connection, *key, message, urgency=urgency, now=now, due_at=due, reason=why)
@@ -157,11 +158,12 @@ class Groups:
 
     def standing(self, connection: Connection) -> list[tuple[Grouped, Sequence[Alert]]]:
         """The groups of which people are to be reminded now, each with its dearest alerts that stand; each once, by
-        whoever asks first."""
+        whoever asks first. Of what nobody has seen yet nobody is reminded."""
         now = self.clock.now()
         return [
             (within, [alert for alert in groups.dearest(connection, within, MOST_ROWS) if alert.state != "resolved"])
             for within in groups.to_remind(connection, now)
+            if self.seen(connection, within)
         ]
 
     def remind(

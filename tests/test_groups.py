@@ -16,6 +16,7 @@ from bot.core.silences import Silence
 from bot.hush import Hush
 from bot.store import alerts
 from bot.store.tables.held import interruption
+from bot.troubles import Troubles
 from tests.bench import Bench, usual_house
 from tests.core.samples import NOW
 from tests.handlers.shelves import words
@@ -298,6 +299,40 @@ def test_what_exceeds_the_budget_is_in_the_days_summary_and_makes_no_group(tmp_p
     dispute(bench, "d1")
     later(bench, seconds=31)
     assert [line[:8] for line in roots(bench)] == ["HIGH: Pa", "+1 more "]
+    bench.close()
+
+
+def test_what_people_see_of_a_group_is_kept_true_at_once_also_within_the_wait(tmp_path: Path) -> None:
+    bench = bench_of(tmp_path, Grouping(("rule",), timedelta(minutes=20)))
+    dispute(bench, "d1", due=(NOW + timedelta(hours=20)).isoformat())
+    bench.deliver_posts()
+    bench.watch.forward(seconds=1)
+    won(bench, "d1")
+    dispute(bench, "d2")
+    bench.deliver_posts()
+    root = live(bench)[0][0]
+    assert (root.state, root.shown) == ("shown", root.wanted)
+    assert "1 open, 1 over" in roots(bench)[0]
+    bench.close()
+
+
+def test_nobody_is_reminded_of_a_group_that_could_not_be_shown_yet(tmp_path: Path) -> None:
+    bench = bench_of(tmp_path)
+    dispute(bench, "d1")
+    bench.watch.forward(hours=4)
+    assert remind(bench) == 0
+    assert threads(bench) == []
+    bench.close()
+
+
+@pytest.mark.parametrize("budget", [0, 9], ids=["in the summary", "as a group"])
+def test_what_stands_is_told_however_long_slack_was_away(tmp_path: Path, budget: int) -> None:
+    bench = budgeted(tmp_path, budget)
+    payout(bench, "p1")
+    bench.watch.forward(days=3)
+    Troubles(bench.store, "#operations", bench.board.clock).tick()
+    bench.deliver_posts()
+    assert [line[:8] for line in roots(bench)] == ["HIGH: Pa" if budget else "+1 more "]
     bench.close()
 
 

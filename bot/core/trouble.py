@@ -27,6 +27,7 @@ OF_OURSELVES = ("away/", "diverted/", "trouble/")
 
 _MOST_NAMED = 10
 _LIMITS = frozenset({"ratelimited", "rate_limited", "message_limit_exceeded"})
+_OF_SEVERAL = re.compile(r"(?:group|budget)/[^/]+")
 _NOTICE = re.compile(r"alert/\d+/turn-(\d+)")
 
 Move = Literal["rest", "try", "failed", "healed", "forget"]
@@ -71,9 +72,10 @@ def next_move(broken: Broken, trial: PostState | None, owed: bool, now: datetime
 def stale(post: Post, alert: Alert | None, now: datetime) -> str:
     """Why a post that nobody has seen is not worth showing any more; "" when it is. ``alert`` is the one it tells of.
 
-    What still stands is never stale, however long it waited.
+    What still stands is never stale, however long it waited; nor is what tells of several alerts: a group, or a day's
+    summary.
     """
-    if post.key.startswith(OF_OURSELVES):
+    if post.key.startswith(OF_OURSELVES) or _OF_SEVERAL.fullmatch(post.key):
         return ""
     if alert is None:
         return "older than a day before it could be shown" if now - post.created_at >= STALE_AFTER else ""
