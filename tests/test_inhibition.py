@@ -8,7 +8,14 @@ from pathlib import Path
 
 from sqlalchemy import select
 
-from bot.core.alerts import Alert, Seat, advance, resolved
+from bot.core.advance import (
+    Seat,
+    advance,
+)
+from bot.core.alerts import (
+    Alert,
+    resolved,
+)
 from bot.core.parts import say
 from bot.core.subject import Subject
 from bot.core.verdict import Severity

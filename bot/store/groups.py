@@ -10,7 +10,12 @@ from typing import Any
 
 from sqlalchemy import RowMapping, delete, func, insert, select, update
 
-from bot.core.alerts import REOPEN_WITHIN, Alert
+from bot.core.advance import (
+    REOPEN_WITHIN,
+)
+from bot.core.alerts import (
+    Alert,
+)
 from bot.core.groups import Group, Tally
 from bot.core.money import Money
 from bot.core.parts import MoneyRange

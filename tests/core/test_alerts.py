@@ -9,14 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.alerts import (
+from bot.core.advance import (
     REOPEN_WITHIN,
+    Seat,
+    advance,
+)
+from bot.core.alerts import (
     Alert,
     Ending,
     Handover,
     Holder,
-    Seat,
-    advance,
     given_back,
     handed_off,
     resolved,

@@ -11,7 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.alerts import advance
+from bot.core.advance import (
+    advance,
+)
 from bot.core.calendar import deadline, due, is_open, next_open, next_start, openings
 from bot.core.parts import say
 from bot.core.schedule import WEEKDAYS

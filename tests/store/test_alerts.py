@@ -10,7 +10,15 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.core import facts as asked
-from bot.core.alerts import Alert, advance, resolved, snoozed, taken
+from bot.core.advance import (
+    advance,
+)
+from bot.core.alerts import (
+    Alert,
+    resolved,
+    snoozed,
+    taken,
+)
 from bot.core.events import (
     CampaignChanged,
     DisputeChanged,

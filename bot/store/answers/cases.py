@@ -11,7 +11,9 @@ from collections.abc import Iterable, Sequence
 
 from sqlalchemy import RowMapping, and_, bindparam, or_, select
 
-from bot.core.alerts import reopens
+from bot.core.advance import (
+    reopens,
+)
 from bot.core.events import ItemSold, Refunded
 from bot.core.facts import CaseOf, ClaimsShort
 from bot.core.known import Case, Claim
