@@ -21,6 +21,7 @@ from bot.core.money import Money
 from bot.core.parts import MoneyRange
 from bot.core.settings import Grouping, House
 from bot.core.verdict import Severity
+from bot.store import lanes
 from bot.store.codec import load
 from bot.store.dialect import cut, locked, upsert
 from bot.store.engine import Connection
@@ -75,8 +76,12 @@ def current(connection: Connection, channel: str, group: Group, now: datetime) -
     """The channel's group of that name, its row locked: the one that stands, or did a moment ago, or else a new one."""
     fresh = groups.c.closed_at.is_(None) | (groups.c.closed_at > now - REOPEN_WITHIN)
     mine = (groups.c.channel == channel, groups.c.name == cut(group.name), fresh)
-    query = select(groups).where(*mine).order_by(groups.c.id.desc()).limit(1)
-    found = connection.execute(locked(connection, query)).mappings().first()
+    query = locked(connection, select(groups).where(*mine).order_by(groups.c.id.desc()).limit(1))
+    found = connection.execute(query).mappings().first()
+    if found is None:
+        # Nobody else begins a group there until this one is known; it may have been begun just now.
+        lanes.wait(connection, f"group/{channel}")
+        found = connection.execute(query).mappings().first()
     return _grouped(found or _begun(connection, channel, group, now))
 
 

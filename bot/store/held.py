@@ -8,11 +8,12 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import delete, func, select, update
 
 from bot.core.alerts import Alert
+from bot.store import lanes
 from bot.store.codec import load
-from bot.store.dialect import insert_new, locked, upsert
+from bot.store.dialect import upsert
 from bot.store.engine import Connection
 from bot.store.tables.held import held, interruption
-from bot.store.tables.work import alert, lane, post
+from bot.store.tables.work import alert, post
 
 LOOKED_AT_WITHIN = timedelta(hours=4)
 """So long after the end of its hold a post waits to be looked at again; should nobody do that, it leaves as it is."""
@@ -92,9 +93,7 @@ def find(connection: Connection, channel: str, number: int) -> Held | None:
 
 def spending(connection: Connection, channel: str, day: date) -> int:
     """How much of a channel's budget is spent on a day. Until the write transaction ends nobody else can spend any."""
-    name = f"budget/{channel}"
-    connection.execute(insert_new(connection.dialect.name, lane), {"name": name})
-    connection.execute(locked(connection, select(lane.c.name).where(lane.c.name == name)))
+    lanes.wait(connection, f"budget/{channel}")
     query = select(func.count()).where(
         interruption.c.channel == channel, interruption.c.day == day.isoformat(), interruption.c.told
     )

@@ -24,6 +24,12 @@ def hold(connection: Connection, lane: str) -> bool:
     return _lock(connection, lane)
 
 
+def wait(connection: Connection, lane: str) -> None:
+    """Waits until this write transaction is the only one that works in the lane, until it ends."""
+    connection.execute(insert_new(connection.dialect.name, lanes), {"name": lane})
+    connection.execute(locked(connection, select(lanes.c.name).where(lanes.c.name == lane)))
+
+
 def _lock(connection: Connection, lane: str) -> bool:
     query = select(lanes.c.name).where(lanes.c.name == lane)
     return connection.execute(locked(connection, query, skip=True)).first() is not None

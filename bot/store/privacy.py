@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Table, delete, false, func, or_, select, update
 
-from bot.core.alerts import Alert
+from bot.core.alerts import REOPEN_WITHIN, Alert
 from bot.core.message import Message
 from bot.core.parts import say
 from bot.core.privacy import REMOVED, STAYS_FORGOTTEN, Carried, PrivacyAsked, mark, renamed
@@ -299,6 +299,15 @@ def _replace(connection: Connection, row: Any, message: Message, now: datetime) 
 # Forgetting a shop.
 
 
+def _blank_groups(connection: Connection, now: datetime) -> int:
+    """What groups of which no alert is left had in common is forgotten, and no alert joins them any more. Their rows
+    stay as long as their messages, which are known by their numbers."""
+    left = select(grouped.c.number).where(grouped.c.group == alert_group.c.id)
+    mine = ~left.exists() & (alert_group.c.labels != "[]")
+    removed = {"labels": "[]", "name": "removed", "closed_at": now - REOPEN_WITHIN, "remind_at": None}
+    return connection.execute(update(alert_group).where(mine).values(removed)).rowcount
+
+
 def _forget_shop(connection: Connection, wished: Wished) -> Carried:
     shop = wished.asked.shop
     known = connection.execute(
@@ -311,6 +320,7 @@ def _forget_shop(connection: Connection, wished: Wished) -> Carried:
         connection.execute(delete(table).where(_of_shop(connection, table, shop))).rowcount
         for table in (alert_log, audit, pending, placing, grouped)
     )
+    records += _blank_groups(connection, wished.now)
     for table in (event, heard, heard_hour, poll, source_aspect, decision, *_READ_MODELS):
         records += connection.execute(delete(table).where(table.c.shop == shop)).rowcount
     return Carried(known, bodies, records + _remove_alerts(connection, shop), messages, left)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Table, delete, select, update
+from sqlalchemy import ColumnElement, String, Table, cast, delete, or_, select, update
 
 from bot.store import inbox, privacy
 from bot.store.engine import Connection
@@ -67,9 +67,12 @@ def _of_no_alert(table: Table) -> ColumnElement[bool]:
 
 
 def _of_no_grouped(before: datetime) -> ColumnElement[bool]:
-    """A group that has just begun may have none yet."""
+    """A group that has just begun may have none yet. One of which messages are kept stays, since a new one must not
+    take its number, by which those are known."""
     inside = select(grouped.c.number).where(grouped.c.group == alert_group.c.id)
-    return (alert_group.c.opened_at < before) & ~inside.exists()
+    key = "group/" + cast(alert_group.c.id, String)
+    mine = (post.c.channel == alert_group.c.channel, or_(post.c.key == key, post.c.thread == key))
+    return (alert_group.c.opened_at < before) & ~inside.exists() & ~select(post.c.id).where(*mine).exists()
 
 
 def _ended(before: datetime) -> ColumnElement[bool]:
