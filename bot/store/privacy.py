@@ -14,7 +14,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Table, delete, false, func, or_, select, update
 
-from bot.core.alerts import REOPEN_WITHIN, Alert
+from bot.core.advance import REOPEN_WITHIN
+from bot.core.alerts import Alert
 from bot.core.message import Message
 from bot.core.parts import say
 from bot.core.privacy import REMOVED, STAYS_FORGOTTEN, Carried, PrivacyAsked, mark, renamed

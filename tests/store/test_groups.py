@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,8 @@ import pytest
 from sqlalchemy import func, select
 
 from bot.board import Board
-from bot.core.alerts import REOPEN_WITHIN, Alert, Holder, resolved, taken
+from bot.core.advance import REOPEN_WITHIN
+from bot.core.alerts import Alert, Holder, resolved, taken
 from bot.core.groups import Group, Tally
 from bot.core.money import Money
 from bot.core.parts import MoneyRange, say
