@@ -47,13 +47,14 @@ class Terminal(io.StringIO):
 @pytest.fixture(autouse=True)
 def restored() -> Iterator[None]:
     """The process's logging as it was."""
+    before = structlog.get_config()
     root = logging.root
     handlers, level, ours = root.handlers[:], root.level, logging.getLogger("bot").level
     yield
     root.handlers, root.level = handlers, level
     logging.getLogger("bot").setLevel(ours)
     logging.captureWarnings(False)
-    structlog.reset_defaults()
+    structlog.configure(**before)
 
 
 def entries(stream: io.StringIO) -> list[dict[str, Any]]:

@@ -153,13 +153,14 @@ class House:
 @pytest.fixture(autouse=True)
 def restored() -> Iterator[None]:
     """The process's logging as it was."""
+    before = structlog.get_config()
     root, ours = logging.root, logging.getLogger("bot").level
     handlers, level = root.handlers[:], root.level
     yield
     root.handlers, root.level = handlers, level
     logging.getLogger("bot").setLevel(ours)
     logging.captureWarnings(False)
-    structlog.reset_defaults()
+    structlog.configure(**before)
 
 
 @asynccontextmanager
