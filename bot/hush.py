@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 
 from bot.board import Board
 from bot.clock import Clock
@@ -23,7 +24,9 @@ from bot.core.silences import (
 )
 from bot.store import alerts, posts, silences, slots
 from bot.store.engine import Connection, Store
-from bot.store.held import LOOKED_AT_WITHIN
+
+_LATELY = timedelta(days=8)
+"""Every mute ends once a week, so that its last end is found however long nobody looked."""
 
 
 class Unsilenceable(Exception):
@@ -96,7 +99,7 @@ class Hush:
         now = self.clock.now()
         past = [
             each
-            for each in muted_lately(self.house.mutes, now - LOOKED_AT_WITHIN, now)
+            for each in muted_lately(self.house.mutes, now - _LATELY, now)
             if slots.claim(connection, slot_of(each), now)
         ]
         for each in past:

@@ -159,6 +159,8 @@ def muted(tmp_path: Path) -> Bench:
 def test_what_opens_while_the_config_mutes_it_is_shown_when_that_is_over_and_once(tmp_path: Path) -> None:
     bench = muted(tmp_path)
     hush = hush_of(bench)
+    # Its end of last week, in case that nobody looked since.
+    assert hush.tick() == 1
     fails(bench)
     bench.deliver_posts()
     assert state(bench) == ("wanted", "silence of the config (the bank counts)")
@@ -167,6 +169,21 @@ def test_what_opens_while_the_config_mutes_it_is_shown_when_that_is_over_and_onc
     assert (hush.tick(), hush.tick()) == (1, 0)
     bench.deliver_posts()
     assert state(bench)[0] == "shown"
+    bench.close()
+
+
+def test_what_a_mute_held_is_looked_at_again_however_long_nobody_did(tmp_path: Path) -> None:
+    bench = muted(tmp_path)
+    hush = hush_of(bench)
+    hush.tick()
+    fails(bench, status="canceled")
+    resting = Department("finance", "#finance", QuietHours(time(20), time(6), ZoneInfo("UTC")))
+    # Nobody ran at the end of the mute, and it is night when somebody does.
+    bench.watch.at = NOW.replace(hour=22)
+    board = Board(bench.catalog, usual_house(departments=bench.house.departments | {"finance": resting}), hush.clock)
+    Hush(bench.store, bench.house, board, hush.clock).tick()
+    bench.deliver_posts()
+    assert state(bench) == ("wanted", "quiet hours of finance")
     bench.close()
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
+from itertools import takewhile
 
 from bot.core.alerts import Alert
 from bot.core.calendar import Opening, openings
@@ -94,9 +95,9 @@ def recurring(mutes: Iterable[Mute], now: datetime) -> tuple[Silence, ...]:
 
 
 def muted_lately(mutes: Iterable[Mute], since: datetime, now: datetime) -> tuple[Silence, ...]:
-    """The mutes of the config that ended after ``since`` and by now."""
-    found = ((mute, next(openings(mute.when, since))) for mute in mutes)
-    return tuple(_of(mute, opening) for mute, opening in found if opening.end <= now)
+    """The mutes of the config that ended after ``since`` and by now, each as it ended last."""
+    found = ((mute, list(takewhile(lambda each: each.end <= now, openings(mute.when, since)))) for mute in mutes)
+    return tuple(_of(mute, ended[-1]) for mute, ended in found if ended)
 
 
 def _of(mute: Mute, opening: Opening) -> Silence:
