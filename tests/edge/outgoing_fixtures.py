@@ -111,6 +111,7 @@ blocks = st.one_of(
     ),
     charts(),
     st.builds(said.Buttons, st.lists(buttons, max_size=30).map(tuple)),
+    st.builds(said.Pick, texts, st.lists(st.tuples(lines, st.integers(1, 10**15)), max_size=130).map(tuple)),
     st.builds(said.Footer, lines),
     st.builds(said.Divider),
 )

@@ -7,14 +7,17 @@ import json
 import threading
 from datetime import UTC, datetime
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from bot.clock import Clock
 from bot.core.delivery import Delivery
 from bot.core.handlers import Refused, ShowForm
+from bot.core.message import Message, Pick
 from bot.core.parts import say
 from bot.edge.metrics import Meters
+from bot.edge.render import PICK, render
 from bot.edge.slack import asked
 from bot.edge.slack.asked import Asked
 from bot.edge.slack.errands import Errands
@@ -25,7 +28,7 @@ from bot.store.engine import Store, StoreDown
 from bot.store.inbox import Arrival
 from bot.store.intake import Intake
 from tests.edge.conftest import HandClock
-from tests.edge.slack_fixtures import Act, floor, modal_with_button, until
+from tests.edge.slack_fixtures import LOOK, Act, Floor, floor, modal_with_button, until
 
 MODES = pytest.mark.parametrize("mode", ["socket", "http"])
 
@@ -116,6 +119,40 @@ async def test_the_shortcut_on_an_alerts_message_opens_its_window_from_which_it_
         assert edge.pipeline.acts == [("take", 1042, 1, "U0BEN")] and edge.pipeline.windows == [1042, 1042]
         assert [each["id"] for each in edge.workbench.modals("U0BEN")] == [view["id"]]
         assert edge.changed == [1]
+
+
+@MODES
+async def test_an_alert_that_is_picked_from_the_list_of_a_group_opens_in_its_window_from_which_it_is_acted_on(
+    store: Store, intake: Intake, mode: str
+) -> None:
+    async with floor(store, intake, Clock(), mode=mode) as edge:
+        ts, chosen = await _listed(edge, 1041, 1042)
+        assert await edge.workbench.action(PICK, user="U0BEN", channel="C0OPS", ts=ts, selected_option=chosen) == {
+            "ok": True
+        }
+        await edge.finished()
+        (view,) = edge.workbench.modals("U0BEN")
+        assert view["title"]["text"] == "A-1042" and edge.pipeline.acts == [] and edge.private("U0BEN") == []
+        await edge.workbench.action("alert.take", user="U0BEN", view_id=view["id"])
+        await edge.finished(2)
+        assert edge.pipeline.acts == [("take", 1042, 1, "U0BEN")] and edge.pipeline.windows == [1042, 1042]
+
+
+async def test_whoever_picks_an_alert_that_is_gone_is_told(store: Store, intake: Intake) -> None:
+    async with floor(store, intake, Clock()) as edge:
+        edge.pipeline.error = Refused(say("This alert no longer exists."))
+        ts, chosen = await _listed(edge, 7)
+        await edge.workbench.action(PICK, channel="C0OPS", ts=ts, selected_option=chosen)
+        await edge.finished()
+        assert edge.private() == ["This alert no longer exists."] and edge.workbench.modals("U0ANNA") == []
+
+
+async def _listed(edge: Floor, *numbers: int) -> tuple[str, dict[str, Any]]:
+    """A group's message with its list of alerts; gives its ts and the last entry."""
+    listed = Message(say("x"), (Pick("Open an alert", tuple((say(f"A-{each}"), each) for each in numbers)),))
+    drawn = render(listed, LOOK)
+    posted = await edge.client.web.chat_postMessage(channel="C0OPS", text=drawn.text, blocks=drawn.blocks)
+    return str(posted["ts"]), drawn.blocks[0]["elements"][0]["options"][-1]
 
 
 async def test_what_is_opened_from_a_window_lies_on_top_of_it(store: Store, intake: Intake) -> None:

@@ -17,7 +17,7 @@ from bot.core.parts import Moment, MoneyRange, Person, Quantity, Share, ShopText
 from bot.core.subject import Subject
 from bot.core.verdict import Severity
 from bot.edge import limits
-from bot.edge.render import Rendered, bare, home, modal, plainer, render
+from bot.edge.render import PICK, Rendered, bare, home, modal, plainer, render
 from bot.workbench.blocks import validate, validate_view
 from tests.edge.outgoing_fixtures import HOSTILE, LOOK, NOON, lines, messages, nodes
 
@@ -264,6 +264,7 @@ def everywhere(text: str) -> Message:
             replace(table, numeric=(0,)),
             chart,
             said.Buttons((said.Button("alert.take", text, "1.1"),)),
+            said.Pick(text, ((line, 1042),)),
             said.Footer(line),
         ),
     )
@@ -305,3 +306,22 @@ def test_what_stands_in_the_menu_says_itself_which_button_it_stands_for() -> Non
             {"text": {"type": "plain_text", "text": "Resolve", "emoji": False}, "value": "alert.resolve 1042.3"}
         ],
     }
+
+
+def test_a_list_of_alerts_names_each_by_its_number_and_ends_after_a_hundred() -> None:
+    choices = tuple((say(f"A-{number} ", ShopText("a name of the shop's " * 9)), number) for number in range(1, 131))
+    [actions] = render(Message(say("x"), (said.Pick("Open an alert", choices),)), LOOK).blocks
+    [select] = actions["elements"]
+    assert (select["type"], select["placeholder"]["text"]) == ("static_select", "Open an alert")
+    assert [option["value"] for option in select["options"]] == [f"{PICK} {number}" for number in range(1, 101)]
+    texts = [option["text"]["text"] for option in select["options"]]
+    assert all(text.endswith("…") and len(text) <= limits.OPTION for text in texts)
+    assert validate([actions], "message") == []
+
+
+def test_a_list_of_no_alert_is_left_out_and_an_alert_without_a_name_keeps_its_line() -> None:
+    assert render(Message(say("x"), (said.Pick("Open an alert", ()), said.Divider())), LOOK).blocks == [
+        {"type": "divider"}
+    ]
+    [actions] = render(Message(say("x"), (said.Pick("Open an alert", (((), 7),)),)), LOOK).blocks
+    assert actions["elements"][0]["options"][0]["text"]["text"] == "–"
