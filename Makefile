@@ -43,7 +43,7 @@ bench: $(READY) ## Measure speed
 	$(BIN)/pytest tests/benchmarks -m bench -s
 
 reliability: $(READY) ## The long forms of the trials with faults; the short ones are among the tests
-	$(BIN)/pytest tests/reliability tests/store -m reliability
+	$(BIN)/pytest tests/reliability tests/store tests/test_truth.py -m reliability
 
 pictures: $(READY) ## Take the pictures of the documentation anew, in Chromium
 	$(BIN)/python docs/pictures.py
