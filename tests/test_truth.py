@@ -179,13 +179,17 @@ def within_the_budgets(room: Room) -> None:
     spent = Counter((row.channel, row.day) for row in paid.values() if row.told and row.number not in free)
     for (channel, day), number in spent.items():
         assert number <= (by_channel[channel].budget or 0), f"{channel} was told {number} on {day}"
+    for (channel, key), spending in paid.items():
+        if spending.told and key.count("/") == 1:
+            root = room.posts[channel, key]
+            assert root.ts or root.reason.startswith("waits for others"), f"{channel} paid for {key}, but sees it not"
     for (channel, key), post in room.posts.items():
         department = by_channel.get(channel)
         if department is None or department.budget is None or department.wakes_above or not post.ts:
             continue
         if key.startswith(("alert/", "group/")) and not exempt(room, free, channel, key):
-            row = paid.get((channel, key.removesuffix("-beside")))
-            assert row is not None and row.told, f"{channel} got {key} and nobody counted it: {row}"
+            counted = paid.get((channel, key.removesuffix("-beside")))
+            assert counted is not None and counted.told, f"{channel} got {key} and nobody counted it: {counted}"
 
 
 def taken_once(connection: Any, number: int) -> bool:
@@ -232,6 +236,9 @@ def holds_throughout(made: Path, folder: Path, house: House, history: Sequence[t
             world.deliver(mood)
             if mood == "takes":
                 true_throughout(world)
+        for hours in (0.5, 0.5, 3, 8):
+            world.later(hours * HOUR)
+            true_throughout(world)
         # Whatever was laid, snoozed or held is over by then, and everybody works.
         for _ in range(9):
             world.later(4 * 24 * HOUR)
