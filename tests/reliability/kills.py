@@ -73,6 +73,7 @@ departments: {{operations: {{channel: c0}}}}
 shops: {{demo: {{currency: EUR, zone: Europe/Berlin, locale: en_GB}}}}
 sources: {{generic: {{options: {{auth: {{scheme: standard_webhooks}}}}}}}}
 digests: {{}}
+storm: off
 routes: [{routes}]
 slack: {{base_url: "{slack}"}}
 store: {{url_from: TRIAL_STORE_URL}}
