@@ -10,18 +10,7 @@ from bot.board import Board
 from bot.clock import Clock
 from bot.core.message import Message
 from bot.core.settings import House
-from bot.core.silences import (
-    Silence,
-    about,
-    ended,
-    laid,
-    muted_lately,
-    over,
-    problems,
-    reminded,
-    reminder,
-    slot_of,
-)
+from bot.core.silences import Silence, about, ended, laid, muted_lately, over, problems, reminded, reminder, slot_of
 from bot.store import alerts, posts, silences, slots
 from bot.store.engine import Connection, Store
 

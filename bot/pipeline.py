@@ -18,13 +18,8 @@ import structlog
 from bot.board import Board
 from bot.catalog import Catalog
 from bot.clock import Clock
-from bot.core.advance import (
-    Advanced,
-    advance,
-)
-from bot.core.alerts import (
-    woken,
-)
+from bot.core.advance import Advanced, advance
+from bot.core.alerts import woken
 from bot.core.calendar import deadline
 from bot.core.delivery import Delivery, Shopfront, Source, Unparsable, Unrouted
 from bot.core.events import Event, SourceChanged, StockChanged, Tick, consequences

@@ -8,14 +8,8 @@ from pathlib import Path
 
 from sqlalchemy import select
 
-from bot.core.advance import (
-    Seat,
-    advance,
-)
-from bot.core.alerts import (
-    Alert,
-    resolved,
-)
+from bot.core.advance import Seat, advance
+from bot.core.alerts import Alert, resolved
 from bot.core.parts import say
 from bot.core.subject import Subject
 from bot.core.verdict import Severity

@@ -5,16 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from bot.core.alerts import (
-    DISMISSALS,
-    Alert,
-    Change,
-    Deadline,
-    Holder,
-    around_the_clock,
-    due_of,
-    resolved,
-)
+from bot.core.alerts import DISMISSALS, Alert, Change, Deadline, Holder, around_the_clock, due_of, resolved
 from bot.core.parts import Line, MoneyRange
 from bot.core.subject import Subject
 from bot.core.verdict import Clear, Fire, Quiet, Verdict

@@ -10,15 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from bot.core.advance import (
-    Seat,
-    advance,
-)
-from bot.core.alerts import (
-    Alert,
-    Exercise,
-    resolved,
-)
+from bot.core.advance import Seat, advance
+from bot.core.alerts import Alert, Exercise, resolved
 from bot.core.known import LogLine
 from bot.core.mute import resting_until
 from bot.core.parts import Duration, Line, Moment, Person, member, say

@@ -9,12 +9,8 @@ from typing import Any
 
 from sqlalchemy import Insert, Select, and_, bindparam, func, select, update
 
-from bot.core.advance import (
-    Seat,
-)
-from bot.core.alerts import (
-    Alert,
-)
+from bot.core.advance import Seat
+from bot.core.alerts import Alert
 from bot.core.known import AlertLine, Ground, LogLine, PostLine, Story
 from bot.core.parts import Line
 from bot.core.subject import Subject

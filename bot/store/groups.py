@@ -10,12 +10,8 @@ from typing import Any
 
 from sqlalchemy import RowMapping, delete, func, insert, select, update
 
-from bot.core.advance import (
-    REOPEN_WITHIN,
-)
-from bot.core.alerts import (
-    Alert,
-)
+from bot.core.advance import REOPEN_WITHIN
+from bot.core.alerts import Alert
 from bot.core.groups import Group, Tally
 from bot.core.money import Money
 from bot.core.parts import MoneyRange

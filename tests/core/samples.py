@@ -5,13 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from bot.core.advance import (
-    Seat,
-    advance,
-)
-from bot.core.alerts import (
-    Alert,
-)
+from bot.core.advance import Seat, advance
+from bot.core.alerts import Alert
 from bot.core.money import Money
 from bot.core.parts import MoneyRange, say
 from bot.core.settings import Department, House, Shop

@@ -9,11 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.advance import (
-    REOPEN_WITHIN,
-    Seat,
-    advance,
-)
+from bot.core.advance import REOPEN_WITHIN, Seat, advance
 from bot.core.alerts import (
     Alert,
     Ending,

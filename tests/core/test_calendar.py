@@ -11,9 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.advance import (
-    advance,
-)
+from bot.core.advance import advance
 from bot.core.calendar import deadline, due, is_open, next_open, next_start, openings
 from bot.core.parts import say
 from bot.core.schedule import WEEKDAYS

@@ -9,14 +9,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.core.advance import (
-    Seat,
-)
-from bot.core.alerts import (
-    Alert,
-    resolved,
-    taken,
-)
+from bot.core.advance import Seat
+from bot.core.alerts import Alert, resolved, taken
 from bot.core.budget import free
 from bot.core.drills import Drill, begun, ended, is_over, posted_at, refusal, result, running, started, subject
 from bot.core.known import LogLine

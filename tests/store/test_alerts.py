@@ -10,15 +10,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.core import facts as asked
-from bot.core.advance import (
-    advance,
-)
-from bot.core.alerts import (
-    Alert,
-    resolved,
-    snoozed,
-    taken,
-)
+from bot.core.advance import advance
+from bot.core.alerts import Alert, resolved, snoozed, taken
 from bot.core.events import (
     CampaignChanged,
     DisputeChanged,

@@ -11,9 +11,7 @@ from collections.abc import Iterable, Sequence
 
 from sqlalchemy import RowMapping, and_, bindparam, or_, select
 
-from bot.core.advance import (
-    reopens,
-)
+from bot.core.advance import reopens
 from bot.core.events import ItemSold, Refunded
 from bot.core.facts import CaseOf, ClaimsShort
 from bot.core.known import Case, Claim
