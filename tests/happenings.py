@@ -128,6 +128,13 @@ def waited(world: World, which: int) -> None:
     world.watch.at += SPANS[which % len(SPANS)]
 
 
+def cut_off(world: World, which: int) -> None:
+    """Something comes up, and Slack is away for more than a day."""
+    paid_out(world, which, "canceled")
+    world.tick()
+    world.watch.at += 30 * HOUR
+
+
 def who(which: int) -> str:
     return PEOPLE[which % len(PEOPLE)]
 
@@ -137,7 +144,7 @@ ACTS: Mapping[str, tuple[int, Callable[[World, int], None]]] = {
     "a dispute": (6, lambda world, which: disputed(world, which, 24 * 9)),
     "a worse dispute": (4, lambda world, which: disputed(world, which, (60, 30, 12)[which % 3])),
     "a dispute ends": (3, lambda world, which: disputed(world, which, 1, ("won", "lost", "answered")[which % 3])),
-    "a payout": (3, lambda world, which: paid_out(world, which, ("failed", "canceled", "canceled")[which % 3])),
+    "a payout": (6, lambda world, which: paid_out(world, which, ("failed", "canceled", "canceled")[which % 3])),
     "a payout arrives": (1, lambda world, which: paid_out(world, which, "paid")),
     "an invoice": (2, owed),
     "a stock level": (4, lambda world, which: world.bench.stock(SKUS[which % 3], (-30, -2, 0, 15, 900)[which % 5])),
@@ -154,6 +161,7 @@ ACTS: Mapping[str, tuple[int, Callable[[World, int], None]]] = {
     "a silence": (5, silenced),
     "a silence ends": (2, lambda world, which: world.unsilences(which)),
     "time": (6, waited),
+    "an outage": (2, cut_off),
     "a restart": (1, lambda world, which: world.restart()),
 }
 """What may happen, and how often among the rest."""

@@ -236,7 +236,7 @@ def holds_throughout(made: Path, folder: Path, house: House, history: Sequence[t
             world.deliver(mood)
             if mood == "takes":
                 true_throughout(world)
-        for hours in (0.5, 0.5, 3, 8):
+        for hours in (0.5, 0.5, 1, 1, 4, 4):
             world.later(hours * HOUR)
             true_throughout(world)
         # Whatever was laid, snoozed or held is over by then, and everybody works.
