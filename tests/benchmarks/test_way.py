@@ -146,7 +146,7 @@ routes:
 
 
 async def test_an_event_is_soon_in_slack(tmp_path: Path) -> None:
-    async with running(tmp_path, more=_SPREAD) as inside:
+    async with running(tmp_path, more=f"{_SPREAD}storm: off\n") as inside:
         ours = await _steadily(inside)
         texts = [text for channel in CHANNELS for text in inside.texts(channel)]
     bare = await _bare()
