@@ -45,6 +45,7 @@ async def test_a_member_sets_a_threshold_and_ends_it_again(tmp_path: Path) -> No
             window = page.get_by_role("dialog", name="Threshold")
             await expect(window.get_by_label(re.compile("^What"))).to_have_value("oversold.off")
             await window.get_by_role("button", name="Cancel").click()
+            await expect(window).to_have_count(0)
 
             await _types(page, "/ops thresholds end E-1")
             await expect(message(page, "Ended: E-1")).to_contain_text("Only visible to you")
