@@ -13,16 +13,15 @@ from bot.catalog import Catalog, Kind
 from bot.catalog_settings import severity, time_of_day
 from bot.config import asking
 from bot.config.checks import KINDS, only_asked, variables
+from bot.config.machine import AlarmPart, MailPart
 from bot.config.scalars import money_of
 from bot.config.schema import (
-    AlarmPart,
     ConfigPart,
     DepartmentPart,
     DigestPart,
     EscalationPart,
     ExceptionPart,
     GrantPart,
-    MailPart,
     MutePart,
     OutsidePart,
     QuietPart,
