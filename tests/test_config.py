@@ -6,6 +6,7 @@ import base64
 from collections.abc import Callable, Mapping
 from dataclasses import FrozenInstanceError
 from datetime import UTC, date, datetime, time, timedelta
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -588,3 +589,11 @@ def test_an_alarm_that_could_not_leave_is_told_at_start(
     wrong: Callable[..., list[str]], alarm: str, reason: str
 ) -> None:
     assert reason in "\n".join(wrong(THREE + f"alarm: {alarm}\n", TOKENS))
+
+
+def test_what_is_wrong_at_no_place_of_the_file_is_told_all_the_same(
+    wrong: Callable[..., list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The package has the function under the module's name.
+    monkeypatch.setattr(import_module("bot.config.load"), "_without", lambda values, places: values)
+    assert "listen.port: must be at most 65535" in "\n".join(wrong(THREE + "listen: {port: 70000}\n"))

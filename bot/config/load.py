@@ -73,8 +73,11 @@ def _validated(document: Document) -> tuple[ConfigPart, list[Problem]]:
             fresh = in_words(document, error)
             # Only the first round tells of the file; what is wrong later is what the pruning left.
             found = found or fresh
-            values = _without(values, [problem.place for problem in fresh])
+            before, values = values, _without(values, [problem.place for problem in fresh])
             values["departments"] = values.get("departments") or _NOBODY
+            if values == before:
+                # The wrong value cannot be found in the file, so that the later checks cannot go on without it.
+                raise ConfigError(found) from None
 
 
 def _without(values: Any, places: list[Place], place: Place = ()) -> Any:
