@@ -56,6 +56,21 @@ async def test_a_reader_of_older_messages_keeps_the_place_and_is_told_of_news(
         await expect(message(page, "A late one")).to_be_in_viewport()
 
 
+async def test_a_message_that_comes_before_the_scroll_is_heard_does_not_take_the_reader_back(
+    workbench: Workbench, client: AsyncWebClient
+) -> None:
+    tell(workbench, story(workbench.clock.now()))
+    async with opened(workbench, "C0WAREHOUSE") as page:
+        scroller = page.locator("#main .list")
+        await scroller.evaluate("""node => {
+            node.addEventListener("scroll", event => event.stopImmediatePropagation(), true);
+            node.scrollTop = 40;
+        }""")
+        await client.chat_postMessage(channel="C0WAREHOUSE", text="A late one")
+        await expect(page.get_by_role("button", name="New messages")).to_be_visible()
+        assert await scroller.evaluate("node => node.scrollTop") == 40
+
+
 async def test_an_ephemeral_message_is_shown_to_its_member_alone(workbench: Workbench, client: AsyncWebClient) -> None:
     await client.chat_postEphemeral(channel="C0OPS", user="U0BEN", text="For Ben's eyes")
     async with opened(workbench, "C0OPS", user="U0ANNA") as page:

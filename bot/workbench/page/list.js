@@ -25,15 +25,23 @@ export function createList(label, onRead) {
   );
   let place = null;
   let following = true;
+  let end = 0;
 
   const atEnd = () => scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < NEAR;
-  function toEnd() {
+  // The event of a scroll comes a frame late, so what draws in between asks where the reader is, not what was last heard:
+  // who stands where we put them still follows, though the list has grown since; who stands above has left the end.
+  const follows = () => atEnd() || (following && scroller.scrollTop >= end);
+  function putAtEnd() {
     scroller.scrollTop = scroller.scrollHeight;
+    end = scroller.scrollTop;
+  }
+  function toEnd() {
+    putAtEnd();
     following = true;
     jump.hidden = true;
   }
   scroller.addEventListener("scroll", () => {
-    following = atEnd();
+    following = follows();
     if (following && !jump.hidden) {
       jump.hidden = true;
       onRead?.();
@@ -41,7 +49,8 @@ export function createList(label, onRead) {
   });
   // Charts and pictures get their height after they are drawn; the end must stay in sight meanwhile.
   const sizes = new ResizeObserver(() => {
-    if (following) scroller.scrollTop = scroller.scrollHeight;
+    following = follows();
+    if (following) putAtEnd();
   });
   sizes.observe(items);
   sizes.observe(scroller);
@@ -50,9 +59,9 @@ export function createList(label, onRead) {
   function show(where, next, { changed, posted } = {}) {
     const moved = where !== place;
     place = where;
+    following = moved || follows();
     if (moved) {
       items.replaceChildren();
-      following = true;
       jump.hidden = true;
     }
     reconcile(items, next);
