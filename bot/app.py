@@ -12,15 +12,12 @@ from typing import Any
 
 import structlog
 
-from bot.asides import Asides
 from bot.board import Board
 from bot.catalog import Catalog, command_label
 from bot.clock import Clock
 from bot.config import Config
-from bot.core.delivery import Shopfront
+from bot.core.shopfront import Shopfront
 from bot.demo.story import anchor
-from bot.desk import Desk
-from bot.digests import Digests
 from bot.edge.alarm import Alarm
 from bot.edge.asking import Asker
 from bot.edge.dispatcher import Dispatcher
@@ -43,16 +40,19 @@ from bot.edge.slack.socket import Socket
 from bot.edge.slack.ways_back import may_answer
 from bot.edge.ticker import Ticker
 from bot.edge.worker import Worker, deliveries
-from bot.overdue import Overdue
+from bot.people.asides import Asides
+from bot.people.desk import Desk
 from bot.pipeline import Feed, Pipeline
-from bot.quiet import Quiet
+from bot.rounds.digests import Digests
+from bot.rounds.overdue import Overdue
+from bot.rounds.quiet import Quiet
+from bot.rounds.troubles import Troubles
+from bot.rounds.upkeep import Upkeep
 from bot.store import inbox, notes
 from bot.store.engine import Store
 from bot.store.intake import Intake
 from bot.store.models.campaign import remember
 from bot.store.wishes import folder_of
-from bot.troubles import Troubles
-from bot.upkeep import Upkeep
 
 log = structlog.get_logger()
 

@@ -21,7 +21,7 @@ from bot.clock import Clock
 from bot.core.advance import Advanced, advance
 from bot.core.alerts import woken
 from bot.core.calendar import deadline
-from bot.core.delivery import Delivery, Shopfront, Source, Unparsable, Unrouted
+from bot.core.delivery import Delivery, Source, Unparsable, Unrouted
 from bot.core.events import Event, SourceChanged, StockChanged, Tick, consequences
 from bot.core.exceptions import RuleException, explained
 from bot.core.facts import NoFacts
@@ -32,9 +32,10 @@ from bot.core.parts import ShopText, say
 from bot.core.privacy import PrivacyAsked, is_forgotten, names_forgotten
 from bot.core.privacy import told as privacy_told
 from bot.core.settings import House, Shop
+from bot.core.shopfront import Shopfront
 from bot.core.subject import Subject
 from bot.core.verdict import Clear, Fire, Quiet, Verdict
-from bot.exceptions import settled
+from bot.settled import settled
 from bot.store import (
     alerts,
     decisions,

@@ -11,17 +11,18 @@ from typing import Any
 
 from sqlalchemy import select
 
-from bot.asides import Asides
 from bot.board import Board
 from bot.catalog import Catalog
 from bot.core.authority import ALL, EVERYBODY, Actor, Who
-from bot.core.delivery import Delivery, Shopfront
+from bot.core.delivery import Delivery
 from bot.core.dispatch import Post, Shown, settled
 from bot.core.message import Message
 from bot.core.settings import Department, Grant, House, Permissions
-from bot.desk import Desk
-from bot.digests import Digests
+from bot.core.shopfront import Shopfront
+from bot.people.asides import Asides
+from bot.people.desk import Desk
 from bot.pipeline import Feed, Pipeline
+from bot.rounds.digests import Digests
 from bot.store import inbox, posts
 from bot.store.codec import load
 from bot.store.engine import Store

@@ -13,7 +13,7 @@ from typing import Any, Literal
 import pytest
 
 from bot.catalog import Catalog, CatalogError
-from bot.catalog_settings import BadSettings, convert, setting_problems, setting_schema
+from bot.catalog.settings import BadSettings, convert, setting_problems, setting_schema
 from bot.core.handlers import Setting
 from bot.core.verdict import Severity
 

@@ -24,8 +24,8 @@ from bot.catalog import Catalog
 from bot.cli._common import loaded
 from bot.clock import Clock
 from bot.config import Config
-from bot.core.delivery import Shopfront
 from bot.core.polling import Api
+from bot.core.shopfront import Shopfront
 from bot.demo.stores import Stand
 from bot.edge.fetch import Fetcher
 from bot.edge.intake import PREFIX, Door, Webhooks

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from bot.core.delivery import Delivery, Shopfront
+from bot.core.delivery import Delivery
 from bot.core.events import (
     CampaignChanged,
     DisputeChanged,
@@ -25,6 +25,7 @@ from bot.core.events import (
 )
 from bot.core.money import Money
 from bot.core.parts import ShopText
+from bot.core.shopfront import Shopfront
 from bot.pipeline import Feed
 from bot.store import inbox, polls
 from bot.store.codec import dump, load

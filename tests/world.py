@@ -15,7 +15,6 @@ from typing import Any, Literal
 
 from sqlalchemy import select
 
-from bot.acts import Act
 from bot.catalog import Catalog
 from bot.core.alerts import Alert
 from bot.core.dispatch import (
@@ -40,12 +39,13 @@ from bot.core.message import Message
 from bot.core.parts import Line
 from bot.core.settings import House
 from bot.core.silences import Silence
-from bot.overdue import Overdue
-from bot.quiet import Quiet
+from bot.people.acts import Act
+from bot.rounds.overdue import Overdue
+from bot.rounds.quiet import Quiet
+from bot.rounds.troubles import Troubles
 from bot.store import alerts, posts
 from bot.store.tables import METADATA
 from bot.store.tables.work import alert as alert_table
-from bot.troubles import Troubles
 from tests.bench import Bench, Watch
 
 Mood = Literal["takes", "refuses", "loses", "is silent", "is away"]

@@ -42,10 +42,10 @@ def _platform(config: Config, name: str, folder: Path) -> Platform:
     """The source as it is asked, or Stop with what it lacks."""
     from bot.app import platforms
     from bot.catalog import Catalog
-    from bot.catalog_settings import nearest
+    from bot.core.spelling import hint
 
     if name not in config.sources:
-        raise Stop(f"the config has no source {name!r}{nearest(name, config.sources)}")
+        raise Stop(f"the config has no source {name!r}{hint(name, config.sources)}")
     kind = config.sources[name].type
     catalog = Catalog.scan(config.handlers, folder)
     api = catalog.sources[kind].api

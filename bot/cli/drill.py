@@ -47,14 +47,14 @@ def drill(config: Path, department: str, rule: str, span: str, by: str, anyway: 
 
 
 def _checked(config: Config, catalog: Catalog, department: str, rule: str, span: str) -> tuple[SubjectKind, timedelta]:
-    from bot.catalog_settings import nearest
     from bot.core.drills import LONGEST
     from bot.core.spans import duration
+    from bot.core.spelling import hint
 
     if department not in config.house.departments:
-        raise Stop(f"there is no department {department!r}{nearest(department, config.house.departments)}")
+        raise Stop(f"there is no department {department!r}{hint(department, config.house.departments)}")
     if rule and rule not in catalog.rules:
-        raise Stop(f"there is no rule {rule!r}{nearest(rule, catalog.rules)}")
+        raise Stop(f"there is no rule {rule!r}{hint(rule, catalog.rules)}")
     try:
         lasts = duration(span)
     except ValueError as error:

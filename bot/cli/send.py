@@ -50,10 +50,10 @@ def _list(config: Config, name: str | None) -> None:
 
 
 def _source(config: Config, name: str) -> SourceConfig:
-    from bot.catalog_settings import nearest
+    from bot.core.spelling import hint
 
     if name not in config.sources:
-        raise Stop(f"the config has no source {name!r}{nearest(name, config.sources)}")
+        raise Stop(f"the config has no source {name!r}{hint(name, config.sources)}")
     return config.sources[name]
 
 
@@ -67,14 +67,14 @@ def _samples(source: SourceConfig) -> dict[str, Traversable]:
 
 def _signed(config: Config, source: SourceConfig, event: str) -> tuple[dict[str, str], bytes]:
     from bot.catalog import Catalog
-    from bot.catalog_settings import nearest
     from bot.clock import Clock
-    from bot.core.delivery import Shopfront
+    from bot.core.shopfront import Shopfront
+    from bot.core.spelling import hint
     from handlers.samples import fill
 
     samples = _samples(source)
     if event not in samples:
-        raise Stop(f"there is no sample {event!r} of {source.type}{nearest(event, samples)}")
+        raise Stop(f"there is no sample {event!r} of {source.type}{hint(event, samples)}")
     now = Clock().now()
     # Microseconds since 1970 are digits that no two sendings share.
     body = fill(samples[event].read_text("utf-8"), now, str(int(now.timestamp() * 1_000_000)))

@@ -14,7 +14,7 @@ from bot.cli._common import Stop, config_option, loaded, opened
 if TYPE_CHECKING:
     from bot.config import Config
     from bot.core.silences import Silence
-    from bot.hush import Hush
+    from bot.people.hush import Hush
 
 
 @click.command()
@@ -61,7 +61,7 @@ def _asked(now: datetime, span: str, reason: str, by: str, rule: str, subject: s
 
 
 def _lay(config: Config, hush: Hush, wanted: Silence) -> None:
-    from bot.hush import Unsilenceable
+    from bot.people.hush import Unsilenceable
 
     try:
         laid, kept = hush.lay(wanted)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 
-from bot.catalog_settings import nearest
 from bot.config.problems import Place
 from bot.config.schema import ApiPart, SourcePart
 from bot.core.polling import Api
 from bot.core.spans import duration
+from bot.core.spelling import hint
 
 LEAST = timedelta(seconds=30)
 """Nobody's limits are met by asking more often than this."""
@@ -33,7 +33,7 @@ def problems(name: str, part: SourcePart, api: Api | None, env: Mapping[str, str
 def _keys(place: Place, part: ApiPart, api: Api) -> Found:
     known = {key for one in api.keys for key in one}
     strange = [key for key in part.keys if key not in known]
-    yield from (((*place, key), f"is no key of this platform{nearest(key, known)}") for key in strange)
+    yield from (((*place, key), f"is no key of this platform{hint(key, known)}") for key in strange)
     if not strange and not any(set(one) <= set(part.keys) for one in api.keys):
         sets = ", or ".join(" and ".join(one) for one in api.keys)
         yield place, f"must be complete: {sets}"
@@ -53,7 +53,7 @@ def _times(place: Place, part: ApiPart, api: Api) -> Found:
     known = [stream.name for stream in api.streams]
     for stream, every in part.every.items():
         if stream not in known:
-            yield (*place, stream), f"is nothing that this platform is asked for{nearest(stream, known)}"
+            yield (*place, stream), f"is nothing that this platform is asked for{hint(stream, known)}"
         elif every != "off" and duration(every) < LEAST:
             yield (*place, stream), f"must be at least {LEAST.seconds}s, or off"
 

@@ -10,7 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.catalog import Catalog, Kind
-from bot.catalog_settings import severity, time_of_day
+from bot.catalog.settings import severity, time_of_day
 from bot.config import asking
 from bot.config.checks import KINDS, only_asked, variables
 from bot.config.machine import AlarmPart, MailPart

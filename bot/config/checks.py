@@ -8,13 +8,14 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from bot.catalog import Catalog, Kind
-from bot.catalog_settings import BadSettings, nearest
+from bot.catalog.settings import BadSettings
 from bot.config import asking, permits
 from bot.config.document import Document
 from bot.config.problems import Place, Problem
 from bot.config.schema import ConfigPart, DigestPart, ExceptionPart, OutsidePart, QuietPart, RoutePart, SourcePart
 from bot.core.parts import called
 from bot.core.schedule import WEEKDAYS
+from bot.core.spelling import hint
 
 KINDS: dict[str, Kind] = {
     "rules": "rule",
@@ -58,7 +59,7 @@ class Checks:
             known = self.catalog.configurable(kind)
             for name, given in getattr(self.part, section).items():
                 if name not in known:
-                    yield (section, name), f"there is no such {kind}{nearest(name, known)}"
+                    yield (section, name), f"there is no such {kind}{hint(name, known)}"
                 elif isinstance(given, dict):
                     yield from self._misfits((section, name), kind, name, given)
 
@@ -73,7 +74,7 @@ class Checks:
         for number, one in enumerate(self.part.exceptions):
             place: Place = ("exceptions", number)
             if one.rule not in self.catalog.rules:
-                yield (*place, "rule"), f"there is no such rule{nearest(one.rule, self.catalog.rules)}"
+                yield (*place, "rule"), f"there is no such rule{hint(one.rule, self.catalog.rules)}"
             elif self.part.rules.get(one.rule) == "off":
                 yield (*place, "rule"), f"{one.rule} is off in rules; nothing about it can be set for some alone"
             elif isinstance(one.settings, dict):
@@ -88,7 +89,7 @@ class Checks:
             about = self.catalog.rules[one.rule].about.replace("_", " ")
             yield (*place, given[0]), f"cannot be asked for: {one.rule} decides on a {about}, not on a SKU"
         if one.shop is not None and one.shop not in self._shops():
-            yield (*place, "shop"), f"there is no shop {one.shop!r}{nearest(one.shop, self._shops())}"
+            yield (*place, "shop"), f"there is no shop {one.shop!r}{hint(one.shop, self._shops())}"
         if one.until is not None and one.until >= "9999":
             yield (*place, "until"), "never comes; leave it out"
         if one.settings == {}:
@@ -108,14 +109,14 @@ class Checks:
         if kind not in self.catalog.sources:
             yield (
                 (*place, "type"),
-                f"{kind!r} is no platform; say which it is with type{nearest(kind, self.catalog.sources)}",
+                f"{kind!r} is no platform; say which it is with type{hint(kind, self.catalog.sources)}",
             )
         else:
             yield from self._options((*place, "options"), kind, source.options)
         if source.shop is None and len(self._shops()) > 1:
             yield (*place, "shop"), f"is missing; say of which shop it tells: {', '.join(sorted(self._shops()))}"
         elif source.shop is not None and source.shop not in self._shops():
-            yield (*place, "shop"), f"there is no shop {source.shop!r}{nearest(source.shop, self._shops())}"
+            yield (*place, "shop"), f"there is no shop {source.shop!r}{hint(source.shop, self._shops())}"
 
     def _options(self, place: Place, kind: str, options: Mapping[str, Any]) -> Iterator[tuple[Place, str]]:
         try:
@@ -142,7 +143,7 @@ class Checks:
             for key, names in known.items():
                 pattern = getattr(route, key)
                 if pattern is not None and not any(fnmatchcase(name, pattern) for name in names):
-                    yield (*here, key), f"{pattern!r} matches no {key}{nearest(pattern, names)}"
+                    yield (*here, key), f"{pattern!r} matches no {key}{hint(pattern, names)}"
             yield from self._route(route, here)
             yield from self._routes_in(route.routes, (*here, "routes"))
 
@@ -163,17 +164,17 @@ class Checks:
             for key, names in known.items():
                 pattern = getattr(mute, key)
                 if not any(fnmatchcase(name, pattern) for name in names):
-                    yield ("mutes", number, key), f"{pattern!r} matches no {key}{nearest(pattern, names)}"
+                    yield ("mutes", number, key), f"{pattern!r} matches no {key}{hint(pattern, names)}"
             if mute.start == mute.end and len(set(mute.days)) == len(WEEKDAYS):
                 yield ("mutes", number), "never ends; switch the rule off, or give a route mute: true"
 
     def _escalations(self) -> Iterator[tuple[Place, str]]:
         for number, escalation in enumerate(self.part.escalations):
             if not any(fnmatchcase(name, escalation.rule) for name in self.catalog.rules):
-                near = nearest(escalation.rule, self.catalog.rules)
+                near = hint(escalation.rule, self.catalog.rules)
                 yield ("escalations", number, "rule"), f"{escalation.rule!r} matches no rule{near}"
             if called(escalation.to) is None and escalation.to not in self._departments():
-                near = nearest(escalation.to, self._departments())
+                near = hint(escalation.to, self._departments())
                 yield ("escalations", number, "to"), f"there is no department {escalation.to!r}{near}"
 
     def _digests(self) -> Iterator[tuple[Place, str]]:
@@ -182,7 +183,7 @@ class Checks:
                 if department not in self._departments():
                     yield (
                         ("digests", name, "departments", number),
-                        f"there is no department {department!r}{nearest(department, self._departments())}",
+                        f"there is no department {department!r}{hint(department, self._departments())}",
                     )
             yield from self._digest_zone(name, digest)
 

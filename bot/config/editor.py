@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from bot.catalog import Catalog
-from bot.catalog_settings import setting_schema
+from bot.catalog.settings import setting_schema
 from bot.config.checks import KINDS
 from bot.config.schema import ConfigPart
 from bot.core.handlers import Setting

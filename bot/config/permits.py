@@ -6,10 +6,10 @@ from collections.abc import Collection, Iterator, Mapping
 from fnmatch import fnmatchcase
 
 from bot.catalog import Catalog
-from bot.catalog_settings import nearest
 from bot.config.problems import Place
 from bot.config.schema import ConfigPart, GrantPart, TwoPeoplePart
 from bot.core.authority import ALL, SHARE
+from bot.core.spelling import hint
 
 Found = Iterator[tuple[Place, str]]
 
@@ -30,15 +30,15 @@ def problems(part: ConfigPart, catalog: Catalog, departments: Collection[str]) -
 def _named(place: Place, names: tuple[str, ...], known: Collection[str], why: str) -> Found:
     for number, name in enumerate(names):
         if name not in known:
-            yield (*place, number), f"{name!r} {why}{nearest(name, known)}"
+            yield (*place, number), f"{name!r} {why}{hint(name, known)}"
 
 
 def _limits(place: Place, grant: GrantPart, catalog: Catalog, departments: Collection[str]) -> Found:
     if grant.department is not None and grant.department not in departments:
-        near = nearest(grant.department, departments)
+        near = hint(grant.department, departments)
         yield (*place, "department"), f"there is no department {grant.department!r}{near}"
     if grant.rule is not None and not any(fnmatchcase(name, grant.rule) for name in catalog.rules):
-        yield (*place, "rule"), f"{grant.rule!r} matches no rule{nearest(grant.rule, catalog.rules)}"
+        yield (*place, "rule"), f"{grant.rule!r} matches no rule{hint(grant.rule, catalog.rules)}"
 
 
 def _unlimited(place: Place, grant: GrantPart, acts: Mapping[str, bool]) -> Found:

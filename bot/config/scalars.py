@@ -12,11 +12,12 @@ from babel import Locale, UnknownLocaleError
 from babel.numbers import list_currencies
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
-from bot.catalog_settings import nearest, time_of_day
+from bot.catalog.settings import time_of_day
 from bot.core.money import Money, from_decimal
 from bot.core.parts import called
 from bot.core.schedule import WEEKDAYS
 from bot.core.spans import duration
+from bot.core.spelling import hint
 
 _LONG_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _DAY_NAMES = dict(zip(WEEKDAYS + _LONG_DAYS, WEEKDAYS * 2, strict=True))
@@ -31,13 +32,13 @@ _MOST_MESSAGES = 1000
 
 def _zone(name: str) -> str:
     if name not in available_timezones():
-        raise ValueError(f'is no time zone such as "Europe/Berlin"{nearest(name, available_timezones())}')
+        raise ValueError(f'is no time zone such as "Europe/Berlin"{hint(name, available_timezones())}')
     return name
 
 
 def _currency(code: str) -> str:
     if code not in list_currencies():
-        raise ValueError(f'is no currency code such as "EUR"{nearest(code.upper(), list_currencies())}')
+        raise ValueError(f'is no currency code such as "EUR"{hint(code.upper(), list_currencies())}')
     return code
 
 

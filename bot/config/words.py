@@ -9,10 +9,10 @@ from typing import Any, Union, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from bot.catalog_settings import nearest
 from bot.config.document import Document
 from bot.config.problems import Place, Problem
 from bot.config.schema import ConfigPart
+from bot.core.spelling import hint
 
 _EMPTY = "is empty; write a value or leave the key out (everything after a blank and # is a comment)"
 _MAPPING = "must be a mapping, written as indented `key: value` lines; {} takes every default"
@@ -55,7 +55,7 @@ def _text(document: Document, place: Place, detail: ErrorDetails) -> str:
     if detail["type"] == "missing":
         return f"is missing; add it: {_described(place)}"
     if detail["type"] == "extra_forbidden":
-        return "is not known here" + nearest(str(place[-1]), _fields(_part(place[:-1])))
+        return "is not known here" + hint(str(place[-1]), _fields(_part(place[:-1])))
     if detail["input"] is None:
         return _EMPTY
     say = _WORDS.get(detail["type"])

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from bot.core.events import Event
-
-if TYPE_CHECKING:
-    from bot.core.polling import Api, Call
+from bot.core.polling import Api, Call
+from bot.core.shopfront import Shopfront
 
 OURS = "floorwalker-"
 """How headers begin that only we write; a request from outside loses them at the door."""
@@ -75,27 +74,6 @@ class Unparsable(Exception):
 
 class Unrouted(Exception):
     """A verified delivery on a topic that nothing here listens to. The message names the topic."""
-
-
-@dataclass(frozen=True, slots=True)
-class Shopfront:
-    """What a source knows of its place in the config: the source's and the shop's names and its own options.
-
-    ``options`` is the source's ``options:`` mapping from the config (empty when there is none); ``currency`` is the
-    shop's reporting currency, for platforms that send prices without one; ``live`` says that test orders and test
-    payments are to be ignored.
-    """
-
-    source: str
-    shop: str
-    currency: str = "EUR"
-    live: bool = True
-    options: Mapping[str, Any] = field(default_factory=dict)
-
-    @property
-    def by(self) -> dict[str, Any]:
-        """Who tells: the shop and the source of every event, as its arguments."""
-        return {"shop": self.shop, "source": self.source}
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal, get_args
 
-from bot.core.delivery import Shopfront
 from bot.core.events import CampaignEchoed
 from bot.core.plans import object_in
+from bot.core.shopfront import Shopfront
 from bot.core.wild import Wild
 
 SO_FAR: Final = "so far"

@@ -12,10 +12,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 
-from bot.core.delivery import Shopfront, Unparsable
+from bot.core.delivery import Unparsable
 from bot.core.events import CampaignChanged
 from bot.core.options import Option
 from bot.core.parts import ShopText
+from bot.core.shopfront import Shopfront
 from bot.core.wild import Wild, read
 
 State = Literal["scheduled", "sent", "withdrawn"]

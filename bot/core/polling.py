@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from bot.core.delivery import Shopfront
+from bot.core.shopfront import Shopfront
 
 Pairs = tuple[tuple[str, str], ...]
 

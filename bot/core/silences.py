@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from itertools import takewhile
 
@@ -18,6 +17,7 @@ from bot.core.message import Message, Paragraph
 from bot.core.parts import Line, Moment, Quantity, ShopText, member, say
 from bot.core.schedule import Slot
 from bot.core.settings import Mute
+from bot.core.spelling import nearest
 
 LONGEST = timedelta(days=90)
 """What shall be quiet for longer than this is a matter of the config."""
@@ -70,7 +70,7 @@ def problems(silence: Silence, rules: Iterable[str], shops: Iterable[str], now: 
 def _unmatched(what: str, pattern: str, names: tuple[str, ...]) -> str:
     if pattern == "*" or any(fnmatchcase(name, pattern) for name in names):
         return ""
-    near = get_close_matches(pattern, names, 1)
+    near = nearest(pattern, names)
     return f"there is no such {what}" + (f"; did you mean {near[0]}?" if near else "")
 
 

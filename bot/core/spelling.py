@@ -31,3 +31,12 @@ def unknown(typed: str, words: Iterable[str]) -> Line:
     known = list(dict.fromkeys(words))
     told = say("I do not know ", ShopText(typed.strip()), ".", meant(typed, known))
     return say(told, f" There is: {', '.join(known)}.")
+
+
+def hint(name: str, known: Iterable[str]) -> str:
+    """The end of an error about a name: the known one that is spelt most like it, or all of them when none is near."""
+    names = sorted(known)
+    close = difflib.get_close_matches(name, names, 1)
+    if close:
+        return f"; did you mean {close[0]!r}?"
+    return f"; known: {', '.join(names)}" if 0 < len(names) <= 12 else ""

@@ -19,6 +19,7 @@ from bot.core.handlers import Refused
 from bot.core.known import AlertLine
 from bot.core.parts import Line, ShopText, join, say
 from bot.core.schedule import WEEKDAYS, instant
+from bot.core.spelling import meant
 
 MORNING = time(9)
 """What a day without a time means."""
@@ -142,6 +143,5 @@ def _days(named: str, today: date) -> list[date]:
 
 
 def _unread(text: str, words: str) -> Line:
-    near = get_close_matches(words, _SPELT, n=1)
-    hint = say(f" Did you mean {near[0]}?") if near else ()
-    return say("I cannot read ", ShopText(text), " as a time to come.", hint, f" Say {', '.join(_SAMPLES)}.")
+    near = meant(words, _SPELT)
+    return say("I cannot read ", ShopText(text), " as a time to come.", near, f" Say {', '.join(_SAMPLES)}.")

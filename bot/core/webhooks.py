@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
-from bot.core.delivery import Shopfront
 from bot.core.events import SourceChanged
 from bot.core.parts import ShopText
 from bot.core.polling import Subscription
+from bot.core.shopfront import Shopfront
 
 ASPECT = "webhook "
 """How the aspects begin that are about a webhook; its topic follows."""

@@ -11,9 +11,9 @@ from typing import Any, TypeVar
 import structlog
 
 from bot.clock import Clock
-from bot.core.delivery import Shopfront
 from bot.core.patience import ATTEMPTS, LONGEST, asked_for, wait
 from bot.core.polling import Asked, Call, Heard, Keep, Response, Rest, Step
+from bot.core.shopfront import Shopfront
 from bot.edge.fetch import Broken, Fetcher
 
 log = structlog.get_logger()

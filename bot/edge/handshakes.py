@@ -10,8 +10,9 @@ from urllib.parse import urlsplit
 import structlog
 from aiohttp import web
 
-from bot.core.delivery import Greeting, Knock, Shopfront, Source
+from bot.core.delivery import Greeting, Knock, Source
 from bot.core.polling import Call
+from bot.core.shopfront import Shopfront
 from bot.edge.evidence import Allowance, Fetches
 from bot.edge.fetch import Broken, Foreign
 

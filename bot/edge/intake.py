@@ -12,17 +12,8 @@ import structlog
 from aiohttp import web
 
 from bot.clock import Clock
-from bot.core.delivery import (
-    OURS,
-    Delivery,
-    Evidence,
-    Knock,
-    Shopfront,
-    Source,
-    Strip,
-    Unverified,
-    Wanting,
-)
+from bot.core.delivery import OURS, Delivery, Evidence, Knock, Source, Strip, Unverified, Wanting
+from bot.core.shopfront import Shopfront
 from bot.edge.evidence import Documents, Fetches, Unavailable, anchors
 from bot.edge.handshakes import Handshakes, greeted
 from bot.edge.metrics import Meters

@@ -11,7 +11,8 @@ from datetime import datetime
 import aiohttp
 
 from bot.clock import Clock
-from bot.core.delivery import Shopfront, Source
+from bot.core.delivery import Source
+from bot.core.shopfront import Shopfront
 from bot.demo.stores import Storefront, Telling
 from bot.demo.story import Scene, day, history
 

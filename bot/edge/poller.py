@@ -17,9 +17,10 @@ from typing import TypeVar
 import structlog
 
 from bot.clock import Clock
-from bot.core.delivery import POLLED, Delivery, Shopfront, Strip
+from bot.core.delivery import POLLED, Delivery, Strip
 from bot.core.patience import put_off
 from bot.core.polling import Api, Denied, Heard, Subscription
+from bot.core.shopfront import Shopfront
 from bot.core.webhooks import broken, changes, remembered
 from bot.edge.asking import Asker, Run, Unanswered
 from bot.edge.fetch import Foreign

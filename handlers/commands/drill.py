@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from difflib import get_close_matches
 
 from bot.core.drills import refusal
 from bot.core.facts import Exercises, ask
 from bot.core.handlers import Refused, Reply, Request, StartDrill, command
 from bot.core.message import Bullets, Footer, Heading, Message
 from bot.core.parts import Line, ShopText, say
+from bot.core.spelling import meant
 
 _ANYWAY = "anyway"
 
@@ -53,6 +53,4 @@ def _listed(exercises: tuple[Line, ...]) -> Message:
 
 
 def _unknown(word: str, known: tuple[str, ...]) -> Line:
-    near = get_close_matches(word, known, 1)
-    hint = f" Did you mean {near[0]}?" if near else ""
-    return say("There is no department and no rule ", ShopText(word), f".{hint}")
+    return say("There is no department and no rule ", ShopText(word), ".", meant(word, known))

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from difflib import get_close_matches
 
 from bot.core.handlers import Request, SendForm, ShowForm, command
 from bot.core.message import button_value
 from bot.core.parts import Line, ShopText, say
+from bot.core.spelling import meant
 from bot.core.typed import Named, named
 
 _PERSON = re.compile(r"<@([UW][A-Z0-9]{2,30})(?:\|[^>]*)?>", re.ASCII)
@@ -36,6 +36,5 @@ def _whom(first: str, departments: tuple[str, ...]) -> dict[str, object] | None:
 def _unknown(first: str, request: Request) -> Line:
     if not first:
         return ()
-    near = get_close_matches(first.casefold(), request.departments, n=1)
-    hint = say(f" The nearest: {near[0]}.") if near else ()
-    return say("No department is called ", ShopText(first), ", nor did Slack say that it is a person.", hint)
+    near = meant(first, request.departments)
+    return say("No department is called ", ShopText(first), ", nor did Slack say that it is a person.", near)

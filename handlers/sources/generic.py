@@ -18,9 +18,10 @@ from datetime import datetime
 from typing import Final
 
 from bot.core import cloudevents
-from bot.core.delivery import Delivery, Greeting, Knock, Shopfront, Source, Unparsable, Unrouted
+from bot.core.delivery import Delivery, Greeting, Knock, Source, Unparsable, Unrouted
 from bot.core.events import Event
 from bot.core.keys import as_key
+from bot.core.shopfront import Shopfront
 from bot.core.wild import Wild, read
 from handlers.sources._generic.auth import sign, verify
 from handlers.sources._generic.fields import TYPES, event_of, known_type, moment_of

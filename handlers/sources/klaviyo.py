@@ -26,11 +26,12 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Final
 
-from bot.core.delivery import Delivery, Shopfront, Source, Unparsable, Unrouted, Unverified
+from bot.core.delivery import Delivery, Source, Unparsable, Unrouted, Unverified
 from bot.core.echoes import read_totals
 from bot.core.events import CampaignEchoed, Event
 from bot.core.mailings import DAYS_OPTION, read_mailings
 from bot.core.options import FLAG, matching, options_of
+from bot.core.shopfront import Shopfront
 from bot.core.signatures import Scheme, check, header, plain_key
 from bot.core.strip import Shape, only
 from bot.core.wild import Wild, read

@@ -36,10 +36,11 @@ from datetime import datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from bot.core.delivery import Delivery, Greeting, Knock, Shopfront, Source, Unparsable, Unrouted
+from bot.core.delivery import Delivery, Greeting, Knock, Source, Unparsable, Unrouted
 from bot.core.events import Event
 from bot.core.keys import as_key
 from bot.core.options import matching, names, one_of, options_of
+from bot.core.shopfront import Shopfront
 from bot.core.signatures import Scheme, check
 from bot.core.signatures import sign as sign_body
 from bot.core.strip import stripped

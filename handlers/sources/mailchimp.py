@@ -29,12 +29,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from bot.core.delivery import Delivery, Greeting, Knock, Shopfront, Source, Unparsable, Unrouted, Unverified
+from bot.core.delivery import Delivery, Greeting, Knock, Source, Unparsable, Unrouted, Unverified
 from bot.core.echoes import Echo, read_totals
 from bot.core.events import CampaignEchoed, Event
 from bot.core.forms_encoded import only, read_form
 from bot.core.mailings import DAYS_OPTION, Mailing, State, campaign, days_of, read_mailings
 from bot.core.options import FLAG, matching, options_of
+from bot.core.shopfront import Shopfront
 from bot.core.signatures import Scheme, check, plain_key
 from bot.core.signatures import sign as sign_body
 from bot.core.wild import Wild, read

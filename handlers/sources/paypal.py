@@ -25,10 +25,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
-from bot.core.delivery import Delivery, Shopfront, Source, Unrouted
+from bot.core.delivery import Delivery, Source, Unrouted
 from bot.core.events import Event
 from bot.core.keys import id_of_body
 from bot.core.options import one_of, options_of
+from bot.core.shopfront import Shopfront
 from bot.core.strip import stripped
 from bot.core.wild import read
 from handlers.sources._paypal import disputes, invoices, payments, payouts

@@ -39,12 +39,13 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
-from bot.core.delivery import Delivery, Shopfront, Source, Unparsable, Unrouted, Unverified
+from bot.core.delivery import Delivery, Source, Unparsable, Unrouted, Unverified
 from bot.core.events import Event, SourceChanged
 from bot.core.keys import as_key
 from bot.core.options import matching, names, one_of, options_of
 from bot.core.parts import ShopText
 from bot.core.privacy import PrivacyAsked
+from bot.core.shopfront import Shopfront
 from bot.core.signatures import Scheme, check
 from bot.core.signatures import sign as sign_body
 from bot.core.strip import stripped

@@ -37,10 +37,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
-from bot.core.delivery import Delivery, Shopfront, Source, Unparsable, Unrouted
+from bot.core.delivery import Delivery, Source, Unparsable, Unrouted
 from bot.core.events import Event
 from bot.core.keys import id_of_body
 from bot.core.options import matching, one_of, options_of
+from bot.core.shopfront import Shopfront
 from bot.core.signatures import Scheme, check
 from bot.core.signatures import sign as sign_body
 from bot.core.strip import stripped

@@ -30,10 +30,11 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import Final
 
-from bot.core.delivery import Delivery, Greeting, Knock, Shopfront, Source, Unparsable, Unrouted
+from bot.core.delivery import Delivery, Greeting, Knock, Source, Unparsable, Unrouted
 from bot.core.events import Event, SourceChanged
 from bot.core.options import options_of
 from bot.core.parts import ShopText
+from bot.core.shopfront import Shopfront
 from bot.core.signatures import Scheme, check
 from bot.core.signatures import sign as sign_body
 from bot.core.strip import stripped

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 from bot.catalog import Catalog
-from bot.core.delivery import Shopfront
+from bot.core.shopfront import Shopfront
 from bot.demo import shop
 from bot.demo.shop import Item, wobble
 from bot.demo.story import Telling

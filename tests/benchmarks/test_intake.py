@@ -11,7 +11,7 @@ from statistics import median
 import pytest
 
 from bot.clock import Clock
-from bot.core.delivery import Shopfront
+from bot.core.shopfront import Shopfront
 from bot.edge.intake import PREFIX, Admits, Door, Webhooks
 from bot.edge.metrics import Meters
 from bot.edge.server import HttpServer

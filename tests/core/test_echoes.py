@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.delivery import Shopfront, Unparsable
+from bot.core.delivery import Unparsable
 from bot.core.echoes import ECHOES, SO_FAR, Totals, body_of, grown, least_share, read_totals
+from bot.core.shopfront import Shopfront
 from bot.core.wild import Wild, read
 
 NOW = datetime(2026, 11, 20, 10, 15, tzinfo=UTC)

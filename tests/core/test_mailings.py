@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.delivery import Shopfront
 from bot.core.mailings import DAYS_OPTION, Followed, Mailing, body_of, days_of, read_mailings
 from bot.core.parts import ShopText
+from bot.core.shopfront import Shopfront
 from bot.core.wild import read
 
 NOW = datetime(2026, 11, 20, 10, 15, tzinfo=UTC)

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.delivery import Shopfront, Unparsable
+from bot.core.delivery import Unparsable
 from bot.core.plans import (
     an_object,
     batches,
@@ -26,6 +26,7 @@ from bot.core.plans import (
     understood,
 )
 from bot.core.polling import Asked, Denied, Heard, Response
+from bot.core.shopfront import Shopfront
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 WHY: Mapping[int, str] = {401: "the key was refused"}

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.delivery import Shopfront
 from bot.core.polling import Subscription
+from bot.core.shopfront import Shopfront
 from bot.core.webhooks import broken, changes, remembered
 
 FRONT = Shopfront("shop", "main")

@@ -12,8 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.catalog import Catalog
-from bot.core.delivery import Delivery, Shopfront, Unverified
+from bot.core.delivery import Delivery, Unverified
 from bot.core.events import Event, OrderPlaced
+from bot.core.shopfront import Shopfront
 from bot.demo.stores import Storefront, Telling, storefront, storefronts
 from bot.demo.story import anchor, day, history
 from tests.bench import OPTIONS, SECRETS

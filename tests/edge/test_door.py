@@ -16,18 +16,9 @@ import aiohttp
 import pytest
 from structlog.testing import capture_logs
 
-from bot.core.delivery import (
-    BASELINE,
-    POLLED,
-    Delivery,
-    Greeting,
-    Knock,
-    Shopfront,
-    Source,
-    Unverified,
-    Wanting,
-)
+from bot.core.delivery import BASELINE, POLLED, Delivery, Greeting, Knock, Source, Unverified, Wanting
 from bot.core.polling import Call, Response
+from bot.core.shopfront import Shopfront
 from bot.edge import evidence
 from bot.edge.evidence import Allowance, Bounds, Documents, Unavailable
 from bot.edge.fetch import Fetcher

@@ -13,7 +13,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.core.delivery import Delivery, Shopfront, Source, Unverified
+from bot.core.delivery import Delivery, Source, Unverified
+from bot.core.shopfront import Shopfront
 from bot.edge.intake import PREFIX, Admits, Door, Patience, Webhooks, prove, without_credentials
 from bot.edge.metrics import Meters
 from bot.store import inbox

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.core.delivery import Shopfront
+from bot.core.shopfront import Shopfront
 from bot.demo.stores.magento import KEYS, SHOP, Magento
 from bot.store import polls
 from bot.store.tables.log import event

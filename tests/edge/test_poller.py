@@ -18,7 +18,7 @@ import structlog
 from prometheus_client import generate_latest
 from sqlalchemy import select
 
-from bot.core.delivery import BASELINE, POLLED, Delivery, Shopfront
+from bot.core.delivery import BASELINE, POLLED, Delivery
 from bot.core.events import SourceChanged, StockChanged
 from bot.core.polling import (
     Api,
@@ -35,6 +35,7 @@ from bot.core.polling import (
     Subscription,
     ask,
 )
+from bot.core.shopfront import Shopfront
 from bot.edge.asking import Asker
 from bot.edge.fetch import Fetcher
 from bot.edge.metrics import Meters

@@ -19,10 +19,10 @@ from bot.core.subject import Subject
 from bot.edge.dispatcher import Dispatcher
 from bot.edge.limiter import Limiter
 from bot.edge.slack.client import SlackClient
+from bot.rounds.troubles import Troubles
 from bot.store import alerts, destinations, missed, posts
 from bot.store.engine import Store
 from bot.store.tables.work import post as table
-from bot.troubles import Troubles
 from bot.workbench import Workbench
 from tests.core.samples import opened
 from tests.edge.outgoing_fixtures import LOOK, SetClock

@@ -16,7 +16,7 @@ from bot.catalog import Catalog
 from bot.core.handlers import Reply, Request
 from bot.core.message import Footer, Message
 from bot.core.settings import Department, Grouping, House, QuietHours, Route
-from bot.quiet import Quiet
+from bot.rounds.quiet import Quiet
 from tests.bench import Bench, usual_house
 from tests.core.samples import NOW
 from tests.handlers.shelves import words

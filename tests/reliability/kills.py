@@ -29,8 +29,8 @@ from typing import Any, Literal
 import aiohttp
 from sqlalchemy import Select, func, or_, select
 
-from bot.core.delivery import Shopfront
 from bot.core.dispatch import LEASE
+from bot.core.shopfront import Shopfront
 from bot.store.engine import Store, StoreDown
 from bot.store.tables.log import inbox
 from bot.store.tables.work import alert, post

@@ -14,14 +14,15 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.schema import Table
 
-from bot.asides import Asides
 from bot.board import Board
 from bot.catalog import Catalog
-from bot.core.delivery import Delivery, Shopfront
+from bot.core.delivery import Delivery
 from bot.core.settings import House
-from bot.desk import Desk
-from bot.digests import Digests
+from bot.core.shopfront import Shopfront
+from bot.people.asides import Asides
+from bot.people.desk import Desk
 from bot.pipeline import Feed, Pipeline
+from bot.rounds.digests import Digests
 from bot.store import inbox
 from bot.store.engine import Store, StoreDown
 from bot.store.inbox import Arrival

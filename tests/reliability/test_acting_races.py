@@ -9,11 +9,11 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
-from bot.acts import Act
 from bot.core.authority import Actor
 from bot.core.forms import Submission
 from bot.core.handlers import Refused, Request
-from bot.desk import Desk
+from bot.people.acts import Act
+from bot.people.desk import Desk
 from bot.store.engine import StoreDown
 from bot.store.inbox import Arrival
 from bot.store.tables.work import alert_log

@@ -14,7 +14,7 @@ from bot.core.forms import Submission
 from bot.core.handlers import Request
 from bot.core.settings import Permissions, TwoPeople
 from bot.core.verdict import Severity
-from bot.desk import Desk
+from bot.people.desk import Desk
 from bot.store import audit, silences
 from bot.store.engine import StoreDown
 from bot.store.tables.work import alert_log

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from bot.board import Board
 from bot.catalog import Catalog
 from bot.core.settings import Escalation
-from bot.overdue import Overdue
+from bot.rounds.overdue import Overdue
 from bot.store import alerts
 from bot.store.engine import Store
 from bot.store.tables.work import alert_log

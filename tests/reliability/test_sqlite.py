@@ -23,7 +23,7 @@ from sqlalchemy import select
 
 from bot.__main__ import main
 from bot.catalog import Catalog
-from bot.core.delivery import Shopfront
+from bot.core.shopfront import Shopfront
 from bot.edge.intake import PREFIX, Door, Webhooks
 from bot.edge.metrics import Meters
 from bot.edge.server import HttpServer

@@ -22,11 +22,11 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
+from bot.rounds.upkeep import Upkeep
 from bot.store import notes
 from bot.store.engine import Store, StoreDown
 from bot.store.migrations import FOLDER, HEAD
 from bot.store.tables import METADATA
-from bot.upkeep import Upkeep
 from tests.bench import Watch
 
 

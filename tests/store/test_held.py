@@ -20,7 +20,7 @@ from bot.core.parts import say
 from bot.core.schedule import period_before
 from bot.core.settings import Department, QuietHours
 from bot.core.subject import Subject
-from bot.quiet import Quiet
+from bot.rounds.quiet import Quiet
 from bot.store import alerts, held, placings, posts
 from bot.store.engine import Store
 from bot.store.held import Held, Spent

@@ -13,10 +13,10 @@ from bot.core.dispatch import Shown, settled
 from bot.core.message import Message, Paragraph
 from bot.core.parts import say
 from bot.core.trouble import PROBE_EVERY
+from bot.rounds.troubles import Troubles
 from bot.store import destinations, missed, posts
 from bot.store.engine import Store
 from bot.store.tables.work import post as table
-from bot.troubles import Troubles
 from tests.core.samples import NOW
 
 OPS, WAREHOUSE = "#operations", "#warehouse"

@@ -15,11 +15,11 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import structlog
 from slack_sdk.errors import SlackApiError
 
-from bot.catalog_settings import nearest
 from bot.clock import Clock
 from bot.core.authority import Actor, Standing, unheard_of
 from bot.core.parts import Person, UserGroup, called
 from bot.core.preferences import NOBODY, Profile
+from bot.core.spelling import hint
 from bot.edge.slack.ways_back import NOT_TOLD
 
 log = structlog.get_logger()
@@ -284,4 +284,4 @@ async def _no_group(slack: Slack, group: str) -> str:
 
 async def _no_handle(slack: Slack, handle: str) -> str:
     known = ids_by_handle(await slack.ask("usergroups.list"), await slack.team())
-    return "" if handle in known else f"{_NO_GROUP}{nearest(handle, known)}"
+    return "" if handle in known else f"{_NO_GROUP}{hint(handle, known)}"

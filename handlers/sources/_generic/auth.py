@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from bot.core.delivery import Delivery, Shopfront
+from bot.core.delivery import Delivery
 from bot.core.ed25519 import PUBLIC, check_standard
+from bot.core.shopfront import Shopfront
 from bot.core.signatures import STANDARD_WEBHOOKS, Scheme, check, check_text, check_token
 from bot.core.signatures import sign as sign_body
 

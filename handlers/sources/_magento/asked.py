@@ -15,10 +15,10 @@ from collections.abc import Callable, Generator, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from bot.core.delivery import Shopfront
 from bot.core.oauth import percent
 from bot.core.plans import an_object, in_utc, moment_in
 from bot.core.polling import Api, Asked, Call, Denied, Heard, Pairs, Plan, Response, Step, Stream
+from bot.core.shopfront import Shopfront
 from bot.core.wild import MAX_NODES
 from handlers.sources._magento import adobe
 from handlers.sources._magento.calls import OAUTH, Caller, a_page, hosts, option, rest_of, search

@@ -12,10 +12,10 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
-from bot.core.delivery import Shopfront
 from bot.core.oauth import Credentials, authorized, nonce
 from bot.core.plans import NO_REASON, an_object, object_in, printable
 from bot.core.polling import Asked, Call, Denied, Keep, Pairs, Response, Step
+from bot.core.shopfront import Shopfront
 from handlers.sources._magento import adobe
 
 _HOST = re.compile(r"https://([^/?#]+)")

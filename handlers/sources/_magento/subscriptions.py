@@ -10,10 +10,10 @@ import json
 from collections.abc import Generator, Mapping
 from typing import Any, Final
 
-from bot.core.delivery import Shopfront
 from bot.core.oauth import percent
 from bot.core.plans import an_object
 from bot.core.polling import Asked, Call, Care, Denied, Step, Subscription
+from bot.core.shopfront import Shopfront
 from handlers.sources._magento.calls import Caller, rest_of, search, words_of
 
 

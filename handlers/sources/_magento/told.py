@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from bot.core.delivery import Shopfront
 from bot.core.events import Event
 from bot.core.money import Money
+from bot.core.shopfront import Shopfront
 from bot.core.wild import Wild
 
 

@@ -8,9 +8,10 @@ import re
 from collections.abc import Generator
 from typing import Any, Final
 
-from bot.core.delivery import Shopfront, Unparsable
+from bot.core.delivery import Unparsable
 from bot.core.plans import Asking, granted, understood
 from bot.core.polling import Asked, Call, Denied, Pairs, Response, Rest, Step
+from bot.core.shopfront import Shopfront
 from bot.core.wild import Wild, read
 
 PAGE: Final = 1000

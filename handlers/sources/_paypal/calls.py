@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 
-from bot.core.delivery import Shopfront
 from bot.core.oauth import unpercent
 from bot.core.plans import Asking, Json, granted, object_in, rows
 from bot.core.polling import Asked, Call, Denied, Keep, Pairs, Response, Step
+from bot.core.shopfront import Shopfront
 
 _TOKEN: Final = "token"
 _LONGEST: Final = 32_400

@@ -9,8 +9,9 @@ import zlib
 from datetime import datetime, timedelta
 from typing import Final
 
-from bot.core.delivery import Delivery, Shopfront, Unparsable, Unverified, Wanting
+from bot.core.delivery import Delivery, Unparsable, Unverified, Wanting
 from bot.core.rsa import check_rsa, issuer_url, trusted_leaf
+from bot.core.shopfront import Shopfront
 from bot.core.signatures import header
 from bot.core.wild import Wild
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from bot.core.delivery import Shopfront
 from bot.core.events import Event
 from bot.core.money import Money
 from bot.core.parts import ShopText
+from bot.core.shopfront import Shopfront
 from bot.core.wild import Wild
 
 # The fields of a payment by the names of the newer API and of the older one.

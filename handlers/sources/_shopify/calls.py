@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from bot.core.delivery import Shopfront
 from bot.core.plans import Json, an_object
 from bot.core.polling import Asked, Call, Denied, Keep, Response, Rest, Step, ask
+from bot.core.shopfront import Shopfront
 from handlers.sources._shopify import fields
 
 VERSION: Final = "2026-07"

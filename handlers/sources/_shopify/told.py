@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
-from bot.core.delivery import Shopfront
 from bot.core.money import Money
 from bot.core.parts import ShopText
+from bot.core.shopfront import Shopfront
 from bot.core.wild import Wild
 
 T = TypeVar("T")

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Generator, Mapping
 from typing import Any, Final
 
-from bot.core.delivery import Shopfront
 from bot.core.plans import Json
 from bot.core.polling import Asked, Care, Step
 from bot.core.polling import Subscription as Hook
+from bot.core.shopfront import Shopfront
 from handlers.sources._shopify import fields
 from handlers.sources._shopify.calls import Shop, objects, within
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from bot.core.delivery import Shopfront
 from bot.core.events import Event
 from bot.core.money import Money
+from bot.core.shopfront import Shopfront
 from bot.core.wild import Wild
 
 # https://docs.stripe.com/currencies: what Stripe counts without and with three decimals. It differs from ISO 4217, for

@@ -6,9 +6,9 @@ import base64
 import re
 from typing import Any, Final
 
-from bot.core.delivery import Shopfront
 from bot.core.plans import NO_REASON, Asking, Json, granted, object_in, printable, rows
 from bot.core.polling import Asked, Call, Denied, Pairs, Response, Rest
+from bot.core.shopfront import Shopfront
 
 PAGE: Final = 100
 _POLITE: Final = Rest(0.5)

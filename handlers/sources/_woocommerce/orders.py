@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from bot.core.delivery import Shopfront
 from bot.core.events import Event, OrderChanged, OrderLine, OrderPlaced, PaymentFailed, PaymentSucceeded, Refunded
 from bot.core.money import Money
+from bot.core.shopfront import Shopfront
 from bot.core.wild import Wild
 from handlers.sources._woocommerce.told import Told
 

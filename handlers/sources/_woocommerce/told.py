@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from bot.core.delivery import Shopfront
 from bot.core.events import Event
+from bot.core.shopfront import Shopfront
 from bot.core.wild import Wild
 
 

@@ -27,7 +27,8 @@ from urllib.parse import parse_qsl, urlencode
 
 import handlers.samples
 import handlers.sources
-from bot.core.delivery import POLLED, Delivery, Shopfront, Source
+from bot.core.delivery import POLLED, Delivery, Source
+from bot.core.shopfront import Shopfront
 
 NOW = datetime(2026, 11, 20, 10, 15, tzinfo=UTC)
 ROOT = Path(__file__).parents[3]

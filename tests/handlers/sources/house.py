@@ -11,7 +11,7 @@ from typing import Any, Generic, TypeVar
 
 from sqlalchemy import select
 
-from bot.core.delivery import Shopfront
+from bot.core.shopfront import Shopfront
 from bot.demo.stores import Stand
 from bot.edge.asking import Asker
 from bot.edge.fetch import Fetcher

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from bot.core.delivery import POLLED, Delivery, Shopfront, Source
+from bot.core.delivery import POLLED, Delivery, Source
 from bot.core.events import Event
 from bot.core.polling import Asked, Call, Heard, Keep, Response, Rest
+from bot.core.shopfront import Shopfront
 from bot.demo.stores import Stand
 
 NOW = datetime(2026, 11, 20, 10, 15, tzinfo=UTC)

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from bot.core.delivery import Delivery, Shopfront, Unparsable, Unrouted, Unverified
+from bot.core.delivery import Delivery, Unparsable, Unrouted, Unverified
 from bot.core.events import (
     STORED,
     CampaignChanged,
@@ -39,6 +39,7 @@ from bot.core.events import (
 )
 from bot.core.money import Money
 from bot.core.parts import ShopText
+from bot.core.shopfront import Shopfront
 from handlers.sources._generic.fields import TYPES
 from handlers.sources.generic import SOURCE
 

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from bot.core.delivery import Delivery, Greeting, Knock, Shopfront, Unparsable, Unrouted, Unverified
+from bot.core.delivery import Delivery, Greeting, Knock, Unparsable, Unrouted, Unverified
 from bot.core.events import StockChanged
+from bot.core.shopfront import Shopfront
 from handlers.sources.generic import SOURCE
 from tests.core.samples import NOW
 

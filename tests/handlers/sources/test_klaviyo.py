@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.core.delivery import POLLED, Delivery, Shopfront, Unparsable, Unrouted, Unverified
+from bot.core.delivery import POLLED, Delivery, Unparsable, Unrouted, Unverified
 from bot.core.events import CampaignEchoed
+from bot.core.shopfront import Shopfront
 from bot.core.wild import MAX_NODES
 from handlers.sources.klaviyo import SOURCE
 

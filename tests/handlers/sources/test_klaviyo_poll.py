@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.core.delivery import Shopfront
 from bot.core.echoes import SO_FAR
 from bot.core.events import CampaignChanged, CampaignEchoed
 from bot.core.polling import Call, Denied, Response, Subscription
+from bot.core.shopfront import Shopfront
 from bot.demo.stores.klaviyo import KEYS, Klaviyo
 from handlers.sources.klaviyo import SOURCE
 from tests.handlers.sources.line import NOW, Line, Same

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from bot.core.delivery import POLLED, Delivery, Evidence, Knock, Shopfront, Unparsable, Unrouted, Unverified, Wanting
+from bot.core.delivery import POLLED, Delivery, Evidence, Knock, Unparsable, Unrouted, Unverified, Wanting
 from bot.core.events import (
     CampaignChanged,
     Event,
@@ -33,6 +33,7 @@ from bot.core.events import (
 from bot.core.money import Money
 from bot.core.parts import ShopText
 from bot.core.polling import Call
+from bot.core.shopfront import Shopfront
 from handlers.sources.magento import SOURCE
 
 FIXTURES = Path(__file__).parents[2] / "fixtures/magento"

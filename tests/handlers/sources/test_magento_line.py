@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from bot.core.delivery import Shopfront
 from bot.core.polling import Heard, Subscription
+from bot.core.shopfront import Shopfront
 from bot.demo.stores.magento import KEYS, SHOP, Magento
 from bot.edge.asking import Asker, Run
 from bot.edge.fetch import Fetcher

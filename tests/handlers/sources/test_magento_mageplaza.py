@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from bot.core.delivery import Delivery, Shopfront, Unverified
+from bot.core.delivery import Delivery, Unverified
 from bot.core.events import Event, OrderChanged, OrderPlaced, Refunded, ShipmentChanged
 from bot.core.money import Money
+from bot.core.shopfront import Shopfront
 from handlers.sources.generic import SOURCE
 
 DOC = (Path(__file__).parents[3] / "docs/sources/magento.md").read_text("utf-8")

@@ -13,9 +13,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.core.delivery import Delivery, Shopfront, Unparsable
+from bot.core.delivery import Delivery, Unparsable
 from bot.core.events import Event, ItemDescribed, OrderChanged, OrderPlaced, StockChanged
 from bot.core.polling import Asked, Call, Denied, Keep, Response, Rest, Subscription
+from bot.core.shopfront import Shopfront
 from bot.demo.stores.magento import JOURNAL, KEYS, SHOP, TOKENS, Magento, Row
 from handlers.sources.magento import SOURCE
 from tests.handlers.sources import line as lines

@@ -9,9 +9,10 @@ from urllib.parse import urlencode
 
 import pytest
 
-from bot.core.delivery import POLLED, Delivery, Knock, Shopfront, Unparsable, Unrouted, Unverified
+from bot.core.delivery import POLLED, Delivery, Knock, Unparsable, Unrouted, Unverified
 from bot.core.events import CampaignChanged, CampaignEchoed, Event
 from bot.core.parts import ShopText
+from bot.core.shopfront import Shopfront
 from handlers.sources.mailchimp import SOURCE
 
 NOW = datetime(2026, 11, 20, 10, 15, tzinfo=UTC)

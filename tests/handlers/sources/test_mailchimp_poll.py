@@ -11,10 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.core.delivery import Delivery, Shopfront
+from bot.core.delivery import Delivery
 from bot.core.echoes import SO_FAR
 from bot.core.events import CampaignChanged, CampaignEchoed, Event
 from bot.core.polling import Asked, Call, Denied, Response, Subscription
+from bot.core.shopfront import Shopfront
 from bot.demo.stores.mailchimp import DATACENTER, KEYS, LIST, SIGNING, TOKEN, Mailchimp
 from handlers.sources import mailchimp
 from handlers.sources._mailchimp.calls import PAGE

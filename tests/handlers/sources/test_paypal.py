@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.delivery import Delivery, Evidence, Shopfront, Unparsable, Unrouted, Unverified, Wanting
+from bot.core.delivery import Delivery, Evidence, Unparsable, Unrouted, Unverified, Wanting
 from bot.core.events import (
     DisputeChanged,
     Event,
@@ -25,6 +25,7 @@ from bot.core.events import (
 )
 from bot.core.money import Money
 from bot.core.parts import ShopText
+from bot.core.shopfront import Shopfront
 from handlers.sources._paypal.asked import API
 from handlers.sources._paypal.webhooks import TOPICS
 from handlers.sources.paypal import SOURCE

@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.core.delivery import Delivery, Shopfront, Unparsable, Unrouted
+from bot.core.delivery import Delivery, Unparsable, Unrouted
 from bot.core.events import DisputeChanged, PaymentSucceeded
 from bot.core.polling import Call, Denied, Heard, Keep, Response, Subscription
+from bot.core.shopfront import Shopfront
 from bot.demo.stores.paypal import HOST, KEYS, OFFERED, SANDBOX, PayPal
 from handlers.sources._paypal.webhooks import TOPICS
 from handlers.sources.paypal import SOURCE

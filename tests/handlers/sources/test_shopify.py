@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from bot.core.delivery import Delivery, Shopfront, Unparsable, Unverified
+from bot.core.delivery import Delivery, Unparsable, Unverified
 from bot.core.events import (
     CampaignChanged,
     DisputeChanged,
@@ -30,6 +30,7 @@ from bot.core.events import (
 )
 from bot.core.money import Money
 from bot.core.parts import ShopText
+from bot.core.shopfront import Shopfront
 from handlers.sources.shopify import HINTS, SOURCE
 
 NOW = datetime(2026, 11, 20, 10, 15, 4, tzinfo=UTC)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.core.delivery import Shopfront
+from bot.core.shopfront import Shopfront
 from bot.demo.stores.shopify import CLIENT, DOMAIN, Shopify
 from bot.store.tables.log import event
 from bot.store.tables.shop import stock_level

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.core.delivery import POLLED, Delivery, Shopfront, Unparsable, Unrouted
+from bot.core.delivery import POLLED, Delivery, Unparsable, Unrouted
 from bot.core.events import (
     CampaignChanged,
     DisputeChanged,
@@ -32,6 +32,7 @@ from bot.core.events import (
 from bot.core.money import Money
 from bot.core.parts import ShopText
 from bot.core.polling import Call, Denied, Response, Rest, Subscription
+from bot.core.shopfront import Shopfront
 from bot.demo.stores.shopify import CLIENT, DOMAIN, Shopify
 from handlers.sources.shopify import SOURCE
 from tests.handlers.sources.line import NOW, Line, Same

@@ -15,8 +15,9 @@ from shopify_app import ShopifyApp
 from shopify_app.exchange.client_credentials import exchange_using_client_credentials
 from shopify_app.graphql.admin_graphql import admin_graphql_request
 
-from bot.core.delivery import Delivery, Shopfront, Unverified
+from bot.core.delivery import Delivery, Unverified
 from bot.core.polling import Call
+from bot.core.shopfront import Shopfront
 from bot.demo.stores.shopify import CLIENT, DOMAIN, Shopify
 from handlers.sources._shopify import fields
 from handlers.sources._shopify.calls import VERSION

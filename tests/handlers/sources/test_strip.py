@@ -15,8 +15,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.core import strip as stripping
-from bot.core.delivery import Delivery, Shopfront, Unparsable, Unrouted
+from bot.core.delivery import Delivery, Unparsable, Unrouted
 from bot.core.events import Event
+from bot.core.shopfront import Shopfront
 from tests.handlers.sources.conduct import ROOT, SUBJECTS, Subject, loose, packed
 
 # The fields that are cut, by the platforms that cut them.

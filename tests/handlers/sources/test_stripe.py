@@ -14,7 +14,7 @@ import stripe
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.core.delivery import POLLED, Delivery, Shopfront, Unparsable, Unverified
+from bot.core.delivery import POLLED, Delivery, Unparsable, Unverified
 from bot.core.events import (
     CampaignChanged,
     DisputeChanged,
@@ -28,6 +28,7 @@ from bot.core.events import (
 )
 from bot.core.money import Money
 from bot.core.parts import ShopText
+from bot.core.shopfront import Shopfront
 from handlers.sources._stripe.asked import TOPICS
 from handlers.sources.stripe import SOURCE
 from tests.fixtures.stripe.conduct import SILENT

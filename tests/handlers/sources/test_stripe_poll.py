@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.core.delivery import Delivery, Shopfront, Unparsable, Unrouted
+from bot.core.delivery import Delivery, Unparsable, Unrouted
 from bot.core.events import PayoutChanged
 from bot.core.polling import Call, Denied, Heard, Response, Subscription
+from bot.core.shopfront import Shopfront
 from bot.demo.stores.stripe import KEYS, Stripe
 from handlers.sources._stripe.asked import TOPICS
 from handlers.sources.stripe import SOURCE

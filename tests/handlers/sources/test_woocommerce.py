@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from bot.core.delivery import POLLED, Delivery, Greeting, Knock, Shopfront, Unparsable, Unrouted, Unverified
+from bot.core.delivery import POLLED, Delivery, Greeting, Knock, Unparsable, Unrouted, Unverified
 from bot.core.events import (
     CampaignChanged,
     Event,
@@ -25,6 +25,7 @@ from bot.core.events import (
     StockChanged,
 )
 from bot.core.money import Money
+from bot.core.shopfront import Shopfront
 from handlers.sources.woocommerce import SOURCE
 from tests.handlers.sources.line import NOW
 

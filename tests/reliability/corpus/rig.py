@@ -10,8 +10,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from bot.core.delivery import Shopfront
 from bot.core.settings import Department, House, Shop
+from bot.core.shopfront import Shopfront
 from bot.edge.intake import PREFIX, Door, Patience, Webhooks
 from bot.edge.metrics import Meters
 from bot.edge.server import HttpServer, Limits

@@ -1,0 +1,1 @@
+"""A person asks or does something: what they press, type and fill in, whether they may, and what comes of it."""

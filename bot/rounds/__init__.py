@@ -1,0 +1,1 @@
+"""Time passes: what a tick looks after, one module a duty."""
