@@ -19,7 +19,6 @@ from typing import Any
 import pytest
 
 from bot.__main__ import main
-from bot.app import front
 from bot.catalog import Catalog
 from bot.cli._common import loaded
 from bot.clock import Clock
@@ -32,6 +31,7 @@ from bot.edge.intake import PREFIX, Door, Webhooks
 from bot.edge.metrics import Meters
 from bot.edge.server import HttpServer
 from bot.edge.stand import Stands
+from bot.mind import front
 from bot.store import inbox
 from bot.store.engine import Store
 from bot.store.intake import Intake

@@ -15,11 +15,11 @@ from bot.cli._common import Stop, config_option, loaded, opened
 @config_option
 def digest(department: str, days: int, config: Path) -> None:
     """Print a DEPARTMENT's digest of the last complete days; posts nothing."""
-    from bot.app import mind
     from bot.catalog import Catalog
     from bot.clock import Clock
     from bot.edge.render import Look
     from bot.edge.written import written
+    from bot.mind import mind
 
     ours = loaded(config, demo=True)
     if department not in ours.house.departments:

@@ -29,10 +29,10 @@ def drill(config: Path, department: str, rule: str, span: str, by: str, anyway: 
 
     The running bot shows it, and ends it when its time is over.
     """
-    from bot.app import mind
     from bot.catalog import Catalog
     from bot.clock import Clock
     from bot.core.drills import Drill, refusal, started
+    from bot.mind import mind
 
     ours, clock = loaded(config, demo=True), Clock()
     catalog = Catalog.scan(ours.handlers, config.parent)

@@ -33,9 +33,9 @@ def silence(
 
     What channels show is kept true all the same; what they do not show yet is held until the silence ends.
     """
-    from bot.app import mind
     from bot.catalog import Catalog
     from bot.clock import Clock
+    from bot.mind import mind
 
     ours, clock = loaded(config, demo=True), Clock()
     with opened(ours) as store:

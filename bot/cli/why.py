@@ -15,13 +15,13 @@ from bot.cli._common import Stop, config_option, loaded, opened
 @config_option
 def why(alert: str, config: Path) -> None:
     """Tell why an alert such as A-1042 was told, on which facts, where it shows and what happened since."""
-    from bot.app import mind
     from bot.catalog import Catalog
     from bot.clock import Clock
     from bot.core.handlers import Refused, Reply, Request
     from bot.core.settings import Permissions
     from bot.edge.words import Look, plain
     from bot.edge.written import written
+    from bot.mind import mind
 
     ours, clock = loaded(config, demo=True), Clock()
     shop = next(iter(ours.house.shops.values()))

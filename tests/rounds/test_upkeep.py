@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import select
 from structlog.testing import capture_logs
 
-from bot.app import Mind
 from bot.core.delivery import Delivery
+from bot.mind import Mind
 from bot.people.asides import Asides
 from bot.rounds.overdue import Overdue
 from bot.rounds.quiet import Quiet
