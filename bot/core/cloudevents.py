@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
 import re
 from collections.abc import Mapping
 from typing import Any, Final
@@ -67,10 +68,12 @@ def is_event(wild: Wild) -> bool:
 
 
 def key(delivery: Delivery, body: Wild) -> str:
-    """An event is named by its source and id together; "" when it is none. Raises Unparsable."""
+    """An event is named by its source and id together, or by a hash of them where they cannot be kept as they are; ""
+    when it is none, or has no id. Raises Unparsable."""
     if binary(delivery.headers):
         body = Wild(attributes(delivery.headers))
-    if not is_event(body):
+    if not is_event(body) or not (name := body["id"].text_or("")):
         return ""
-    found = f"{body['source'].text_or('')} {body['id'].text_or('')}"
-    return as_key(found) if _PLAIN.fullmatch(found) else ""
+    found = f"{body['source'].text_or('')} {name}"
+    kept = as_key(found) if _PLAIN.fullmatch(found) else ""
+    return kept or hashlib.sha256(found.encode()).hexdigest()

@@ -111,6 +111,10 @@ Strip = Callable[[Delivery], bytes]
 """strip(delivery): its body as it is to be stored, without what it says of people and ``parse`` does not read. It tells
 the same events as the whole body, and a body that cannot be read stays whole."""
 
+Apart = Callable[[Delivery, Shopfront], str]
+"""apart(delivery, shopfront): a name by which even two deliveries of one body are two, "" where the body alone tells
+them apart. It must be proved, or nothing be gained by making one up: whoever can change it has a body count again."""
+
 Sign = Callable[[str, bytes, str, datetime, Shopfront], dict[str, str]]
 """sign(topic, body, secret, now, shopfront): the headers with which the platform would send this body."""
 
@@ -122,8 +126,10 @@ class Source:
     ``verify`` and ``key`` see a delivery as it was sent, ``parse`` as ``strip`` has left it.
 
     ``key`` gives the platform's own name of a delivery, the same on every retry, or "" when it has none (the hash of
-    the body then stands for it). ``options`` checks the source's part of the config and raises ValueError with a
-    message that names the key. ``max_kib`` is the largest delivery that is taken, unless the config says otherwise.
+    the body then stands for it). A delivery of a body that came before is taken for a retry, whatever its key, unless
+    ``apart`` names it otherwise, which is then its key as well. ``options`` checks the source's part of the config and
+    raises ValueError with a message that names the key. ``max_kib`` is the largest delivery that is taken, unless the
+    config says otherwise.
     """
 
     name: str
@@ -137,3 +143,4 @@ class Source:
     api: Api | None = None
     strip: Strip | None = None
     max_kib: int = 1024
+    apart: Apart | None = None

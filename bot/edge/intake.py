@@ -12,7 +12,7 @@ import structlog
 from aiohttp import web
 
 from bot.clock import Clock
-from bot.core.delivery import OURS, Delivery, Evidence, Knock, Source, Strip, Unverified, Wanting
+from bot.core.delivery import OURS, Apart, Delivery, Evidence, Knock, Source, Strip, Unverified, Wanting
 from bot.core.shopfront import Shopfront
 from bot.edge.evidence import Documents, Fetches, Unavailable, anchors
 from bot.edge.handshakes import Handshakes, greeted
@@ -188,8 +188,15 @@ def prove(delivery: Delivery, door: Door) -> Arrival:
         raise Unverified(f"the proof failed on them: {type(error).__name__}") from error
     headers = without_credentials(delivery.headers, door.secrets)
     kept = Delivery(delivery.source, headers, stripped(door.source.strip, delivery), delivery.received)
-    sent = hashlib.sha256(delivery.body).digest()
-    return Arrival(door.front.source, door.front.shop, _named(delivery, door), kept, sent)
+    apart = _name(door.source.apart, delivery, door.front) if door.source.apart else ""
+    key = apart or _name(lambda told, front: door.source.key(told), delivery, door.front)
+    return Arrival(door.front.source, door.front.shop, key, kept, _digest(delivery.body, apart))
+
+
+def _digest(body: bytes, apart: str) -> bytes:
+    """The hash by which a repeat is known: that of the body as it was sent, and of what tells it from the same one."""
+    sent = hashlib.sha256(body).digest()
+    return hashlib.sha256(sent + apart.encode("utf-8", "backslashreplace")).digest() if apart else sent
 
 
 def stripped(strip: Strip | None, delivery: Delivery) -> bytes:
@@ -202,12 +209,12 @@ def stripped(strip: Strip | None, delivery: Delivery) -> bytes:
         return delivery.body
 
 
-def _named(delivery: Delivery, door: Door) -> str:
+def _name(naming: Apart, delivery: Delivery, front: Shopfront) -> str:
     try:
-        return door.source.key(delivery)
+        return naming(delivery, front)
     except Exception as error:
         # A proved delivery is never lost over its name; the hash of its body stands for it then.
-        log.error("delivery has no name", source=door.front.source, error=type(error).__name__, exc_info=error)
+        log.error("delivery has no name", source=front.source, error=type(error).__name__, exc_info=error)
         return ""
 
 

@@ -5,9 +5,9 @@ Webhooks {"type", "timestamp", "data"}, or CloudEvents in any of their three for
 ours ("com.example.stock.changed"). An event has a ``type`` ("stock.changed"), optionally ``at`` (RFC 3339 with an
 offset; else the moment of arrival), and its fields. With the option ``mapping``, foreign JSON is translated by paths.
 
-Options: ``auth`` (``scheme``: standard_webhooks, hmac, bearer, basic, header, query or path), ``mapping``, ``origins``
-(who may send CloudEvents, by their handshake) and ``challenge`` (a word to be said back). docs/sources/generic.md lists
-every event, field and option.
+Options: ``auth`` (``scheme``: standard_webhooks, hmac, bearer, basic, header, query or path), ``mapping``, ``id``
+(the header or the path of what tells deliveries apart), ``origins`` (who may send CloudEvents, by their handshake) and
+``challenge`` (a word to be said back). docs/sources/generic.md lists every event, field and option.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from bot.core.events import Event
 from bot.core.keys import as_key
 from bot.core.shopfront import Shopfront
 from bot.core.wild import Wild, read
-from handlers.sources._generic.auth import sign, verify
+from handlers.sources._generic.auth import auth_of, sign, verify
 from handlers.sources._generic.fields import TYPES, event_of, known_type, moment_of
 from handlers.sources._generic.mapping import mapped
 from handlers.sources._generic.options import options
@@ -77,6 +77,24 @@ def key(delivery: Delivery) -> str:
         return ""
 
 
+def apart(delivery: Delivery, shopfront: Shopfront) -> str:
+    """The id that the option ``id`` names, and the message's own where nobody can change it without a secret: a signed
+    one, or one beside a secret that lets its holder write whatever they like. A signature of the body alone leaves the
+    id open to whoever replays it, and then the body has to tell."""
+    if wanted := shopfront.options.get("id"):
+        return _id_at(delivery, wanted)
+    return "" if auth_of(shopfront.options)["scheme"] == "hmac" else key(delivery)
+
+
+def _id_at(delivery: Delivery, wanted: Mapping[str, str]) -> str:
+    if "header" in wanted:
+        return as_key(delivery.headers.get(wanted["header"].lower(), ""))
+    try:
+        return as_key(read(delivery.body).at(wanted["path"]).id_or(""))
+    except Unparsable:
+        return ""
+
+
 def parse(delivery: Delivery, shopfront: Shopfront) -> tuple[Event, ...]:
     """The events of a body: by the mapping when there is one, else in our own form."""
     body = cloudevents.whole(delivery, read(delivery.body))
@@ -109,4 +127,4 @@ def _one(event: Wild, received: datetime) -> list[_Told]:
     return [(event["type"], moment_of(event["at"], received), event)]
 
 
-SOURCE = Source("generic", verify, key, parse, sign, options, __doc__ or "", greet)
+SOURCE = Source("generic", verify, key, parse, sign, options, __doc__ or "", greet, apart=apart)

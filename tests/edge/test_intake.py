@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 
 from bot.core.delivery import Delivery, Source, Unverified
 from bot.core.shopfront import Shopfront
+from bot.core.signatures import STANDARD_WEBHOOKS, sign
 from bot.edge.intake import PREFIX, Admits, Door, Patience, Webhooks, prove, without_credentials
 from bot.edge.metrics import Meters
 from bot.store import inbox
@@ -104,6 +106,30 @@ async def test_a_proved_delivery_is_on_disk_before_the_200(
     assert waiting.delivery.body == BODY and waiting.delivery.received == clock.now()
     assert waiting.delivery.headers["x-shopify-topic"] == TOPIC
     assert wakes == [1]
+
+
+@pytest.mark.parametrize(
+    ("ids", "kept"), [(("msg_1", "msg_2", "msg_1"), 2), (("msg_1", "msg_1"), 1)], ids=["two messages", "a retry"]
+)
+async def test_two_signed_messages_of_one_body_are_two(
+    serve: Serve,
+    http: aiohttp.ClientSession,
+    store: Store,
+    intake: Intake,
+    clock: HandClock,
+    meters: Meters,
+    ids: tuple[str, ...],
+    kept: int,
+) -> None:
+    """A shelf that is empty, is filled, and is empty again."""
+    key = "whsec_" + base64.b64encode(b"one kettle, two pots, three cups").decode()
+    door = Door(GENERIC, (key,), Shopfront("erp", "harbour"))
+    address = await serve({PREFIX: _webhooks(intake, clock, meters, doors={"erp": door}).handle})
+    body = b'{"type": "stock.changed", "sku": "TEA", "available": 0}'
+    for name in ids:
+        headers = sign(STANDARD_WEBHOOKS[0], body, key, clock.now(), name)
+        assert await _send(http, f"{address}/webhooks/erp", headers, body) == 200
+    assert len(_kept(store)) == kept
 
 
 async def test_a_second_delivery_of_the_same_webhook_is_answered_200_and_changes_nothing(

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, fields
-from datetime import datetime
+from datetime import datetime, timedelta
+from decimal import ROUND_FLOOR, Decimal
 from types import NoneType
 from typing import Any, Final, Literal, get_args, get_origin, get_type_hints
 
 from bot.core.delivery import Unparsable
 from bot.core.events import STORED, Event, ItemSold, OrderLine
-from bot.core.money import Money
+from bot.core.money import Money, exponent
 from bot.core.parts import ShopText
 from bot.core.wild import Wild
 
 ENVELOPE: Final = ("type", "at")
+_MILLISECONDS: Final = 10**11
 
 
 def known_type(name: Wild) -> Wild:
@@ -25,7 +27,17 @@ def known_type(name: Wild) -> Wild:
 
 def moment_of(at: Wild, received: datetime) -> datetime:
     """When an event happened: as it says, else when it was received."""
-    return at.moment() if at else received
+    return _moment(at) if at else received
+
+
+def _moment(wild: Wild) -> datetime:
+    """RFC 3339 with an offset, or a number since 1970: of seconds, or of milliseconds where seconds would lead beyond
+    the year 5000."""
+    if isinstance(wild.value, bool) or not isinstance(wild.value, int | Decimal):
+        return wild.moment()
+    seconds = wild.decimal() / (1000 if wild.decimal() >= _MILLISECONDS else 1)
+    whole = Wild(seconds.to_integral_value(ROUND_FLOOR), wild.path).epoch()
+    return whole + timedelta(microseconds=int(seconds % 1 * 1_000_000))
 
 
 def event_of(name: Wild, at: datetime, wild: Wild, place: Mapping[str, str]) -> Event:
@@ -83,7 +95,13 @@ def _optional(reader: _Reader) -> _Reader:
 
 
 def _money(wild: Wild) -> Money:
-    return wild["amount"].money(wild["currency"].text())
+    """An amount in major units, or in minor ones as ISO 4217 counts them."""
+    currency, minor = wild["currency"].text(), wild["minor"]
+    if not minor:
+        return wild["amount"].money(currency)
+    if wild["amount"]:
+        raise Unparsable(f"{minor.path} stands beside amount, and money has one of them")
+    return Wild(Decimal(minor.int()).scaleb(-exponent(currency)), minor.path).money(currency)
 
 
 def _lines(wild: Wild) -> tuple[OrderLine, ...]:
@@ -95,7 +113,7 @@ _READERS: Final[dict[Any, _Reader]] = {
     int: Wild.int,
     bool: Wild.flag,
     float: lambda wild: float(wild.decimal()),
-    datetime: Wild.moment,
+    datetime: _moment,
     Money: _money,
     ShopText: lambda wild: ShopText(wild.text()),
     tuple[str, ...]: lambda wild: tuple(sku.id() for sku in wild.list()),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -15,17 +15,27 @@ from handlers.sources._generic.fields import event_of, moment_of
 def mapped(
     body: Wild, mapping: list[Mapping[str, Any]], received: datetime, place: Mapping[str, str]
 ) -> tuple[Event, ...]:
-    """The events of all mappings whose ``when`` holds; Unrouted when none does."""
-    events: list[Event] = []
-    rows = [(number, row) for number, row in enumerate(mapping) if _holds(row.get("when", {}), body)]
-    if not rows:
+    """The events of all mappings whose ``when`` holds; Unrouted when none does. A list is so many bodies, as a batch of
+    CloudEvents is so many events, and some of them may be nobody's concern."""
+    bodies = body.list() if isinstance(body.value, list) else (body,)
+    fitting = [
+        (number, row, each)
+        for each in bodies
+        for number, row in enumerate(mapping)
+        if _holds(row.get("when", {}), each)
+    ]
+    if bodies and not fitting:
         raise Unrouted("no mapping fits this body")
-    for number, row in rows:
-        for element in _elements(row, body, body):
-            wild = Wild(_translated(row["fields"], element, body), f"mapping[{number}]")
-            at = moment_of(wild["at"], received)
-            events.append(event_of(Wild(row["event"]), at, wild, place))
-    return tuple(events)
+    return tuple(event for fit in fitting for event in _told(*fit, received, place))
+
+
+def _told(
+    number: int, row: Mapping[str, Any], body: Wild, received: datetime, place: Mapping[str, str]
+) -> Iterator[Event]:
+    """The events that one mapping makes of one body."""
+    for element in _elements(row, body, body):
+        wild = Wild(_translated(row["fields"], element, body), f"mapping[{number}]")
+        yield event_of(Wild(row["event"]), moment_of(wild["at"], received), wild, place)
 
 
 def _holds(when: Mapping[str, Any], body: Wild) -> bool:

@@ -12,7 +12,8 @@ from handlers.sources._generic.fields import ENVELOPE, FORMS, TYPES
 
 def options(given: Mapping[str, Any]) -> None:
     """Raise ValueError, which names the key, unless the options are as documented."""
-    _only(given, "", ("auth", "mapping", "origins", "challenge"))
+    _only(given, "", ("auth", "mapping", "id", "origins", "challenge"))
+    _check_id(_mapping(given.get("id", {}), "id"))
     _check_origins(given.get("origins", []))
     _check_challenge(_mapping(given.get("challenge", {}), "challenge"))
     _check_auth(_mapping(auth_of(given), "auth"))
@@ -31,6 +32,13 @@ def _check_challenge(challenge: Mapping[str, Any]) -> None:
     _only(challenge, "challenge.", ("in", "name"))
     _unless(not challenge or challenge.get("in") in ("query", "json"), "challenge.in: must be query or json")
     _unless(isinstance(challenge.get("name", ""), str), "challenge.name: must be text")
+
+
+def _check_id(wanted: Mapping[str, Any]) -> None:
+    _only(wanted, "id.", ("header", "path"))
+    _unless(len(wanted) < 2, "id: must be either a header or a path")
+    for name, value in wanted.items():
+        _unless(_is_path(value), f"id.{name}: must be text")
 
 
 _AUTH: Final[Mapping[str, tuple[str, ...]]] = {

@@ -462,7 +462,7 @@ def test_the_examples_of_the_manual_are_understood(example: str) -> None:
 def test_the_options_of_the_manual_are_accepted() -> None:
     whole, *others = (YAML(typ="safe").load(text) for text in re.findall(r"```yaml\n(.*?)```", MANUAL, re.DOTALL))
     SOURCE.options(whole["sources"]["generic"]["options"])
-    assert len(others) == 3
+    assert len(others) == 4
     for options in others:
         SOURCE.options(options)
     options = others[-1]

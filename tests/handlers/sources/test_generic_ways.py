@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from bot.core.delivery import Delivery, Greeting, Knock, Unparsable, Unrouted, Unverified
 from bot.core.events import StockChanged
+from bot.core.money import Money
 from bot.core.shopfront import Shopfront
 from handlers.sources.generic import SOURCE
 from tests.core.samples import NOW
@@ -75,6 +76,95 @@ def test_a_mapping_reads_the_whole_event() -> None:
         assert (found.sku, found.available) == ("A", 3)
 
 
+COUNTED: dict[str, Any] = {
+    "when": {"type": "counted"},
+    "event": "stock.changed",
+    "fields": {"sku": "data.article", "available": "data.n", "at": "time"},
+}
+
+
+def counted(article: str, type: str = "counted") -> dict[str, Any]:
+    return {**EVENT, "id": article, "type": type, "data": {"article": article, "n": 3}}
+
+
+def test_a_mapping_reads_each_event_of_a_batch_and_passes_over_what_is_none_of_its_concern() -> None:
+    batch = [counted("A"), counted("B", "painted"), counted("C")]
+    assert [(each.sku, f"{each.at:%H:%M}") for each in parse(batch, mapping=[COUNTED])] == [
+        ("A", "10:00"),
+        ("C", "10:00"),
+    ]
+
+
+def test_a_mapping_reads_each_element_of_a_plain_list_and_its_lists_within() -> None:
+    row = {
+        "each": "rows",
+        "event": "stock.changed",
+        "fields": {"sku": "sku", "location": "$.site", "available": "n"},
+    }
+    body = [
+        {"site": "Leeds", "rows": [{"sku": "A", "n": 1}, {"sku": "B", "n": 2}]},
+        {"site": "York", "rows": [{"sku": "A", "n": 3}]},
+    ]
+    found = [(each.location, each.sku, each.available) for each in parse(body, mapping=[row])]
+    assert found == [("Leeds", "A", 1), ("Leeds", "B", 2), ("York", "A", 3)]
+
+
+def test_a_list_in_which_nothing_fits_a_mapping_is_unrouted_and_an_empty_one_tells_nothing() -> None:
+    with pytest.raises(Unrouted, match="no mapping fits"):
+        parse([counted("A", "painted")], mapping=[COUNTED])
+    assert parse([], mapping=[COUNTED]) == []
+
+
+# Numbers that foreign systems send.
+
+
+@pytest.mark.parametrize(
+    ("at", "told"),
+    [
+        (1_795_428_000, "2026-11-23T10:00:00"),
+        (1_795_428_000_250, "2026-11-23T10:00:00.250000"),
+        (1_795_428_000.5, "2026-11-23T10:00:00.500000"),
+        (99_999_999_999, "5138-11-16T09:46:39"),
+        (100_000_000_000, "1973-03-03T09:46:40"),
+        (0, "1970-01-01T00:00:00"),
+    ],
+)
+def test_a_moment_may_be_seconds_or_milliseconds_since_1970(at: Any, told: str) -> None:
+    [found] = parse({"type": "stock.changed", "at": at, **STOCK})
+    assert found.at.isoformat() == f"{told}+00:00"
+
+
+@pytest.mark.parametrize("at", [-1, True, 10**18, "1795428000", 1e30, [1]])
+def test_what_is_no_moment_is_refused_by_its_place(at: Any) -> None:
+    with pytest.raises(Unparsable, match=r"^at is"):
+        parse({"type": "stock.changed", "at": at, **STOCK})
+
+
+def paid(**amount: Any) -> Money:
+    [found] = parse({"type": "payment.succeeded", "payment": "p", "provider": "x", "method": "y", "amount": amount})
+    assert isinstance(found.amount, Money)
+    return found.amount
+
+
+@pytest.mark.parametrize(("currency", "major"), [("EUR", "12.34"), ("jpy", "1234"), ("KWD", "1.234")])
+def test_money_may_be_in_minor_units_by_iso_4217(currency: str, major: str) -> None:
+    assert paid(minor=1234, currency=currency) == paid(amount=major, currency=currency)
+
+
+@pytest.mark.parametrize(
+    ("amount", "message"),
+    [
+        ({"minor": 1, "amount": "1", "currency": "EUR"}, "amount.minor stands beside amount"),
+        ({"minor": 1.5, "currency": "EUR"}, "amount.minor is a number, not a whole number"),
+        ({"minor": 1, "currency": "teas"}, "amount.minor is no amount of 'teas'"),
+        ({"currency": "EUR"}, "amount.amount is missing"),
+    ],
+)
+def test_money_of_another_form_is_refused_by_its_place(amount: dict[str, Any], message: str) -> None:
+    with pytest.raises(Unparsable, match=message):
+        paid(**amount)
+
+
 def test_an_event_of_another_type_is_unrouted_and_one_without_data_is_unparsable() -> None:
     with pytest.raises(Unrouted, match=r"tea\.spilled"):
         parse({**EVENT, "type": "tea.spilled", "data": {}})
@@ -88,6 +178,52 @@ def test_the_key_is_the_events_source_and_id_where_there_is_no_message_id() -> N
     assert SOURCE.key(Delivery("generic", {"webhook-id": "msg_1"}, body, NOW)) == "msg_1"
     assert SOURCE.key(Delivery("generic", {"webhook-id": "x" * 300}, body, NOW)) == ""
     assert SOURCE.key(Delivery("generic", {}, b"{", NOW)) == ""
+
+
+def apart(headers: dict[str, str], body: Any, **options: Any) -> str:
+    assert SOURCE.apart is not None
+    return SOURCE.apart(Delivery("generic", headers, json.dumps(body).encode(), NOW), front(**options))
+
+
+HMAC = {"scheme": "hmac", "header": "x-signature"}
+BINARY = {f"ce-{name}": value for name, value in EVENT.items()}
+
+
+@pytest.mark.parametrize(
+    ("headers", "body", "options", "name"),
+    [
+        ({"webhook-id": "msg_1"}, STOCK, {}, "msg_1"),
+        ({"webhook-id": "msg_1"}, STOCK, {"auth": {"scheme": "bearer"}}, "msg_1"),
+        ({"webhook-id": "msg_1"}, STOCK, {"auth": HMAC}, ""),
+        (BINARY, STOCK, {"auth": {"scheme": "bearer"}}, "/shop 7"),
+        (BINARY, STOCK, {"auth": HMAC}, ""),
+        ({}, STOCK, {"auth": {"scheme": "bearer"}}, ""),
+        ({"x-delivery": "d-1"}, STOCK, {"auth": HMAC, "id": {"header": "X-Delivery"}}, "d-1"),
+        ({}, {"event": {"id": 81}}, {"auth": HMAC, "id": {"path": "event.id"}}, "81"),
+        ({}, {"event": None}, {"id": {"path": "event.id"}}, ""),
+        ({}, ["tea"], {"id": {"path": "event.id"}}, ""),
+        ({}, STOCK, {"id": {"header": "X-Delivery"}}, ""),
+    ],
+)
+def test_a_delivery_is_told_apart_by_an_id_that_is_proved_or_that_the_config_names(
+    headers: dict[str, str], body: Any, options: dict[str, Any], name: str
+) -> None:
+    assert apart(headers, body, **options) == name
+
+
+@pytest.mark.parametrize(
+    ("wanted", "message"),
+    [
+        ({"header": "X-Id", "path": "id"}, "id: must be either"),
+        ({"path": 7}, "id.path: must be text"),
+        ({"header": ""}, "id.header: must be text"),
+        ({"query": "id"}, "id.query: there is no such key"),
+        ("X-Id", "id: must be a mapping"),
+    ],
+)
+def test_an_id_that_cannot_be_found_is_refused_at_the_start(wanted: Any, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        SOURCE.options({"id": wanted})
 
 
 # Handshakes.
