@@ -19,9 +19,10 @@ from bot.core.parts import say
 from bot.edge.metrics import Meters
 from bot.edge.render import PICK, render
 from bot.edge.slack import asked
+from bot.edge.slack.answers import TOO_LATE
 from bot.edge.slack.asked import Asked
 from bot.edge.slack.errands import Errands
-from bot.edge.slack.interactions import FAILED, NO_ALERT, OLD_BUTTON, TOO_LATE, WORKING
+from bot.edge.slack.interactions import FAILED, NO_ALERT, OLD_BUTTON, WORKING
 from bot.edge.slack.ways_back import may_answer, share_block, shared_command
 from bot.store import inbox
 from bot.store.engine import Store, StoreDown

@@ -12,8 +12,9 @@ from bot.clock import Clock
 from bot.core.forms import Submission
 from bot.core.handlers import Refused, ShowForm
 from bot.core.parts import say
+from bot.edge.slack.answers import OLD_FORM, TOO_LATE
 from bot.edge.slack.asked import Asked
-from bot.edge.slack.interactions import NOT_SHARED, OLD_FORM, SLOW_CHECK, TOO_LATE
+from bot.edge.slack.interactions import NOT_SHARED, SLOW_CHECK
 from bot.edge.slack.listeners import NOT_KEPT
 from bot.store.engine import Store, StoreDown
 from bot.store.intake import Intake

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Protocol
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -18,27 +18,24 @@ from bot.core.handlers import Command, Refused, Reply, Request, ShowForm, ShowMo
 from bot.core.message import Message, Paragraph, read_button_value
 from bot.core.parts import Line, Person, say
 from bot.core.preferences import Profile
-from bot.edge.forms import errors, view
-from bot.edge.render import Look, home, modal, render
+from bot.edge.forms import errors
+from bot.edge.render import Look
+from bot.edge.slack.answers import OLD_FORM, Answers, Client, only
 from bot.edge.slack.asked import Asked
 from bot.edge.slack.commands import Meant, meant
-from bot.edge.slack.ways_back import NOT_TOLD, may_answer, share_block, shared_command
+from bot.edge.slack.ways_back import NOT_TOLD, shared_command
 from bot.store.engine import StoreDown
 
 log = structlog.get_logger()
 
 WORKING = "Working on it, this takes a moment."
 FAILED = "That went wrong, and it is noted in my log. Nothing else is affected."
-TOO_LATE = "That took too long for a window to open. Please try again."
 SLOW_CHECK = "I cannot look at this just now, so nothing was saved. Please send it again in a minute."
-OLD_FORM = "This form is not there any more: I am another version by now, or it is switched off."
-AT_HOME = "Floorwalker"
 NOT_SHARED = "Only an answer can be shared."
 NO_ALERT = (
     "This message is not about one alert of mine. Where it tells of several, pick one from its list; else use the "
     "shortcut on a message that has buttons of mine, or type /ops alerts to see what is open."
 )
-_MOST_BLOCKS = 50
 OLD_BUTTON = "This button is from an older version of me. The alert's newest message has ones that work."
 
 
@@ -55,8 +52,8 @@ class Act(Protocol):
     def modal(self) -> ShowModal | ShowForm | None: ...
 
 
-class Pipeline(Protocol):
-    """What the pipeline does for people; each call is its own transaction and raises StoreDown."""
+class Desk(Protocol):
+    """What the bot does for people; each call is its own transaction and raises StoreDown."""
 
     def act(self, action: str, number: int, turn: int, person: str) -> Act: ...
 
@@ -75,24 +72,8 @@ class Pipeline(Protocol):
     def home(self, user: str, rooms: frozenset[str]) -> Message: ...
 
 
-class Client(Protocol):
-    """How the bot speaks to one person. Each raises one of NOT_TOLD when Slack did not take it."""
-
-    async def respond(self, response_url: str, payload: Mapping[str, Any]) -> None: ...
-
-    async def open_view(self, trigger_id: str, view: Mapping[str, Any]) -> None: ...
-
-    async def push_view(self, trigger_id: str, view: Mapping[str, Any]) -> None: ...
-
-    async def update_view(self, view_id: str, view: Mapping[str, Any]) -> None: ...
-
-    async def publish_home(self, user: str, view: Mapping[str, Any]) -> None: ...
-
-    async def ephemeral(self, channel: str, user: str, text: str, blocks: list[dict[str, Any]]) -> None: ...
-
-
 class Acquaintance(Protocol):
-    """Finds out what Slack says of somebody, so that the pipeline knows it; never raises."""
+    """Finds out what Slack says of somebody, so that the desk knows it; never raises."""
 
     async def meet(self, user: str) -> object: ...
 
@@ -118,7 +99,7 @@ class Interactions:
 
     def __init__(
         self,
-        pipeline: Pipeline,
+        desk: Desk,
         client: Client,
         commands: Mapping[tuple[str, str], Command],
         clock: Clock,
@@ -130,14 +111,13 @@ class Interactions:
         changed: Callable[[], None] = lambda: None,
         patience: Patience = Patience(),
     ) -> None:
-        self._pipeline = pipeline
-        self._client = client
+        self._desk = desk
+        self._answers = Answers(client, look, forms, base_url)
         self._commands = commands
         self._forms = forms
         self._people = people
         self._clock = clock
         self._look = look
-        self._base_url = base_url
         self._changed = changed
         self._patience = patience
         self._kinds: dict[str, Callable[[Asked], Awaitable[None]]] = {
@@ -156,7 +136,7 @@ class Interactions:
 
     async def apologise(self, what: Asked) -> None:
         """Tells the one who asked that it went wrong."""
-        await self._say(what, say(FAILED))
+        await self._answers.say(what, say(FAILED))
 
     async def check(self, what: Asked) -> dict[str, str]:
         """What is wrong with a form that was sent, by field; it is asked while Slack waits. Nothing is changed."""
@@ -175,7 +155,7 @@ class Interactions:
 
     async def _checked(self, what: Asked) -> Mapping[str, Line]:
         await self._people.meet(what.user)
-        return await asyncio.to_thread(self._pipeline.check, self._submission(what))
+        return await asyncio.to_thread(self._desk.check, self._submission(what))
 
     def _submission(self, what: Asked) -> Submission:
         at, by = datetime.fromisoformat(what.at), self._people.profile(what.user)
@@ -183,10 +163,10 @@ class Interactions:
 
     async def _form(self, what: Asked) -> None:
         if what.action not in self._forms:
-            await self._say(what, say(OLD_FORM))
+            await self._answers.say(what, say(OLD_FORM))
             return
         try:
-            act = await asyncio.to_thread(self._pipeline.submit, self._submission(what))
+            act = await asyncio.to_thread(self._desk.submit, self._submission(what))
             changed, told = act.changed, act.told
         except Refused as refused:
             changed, told = False, refused.line
@@ -196,20 +176,20 @@ class Interactions:
         if told is None:
             return
         try:
-            await self._say(what, told)
+            await self._answers.say(what, told)
         except NOT_TOLD as error:
             # What was sent is saved; that nobody can be told of it there is no reason to save it again.
             log.warning("answer not taken", kind=what.kind, reason=type(error).__name__)
 
     async def _command(self, what: Asked) -> None:
         try:
-            reply = await self._patiently(what, self._reply(what, what.command, what.text, self._pipeline.answer))
+            reply = await self._patiently(what, self._reply(what, what.command, what.text, self._desk.answer))
         except Refused as refused:
-            reply = Reply(_only(refused.line))
+            reply = Reply(only(refused.line))
         if isinstance(reply, ShowForm):
-            await self._open(what, reply)
+            await self._answers.open(what, reply)
         elif isinstance(reply, Reply):
-            await self._show(what, reply)
+            await self._answers.show(what, reply)
         else:
             await self._did(what, reply)
 
@@ -220,42 +200,29 @@ class Interactions:
         except NOT_TOLD as error:
             log.warning("answer not taken", kind=what.kind, reason=type(error).__name__)
 
-    async def _show(self, what: Asked, reply: Reply) -> None:
-        if not what.response_url:
-            # Asked by a button at home, where only a window can answer.
-            await self._open(what, ShowModal(AT_HOME, reply.message.blocks))
-            return
-        rendered = render(reply.message, self._look)
-        button = share_block(what.command, what.text) if reply.share else None
-        blocks = [*rendered.blocks[: _MOST_BLOCKS - 1], button] if button else rendered.blocks
-        await self._respond(what, {"response_type": "ephemeral", "text": rendered.text, "blocks": blocks})
-
     async def _share(self, what: Asked) -> None:
         command, text = shared_command(what.value)
         try:
-            reply = await self._patiently(what, self._reply(what, command, text, self._pipeline.share))
+            reply = await self._patiently(what, self._reply(what, command, text, self._desk.share))
         except Refused as refused:
-            await self._say(what, refused.line)
+            await self._answers.say(what, refused.line)
             return
         if not isinstance(reply, Reply):
-            await self._say(what, say(NOT_SHARED))
+            await self._answers.say(what, say(NOT_SHARED))
             return
         by = Paragraph(say("shared by ", Person(what.user), f" · {command} {text}".rstrip()))
-        rendered = render(replace(reply.message, blocks=(*reply.message.blocks, by)), self._look)
-        shown = {"response_type": "in_channel", "replace_original": False}
-        await self._respond(what, shown | {"text": rendered.text, "blocks": rendered.blocks})
-        await self._respond(what, {"delete_original": True})
+        await self._answers.share(what, replace(reply.message, blocks=(*reply.message.blocks, by)))
 
     async def _click(self, what: Asked) -> None:
         try:
             number, turn = read_button_value(what.value)
         except ValueError:
-            await self._say(what, say(OLD_BUTTON))
+            await self._answers.say(what, say(OLD_BUTTON))
             return
-        if what.action == AGREE and (asker := await asyncio.to_thread(self._pipeline.asker, number)):
+        if what.action == AGREE and (asker := await asyncio.to_thread(self._desk.asker, number)):
             # Both must still have the right.
             await self._people.meet(asker)
-        act = await asyncio.to_thread(self._pipeline.act, what.action, number, turn, what.user)
+        act = await asyncio.to_thread(self._desk.act, what.action, number, turn, what.user)
         await self._after(what, act)
         if what.view and act.modal is None:
             await self._refresh(what, number)
@@ -264,35 +231,35 @@ class Interactions:
         if act.changed:
             self._changed()
         if act.modal is not None:
-            await self._open(what, act.modal)
+            await self._answers.open(what, act.modal)
         if act.told is not None:
-            await self._say(what, act.told)
+            await self._answers.say(what, act.told)
         if act.modal is None:
             await self._refresh_home(what)
 
     async def _shortcut(self, what: Asked) -> None:
         if not what.value:
-            await self._say(what, say(NO_ALERT))
+            await self._answers.say(what, say(NO_ALERT))
             return
         try:
-            shown = await asyncio.to_thread(self._pipeline.window, int(what.value), what.user)
+            shown = await asyncio.to_thread(self._desk.window, int(what.value), what.user)
         except Refused as refused:
-            await self._say(what, refused.line)
+            await self._answers.say(what, refused.line)
             return
-        await self._open(what, shown)
+        await self._answers.open(what, shown)
 
     async def _refresh(self, what: Asked, number: int) -> None:
         """An alert's window shows what is true after a click in it."""
         try:
-            shown = await asyncio.to_thread(self._pipeline.window, number, what.user)
-            await self._client.update_view(what.view, self._window(what, shown))
+            shown = await asyncio.to_thread(self._desk.window, number, what.user)
+            await self._answers.renew(what, shown)
         except (Refused, *NOT_TOLD) as error:
             log.warning("window not renewed", error=type(error).__name__)
 
     async def _home(self, what: Asked) -> None:
         rooms = await self._people.rooms(what.user)
-        message = await asyncio.to_thread(self._pipeline.home, what.user, rooms)
-        await self._client.publish_home(what.user, home(message, self._look))
+        message = await asyncio.to_thread(self._desk.home, what.user, rooms)
+        await self._answers.publish(what.user, message)
 
     async def _refresh_home(self, what: Asked) -> None:
         """Whoever acts at home, where there is no channel, sees there what is true now. What was done is done; that it
@@ -319,54 +286,5 @@ class Interactions:
         task = asyncio.ensure_future(answering)
         done, _ = await asyncio.wait({task}, timeout=self._patience.working)
         if not done and what.response_url:
-            await self._respond(what, {"response_type": "ephemeral", "replace_original": False, "text": WORKING})
+            await self._answers.beside(what, WORKING)
         return await task
-
-    async def _open(self, what: Asked, shown: ShowModal | ShowForm) -> None:
-        if isinstance(shown, ShowForm):
-            if shown.form not in self._forms:
-                await self._say(what, say(OLD_FORM))
-                return
-            window = view(self._forms[shown.form], shown, what.channel, self._look)
-        else:
-            window = self._window(what, shown)
-        # A window that is open stays below what is opened from it.
-        opening = self._client.push_view if what.view else self._client.open_view
-        try:
-            await opening(what.trigger, window)
-        except NOT_TOLD as error:
-            # A trigger is good for three seconds and once; a window cannot be opened later than that.
-            log.warning("window not opened", error=type(error).__name__)
-            await self._say(what, say(TOO_LATE))
-
-    def _window(self, what: Asked, shown: ShowModal) -> dict[str, Any]:
-        """A button in the window has no channel of its own; the view remembers the one it was opened from."""
-        return modal(shown.title, shown.blocks, self._look) | {"private_metadata": what.channel}
-
-    async def _say(self, what: Asked, line: Line) -> None:
-        """Something only for the one who asked: over the way back that their act brought, else in its channel."""
-        rendered = render(_only(line), self._look)
-        if what.response_url:
-            told = {"response_type": "ephemeral", "replace_original": False, "text": rendered.text}
-            await self._respond(what, told | {"blocks": rendered.blocks})
-        elif what.channel:
-            await self._client.ephemeral(what.channel, what.user, rendered.text, rendered.blocks)
-        elif what.trigger:
-            await self._say_at_home(what, line)
-
-    async def _say_at_home(self, what: Asked, line: Line) -> None:
-        """At home only a window can tell anything, and only for as long as the click is fresh."""
-        try:
-            await self._client.open_view(what.trigger, modal(AT_HOME, [Paragraph(line)], self._look))
-        except NOT_TOLD as error:
-            log.warning("window not opened", error=type(error).__name__)
-
-    async def _respond(self, what: Asked, payload: dict[str, Any]) -> None:
-        if not may_answer(what.response_url, self._base_url):
-            log.error("answer withheld", reason="the response_url is not Slack's", kind=what.kind)
-            return
-        await self._client.respond(what.response_url, payload)
-
-
-def _only(line: Line) -> Message:
-    return Message(line, (Paragraph(line),))
