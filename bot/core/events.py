@@ -291,7 +291,8 @@ class InvoiceChanged(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PayoutChanged(Event):
-    """A payout from a provider to the shop's bank; ``arrives`` is its promised day."""
+    """A payout from a provider to the shop's bank, or ``to_others`` whom the shop pays through it; ``arrives`` is its
+    promised day."""
 
     payout: str
     amount: Money
@@ -299,6 +300,7 @@ class PayoutChanged(Event):
     reason: ShopText | None = None
     arrives: datetime | None = None
     provider: str = ""
+    to_others: bool = False
 
     @property
     def subject(self) -> Subject:

@@ -52,12 +52,22 @@ def changes(
         if now == _ACTIVE != was:
             told.append(_told(front, topic, at, True, ""))
         elif now != _ACTIVE:
-            why = seen[topic].note if topic in seen else ""
+            mended = _state(left, topic) == _ACTIVE
             if now != was:
-                told.append(_told(front, topic, at, False, _ILL[now] + (f": {why}" if why else "")))
-            if _state(left, topic) == _ACTIVE:
-                told.append(_told(front, topic, at + _AFTERWARDS, True, f"{_ILL[now]}, and {_MENDED}"))
+                why = _note(seen, topic) or ("" if mended else _note(left, topic))
+                told.append(_told(front, topic, at, False, _because(_ILL[now], why)))
+            if mended:
+                done = _because(f"{_ILL[now]}, and {_MENDED}", _note(left, topic))
+                told.append(_told(front, topic, at + _AFTERWARDS, True, done))
     return tuple(told)
+
+
+def _note(found: Mapping[str, Subscription], topic: str) -> str:
+    return found[topic].note if topic in found else ""
+
+
+def _because(what: str, why: str) -> str:
+    return f"{what}: {why}" if why else what
 
 
 def _state(found: Mapping[str, Subscription], topic: str) -> str:

@@ -1,4 +1,4 @@
-"""Tells when a provider could not pay the shop's money out."""
+"""Tells when a provider could not pay the shop's money out, to its bank or to others whom it pays."""
 
 from __future__ import annotations
 
@@ -22,9 +22,15 @@ class Facts:
 _BROKEN = {"failed": (Severity.CRITICAL, "failed"), "canceled": (Severity.HIGH, "was cancelled")}
 
 
+# To whom the money was to go, and what finance does about it.
+_TO_BANK = ("the bank", "checks the bank account with ")
+_TO_OTHERS = ("others", "checks the balance and the receivers, and pays again with ")
+
+
 @rule(about="payout")
 def payout_failed(event: PayoutChanged, facts: Facts, *, within_hours: float = 4.0) -> Verdict:
-    """Fires when a payout to the shop's bank failed (critical) or was cancelled (high). It clears when it is paid.
+    """Fires when a payout to the shop's bank, or to others whom the shop pays through the provider, failed (critical) or
+    was cancelled (high). It clears when it is paid.
 
     - within_hours: hours in which finance looks into it.
     """
@@ -35,11 +41,12 @@ def payout_failed(event: PayoutChanged, facts: Facts, *, within_hours: float = 4
         return Quiet(say("The payout is on its way"))
     severity, words = _BROKEN[payout.status]
     provider = say(ShopText(payout.provider.capitalize())) if payout.provider.strip() else say("the provider")
-    step = Step(say("checks the bank account with ", provider), within=timedelta(hours=within_hours))
+    whom, checks = _TO_OTHERS if payout.to_others else _TO_BANK
+    step = Step(say(checks, provider), within=timedelta(hours=within_hours))
     return Fire(
-        reason=say("A payout to the bank ", words),
+        reason=say("A payout to ", whom, " ", words),
         severity=severity,
-        title=say("Payout of ", payout.amount, " ", words),
+        title=say("Payout of ", payout.amount, " to others " if payout.to_others else " ", words),
         views={"finance": View(say("The money stays with ", provider), step, _figures(payout))},
         cost=Cost(MoneyRange(payout.amount, payout.amount), say("The amount of the payout, late rather than lost")),
         as_of=payout.at,

@@ -62,6 +62,29 @@ def test_what_is_told(before: dict[str, str], look: State, after: State, told: l
     assert len({one.at for one in found}) == len(found)
 
 
+MENDED = "it was switched on again by the bot"
+
+
+@pytest.mark.parametrize(
+    ("look", "after", "told"),
+    [
+        (None, subscription("missing", "run connect"), [(False, "it was removed: run connect")]),
+        (None, subscription("active", "put its id into the config"), [
+            (False, "it was removed"), (True, f"it was removed, and {MENDED}: put its id into the config"),
+        ]),
+        (subscription("disabled", "too slow"), subscription("disabled", "try later"), [(False, "it was disabled: too slow")]),
+        (subscription("disabled", "too slow"), subscription("active", "look at it"), [
+            (False, "it was disabled: too slow"), (True, f"it was disabled, and {MENDED}: look at it"),
+        ]),
+    ],
+)  # fmt: skip
+def test_what_the_mending_leaves_to_be_done_is_told(
+    look: Subscription | None, after: Subscription, told: list[tuple[bool, str]]
+) -> None:
+    found = changes(FRONT, {"a": "active"}, [look] if look else [], [after], NOW)
+    assert [(one.sound, one.note.text if one.note else "") for one in found] == told
+
+
 def test_a_webhook_that_is_not_named_any_more_is_gone() -> None:
     assert [one.sound for one in changes(FRONT, {"a": "active"}, [], [], NOW)] == [False]
 

@@ -35,5 +35,11 @@ def item(told: Told) -> tuple[Event, ...]:
 def _payout(told: Told, name: Wild, amount: Wild, status: Literal["failed", "canceled"], errors: Wild) -> Event:
     reason = words_of(errors["name"].text_or(""))
     return PayoutChanged(
-        **told.by, payout=name.id(), amount=money_of(amount), status=status, reason=reason, provider="paypal"
+        **told.by,
+        payout=name.id(),
+        amount=money_of(amount),
+        status=status,
+        reason=reason,
+        provider="paypal",
+        to_others=True,
     )

@@ -23,7 +23,8 @@ TOPICS: Final = (
 
 def care(asked: Asked, address: str, topics: frozenset[str]) -> Care:
     """Our webhook, by its address, and its event types. Only types that PayPal offers to the app can be added: one
-    that it does not know makes it refuse all of them."""
+    that it does not know makes it refuse all of them. A new webhook has a new id, without which all that it sends is
+    refused, so one is made only while somebody reads along."""
     desk = desk_of(asked)
     found = answered((yield from desk.ask("/v1/notifications/webhooks")))
     ours = [hook for hook in rows_of(found, "webhooks") if hook.get("url") == address]
@@ -33,6 +34,11 @@ def care(asked: Asked, address: str, topics: frozenset[str]) -> Care:
     lacking = {topic for topic in topics if states.get(topic) != "active"}
     if not lacking:
         return tuple(Subscription(topic, states[topic]) for topic in sorted(states))
+    if not ours and not asked.attended:
+        gone = (
+            f"run floorwalker connect {asked.front.source}, which makes a new webhook, whose id is the source's secret"
+        )
+        return tuple(Subscription(topic, "missing", note=gone) for topic in sorted(topics))
     offered = answered((yield from desk.ask("/v1/notifications/webhooks-event-types")))
     adding = lacking & {str(kind.get("name")) for kind in rows_of(offered, "event_types")}
     if adding:

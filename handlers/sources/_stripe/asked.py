@@ -116,14 +116,17 @@ _NEW: Final = (
 
 
 def _care(asked: Asked, address: str, topics: frozenset[str]) -> Care:
-    """Our endpoints, by their address. The secret of a new one is in Stripe's answer alone once and in its dashboard
-    always, so it is left there: a plan must not carry a secret to where it could be read."""
+    """Our endpoints, by their address. A new one has a new secret, without which all that it sends is refused, so one is
+    made only while somebody reads along."""
     found, _ = yield from _listed(asked, "webhook_endpoints", ())
     ours = [row for row in found if row.get("url") == address]
     states: dict[str, Literal["active", "disabled"]] = {}
     for row in sorted(ours, key=_enabled):
         states |= dict.fromkeys(_types(row), "active" if _enabled(row) else "disabled")
     lacking = {topic for topic in topics if states.get(topic) != "active"}
+    if not ours and not asked.attended:
+        note = f"run floorwalker connect {asked.front.source}, which makes a new endpoint and shows its secret"
+        return tuple(Subscription(topic, "missing", note=note) for topic in sorted(lacking))
     secret = (yield from _mend(asked, ours, address, lacking)) if lacking else ""
     note = "" if ours or secret else _NEW
     return tuple(

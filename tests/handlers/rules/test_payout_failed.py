@@ -23,6 +23,7 @@ FAILED = replace(PAYOUT, status="failed", reason=ShopText("account_closed"), arr
         (PAYOUT, PAYOUT, "quiet: The payout is on its way"),
         (FAILED, FAILED, "CRITICAL Payout of 12300.00 EUR failed"),
         (FAILED, None, "CRITICAL Payout of 12300.00 EUR failed"),
+        (replace(FAILED, to_others=True), None, "CRITICAL Payout of 12300.00 EUR to others failed"),
         (replace(PAYOUT, status="canceled"), None, "HIGH Payout of 12300.00 EUR was cancelled"),
         (replace(PAYOUT, status="paid"), None, "clear: 12300.00 EUR was paid out, Mon 02 Mar"),
         (
@@ -42,6 +43,14 @@ def test_finance_reads_why_and_whom_to_ask() -> None:
     assert read["finance step"] == "checks the bank account with Stripe"
     assert (read["finance Reason"], read["finance Was due"]) == ("account_closed", "Tue 03 Mar")
     assert read["cost"] == "12300.00 to 12300.00 EUR"
+
+
+def test_what_others_do_not_get_has_nothing_to_do_with_the_shops_bank() -> None:
+    verdict = payout_failed.decide(replace(FAILED, provider="paypal", to_others=True), Facts(None))
+    read = story(verdict)
+    assert read["finance impact"] == "The money stays with Paypal"
+    assert read["finance step"] == "checks the balance and the receivers, and pays again with Paypal"
+    assert "bank" not in repr(verdict)
 
 
 def test_what_nobody_told_is_left_out() -> None:

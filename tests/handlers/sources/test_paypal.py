@@ -98,6 +98,7 @@ def item(status: Any, reason: str = "") -> PayoutChanged:
         status=status,
         reason=ShopText(reason) or None,
         provider="paypal",
+        to_others=True,
     )
 
 
@@ -132,6 +133,7 @@ TELLINGS: dict[str, tuple[Event, ...]] = {
             status="failed",
             reason=ShopText("insufficient funds"),
             provider="paypal",
+            to_others=True,
         ),
     ),
     "PAYMENT.PAYOUTS-ITEM.BLOCKED": (item("failed"),),

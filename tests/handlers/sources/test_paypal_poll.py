@@ -311,9 +311,17 @@ def test_a_dispute_without_an_id_is_denied() -> None:
 # Care.
 
 
+def test_a_webhook_whose_id_nobody_would_see_is_not_made() -> None:
+    account = PayPal()
+    found = line(account).care(ADDRESS, "PAYMENT.CAPTURE.DENIED")
+    note = "run floorwalker connect paypal, which makes a new webhook, whose id is the source's secret"
+    assert found == (Subscription("PAYMENT.CAPTURE.DENIED", "missing", note=note),)
+    assert account.webhooks == []
+
+
 def test_a_missing_webhook_is_made_with_what_paypal_offers_and_its_id_is_asked_for() -> None:
     account = PayPal()
-    of = line(account)
+    of = line(account, attended=True)
     assert of.care(ADDRESS) == ()
     found = of.care(ADDRESS, *TOPICS)
     assert {each.topic for each in found if each.state == "active" and each.mended} == set(OFFERED) & set(TOPICS)
@@ -353,7 +361,7 @@ def test_a_webhook_for_everything_lacks_nothing() -> None:
 
 def test_nothing_is_changed_when_paypal_offers_nothing_that_is_lacking() -> None:
     account = PayPal(offered=())
-    assert line(account).care(ADDRESS, "PAYMENT.CAPTURE.DECLINED") == (
+    assert line(account, attended=True).care(ADDRESS, "PAYMENT.CAPTURE.DECLINED") == (
         Subscription("PAYMENT.CAPTURE.DECLINED", "missing", note="PayPal does not offer it to this app"),
     )
     assert account.webhooks == []
