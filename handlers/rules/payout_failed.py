@@ -29,8 +29,8 @@ _TO_OTHERS = ("others", "checks the balance and the receivers, and pays again wi
 
 @rule(about="payout")
 def payout_failed(event: PayoutChanged, facts: Facts, *, within_hours: float = 4.0) -> Verdict:
-    """Fires when a payout to the shop's bank, or to others whom the shop pays through the provider, failed (critical) or
-    was cancelled (high). It clears when it is paid.
+    """Fires when a payout to the shop's bank, or to others whom the shop pays through the provider, failed (critical)
+    or was cancelled (high). It clears when it is paid.
 
     - within_hours: hours in which finance looks into it.
     """

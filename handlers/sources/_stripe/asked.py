@@ -116,8 +116,8 @@ _NEW: Final = (
 
 
 def _care(asked: Asked, address: str, topics: frozenset[str]) -> Care:
-    """Our endpoints, by their address. A new one has a new secret, without which all that it sends is refused, so one is
-    made only while somebody reads along."""
+    """Our endpoints, by their address. A new one has a new secret, without which all that it sends is refused, so one
+    is made only while somebody reads along."""
     found, _ = yield from _listed(asked, "webhook_endpoints", ())
     ours = [row for row in found if row.get("url") == address]
     states: dict[str, Literal["active", "disabled"]] = {}
