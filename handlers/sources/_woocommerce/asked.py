@@ -26,7 +26,6 @@ from handlers.sources._woocommerce.webhooks import TOPICS, care
 OVERLAP: Final = timedelta(minutes=5)
 _FIRST: Final = timedelta(hours=24)
 _SECOND: Final = timedelta(seconds=1)
-_PART: Final = 10
 _MOST_PAGES: Final = 1_000
 _LONG_AGO: Final = datetime(2000, 1, 1, tzinfo=UTC)
 _BIN: Final = (("status", "trash"),)
@@ -135,9 +134,8 @@ def _walk(asked: Asked, shelf: _Shelf, since: datetime, chosen: Pairs = (), keep
 
 
 def _bodies(items: list[Json]) -> tuple[bytes, ...]:
-    """A page in parts: a hundred orders of a wholesaler have more values than one delivery may."""
-    parts = (items[first : first + _PART] for first in range(0, len(items), _PART))
-    return tuple(json.dumps(part).encode() for part in parts)
+    """A body for each, so that one that cannot be understood does not keep the others of its page from being told."""
+    return tuple(json.dumps([item]).encode() for item in items)
 
 
 def _since(asked: Asked) -> datetime:

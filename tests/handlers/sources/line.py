@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Generator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from bot.core.delivery import POLLED, Delivery, Source
+from bot.core.delivery import POLLED, Delivery, Source, Unparsable
 from bot.core.events import Event
 from bot.core.polling import Asked, Call, Heard, Keep, Response, Rest
 from bot.core.shopfront import Shopfront
@@ -109,3 +109,15 @@ class Line:
             for body in each.bodies:
                 found += self.source.parse(Delivery(self.source.name, {POLLED: each.topic}, body, each.at), self.front)
         return found
+
+    def subjects(self) -> tuple[set[str], int]:
+        """Of what the bodies tell that can be understood, and how many cannot."""
+        told: set[str] = set()
+        odd = 0
+        for each in self.heard:
+            for body in each.bodies:
+                try:
+                    told |= {event.subject.id for event in self.events(replace(each, bodies=(body,)))}
+                except Unparsable:
+                    odd += 1
+        return told, odd

@@ -143,14 +143,31 @@ def test_an_order_that_changes_while_pages_are_read_takes_no_other_out_of_them()
     assert [event.shipped for event in told if isinstance(event, OrderChanged) and event.order == "0"][-1]
 
 
-def test_orders_with_hundreds_of_lines_are_asked_for_in_smaller_pages_until_the_parser_can_read_them() -> None:
+def test_orders_with_hundreds_of_lines_are_all_read() -> None:
     shop = Magento(orders=[order(n, NOW - minutes(100 - n)) for n in range(30)])
     for row in shop.orders:
         row["items"] = [item | {"item_id": n} for item in row["items"] for n in range(900)]
     line = Line(shop, {"page_size": 40})
     line.run("orders")
     assert sorted(set(numbers(line.events())), key=int) == [str(n) for n in range(30)]
-    assert dict(shop.asked[-1].params)["searchCriteria[pageSize]"] == "5"
+
+
+@pytest.mark.parametrize(
+    ("stream", "table", "rows"),
+    [
+        ("orders", "orders", [order(n, NOW - minutes(9 - n)) for n in range(5)]),
+        ("products", "products", [product(n, NOW - minutes(9 - n)) for n in range(5)]),
+        ("sales-rules", "rules", [{"rule_id": n, "name": "Salt", "from_date": "2026-11-27"} for n in range(5)]),
+    ],
+)
+def test_a_thing_that_cannot_be_understood_keeps_no_other_of_its_page_back(
+    stream: str, table: str, rows: list[Row]
+) -> None:
+    rows[2] |= {"grand_total": "a lot", "price": "dear", "from_date": "0000-00-00"}
+    line = Line(Magento(**{table: rows}), {"page_size": 40})
+    line.run(stream)
+    told, odd = line.subjects()
+    assert (len(told), odd) == (4, 1)
 
 
 def test_nothing_about_a_customer_leaves_the_shop() -> None:

@@ -88,7 +88,26 @@ def test_what_was_put_into_the_bin_is_found_there_also_by_a_run_that_was_cut_off
     assert [event.available for event in of.events() if isinstance(event, StockChanged)][-1] is None
 
 
-def test_a_page_of_large_orders_comes_in_parts_that_can_all_be_read() -> None:
+@pytest.mark.parametrize(
+    ("stream", "rows"),
+    [
+        ("orders", [order(id=n, status="completed", date_paid_gmt=None, date_modified_gmt=at(-1)) for n in range(5)]),
+        ("products", [product(id=n, sku=f"P{n}", date_modified_gmt=at(-1)) for n in range(5)]),
+        ("stock", [product(id=n, sku=f"P{n}") for n in range(5)]),
+        ("coupons", [coupon(id=n) for n in range(5)]),
+    ],
+)
+def test_a_thing_that_cannot_be_understood_keeps_no_other_of_its_page_back(
+    stream: str, rows: list[dict[str, Any]]
+) -> None:
+    rows[2] |= {"total": "a lot", "price": "dear", "code": 7}
+    of = line(WooCommerce(**{"products" if stream == "stock" else stream: rows}))
+    of.run(stream)
+    told, odd = of.subjects()
+    assert (len(told), odd) == (4, 1)
+
+
+def test_a_page_of_large_orders_can_all_be_read() -> None:
     lines = [{"sku": f"S{n}", "name": "Pot", "quantity": 1, "total": "1.00", "taxes": [{}] * 20} for n in range(80)]
     of = line(WooCommerce(orders=[each | {"line_items": lines} for each in orders(100, 0.01)]))
     of.run("orders")
