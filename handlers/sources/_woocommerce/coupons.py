@@ -7,13 +7,14 @@ from typing import Literal
 
 from bot.core.events import CampaignChanged, Event
 from bot.core.parts import ShopText
-from handlers.sources._woocommerce.told import Told
+from handlers.sources._woocommerce.told import Told, words
 
 
 def coupon(told: Told) -> tuple[Event, ...]:
     """A coupon without an end is no campaign; one that is in the bin or a draft is called off."""
     body = told.body
-    code, campaign = body["code"].text(), body["id"].id()
+    body["code"].text()
+    code, campaign = words(body["code"]), body["id"].id()
     if not body["date_expires_gmt"]:
         return ()
     starts, ends = told.moment("date_created"), told.moment("date_expires")

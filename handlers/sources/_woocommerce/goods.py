@@ -9,7 +9,7 @@ from typing import Any
 from bot.core.events import Event, ItemDescribed, StockChanged
 from bot.core.parts import ShopText
 from bot.core.wild import Wild
-from handlers.sources._woocommerce.told import Told
+from handlers.sources._woocommerce.told import Told, whole_units, words
 
 
 def product(told: Told) -> tuple[Event, ...]:
@@ -17,14 +17,15 @@ def product(told: Told) -> tuple[Event, ...]:
     body = told.body
     if body["type"].text_or("") == "variation":
         return tuple(variation(told, body))
-    return tuple(_goods(told, body["name"].text(), _groups(body), body["low_stock_amount"]))
+    body["name"].text()
+    return tuple(_goods(told, words(body["name"]), _groups(body), body["low_stock_amount"]))
 
 
 def variation(told: Told, parent: Wild) -> Iterator[Event]:
     """What a variation of a product is called: told by a webhook its own name says both, polled it says its values."""
     body = told.body
-    values = ", ".join(each["option"].text_or("") for each in body["attributes"].each())
-    own, parents = body["name"].text_or(""), parent["name"].text_or("")
+    values = ", ".join(words(each["option"]) for each in body["attributes"].each())
+    own, parents = words(body["name"]), words(parent["name"])
     name = own if parents in own and own else " – ".join(filter(None, (parents, own or values)))
     groups = tuple(dict.fromkeys((*_groups(parent), f"product {body['id'].id()}")))
     low = body["low_stock_amount"] if _said(body["low_stock_amount"]) else parent["low_stock_amount"]
@@ -53,7 +54,7 @@ def _goods(told: Told, name: str, groups: tuple[str, ...], low: Wild) -> Iterato
 def _limits(body: Wild, low: Wild) -> dict[str, Any]:
     """At how many units the shop calls it low, and whether it sells on without any: both only where it counts stock."""
     return {
-        "low_at": low.int() if _said(low) else None,
+        "low_at": whole_units(low) if _said(low) else None,
         "backorders": body["backorders"].text() != "no" if body["backorders"] else None,
     }
 
@@ -62,7 +63,7 @@ def _available(body: Wild) -> int | None:
     if body["status"].text_or("") == "trash":
         return None
     if body["manage_stock"].value is True and body["stock_quantity"]:
-        return body["stock_quantity"].int()
+        return whole_units(body["stock_quantity"])
     return 0 if body["stock_status"].text_or("") == "outofstock" else None
 
 
@@ -73,7 +74,7 @@ def _groups(product: Wild) -> tuple[str, ...]:
         product["permalink"].text_or(""),
         f"product {product['parent_id'].id_or('0')}",
         f"product {product['id'].id_or('0')}",
-        *(each["name"].text_or("") for each in listed),
+        *(words(each["name"]) for each in listed),
         *(f"category {each['id'].id_or('')}" for each in product["categories"].each()),
     ]
     return tuple(dict.fromkeys(group for group in found if group and not group.endswith(" 0")))

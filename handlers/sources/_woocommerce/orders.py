@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from decimal import ROUND_CEILING
 from typing import Any, Final
 
 from bot.core.events import Event, OrderChanged, OrderLine, OrderPlaced, PaymentFailed, PaymentSucceeded, Refunded
 from bot.core.money import Money
+from bot.core.parts import ShopText
 from bot.core.shopfront import Shopfront
 from bot.core.wild import Wild
-from handlers.sources._woocommerce.told import Told
+from handlers.sources._woocommerce.told import Told, whole_units, words
 
 # WooCommerce's times have whole seconds, and an order may be placed, paid and done within one: later states come later.
 _STATES: Final = ("pending", "on-hold", "failed", "processing", "completed", "refunded", "cancelled", "trash")
@@ -49,7 +51,8 @@ def _line(line: Wild, currency: str) -> OrderLine:
     amount = line["total"].money(currency)
     if line["total_tax"]:
         amount += line["total_tax"].money(currency)
-    return OrderLine(line["sku"].id_or(""), line["quantity"].int(), amount, line["name"].shop_text())
+    title = ShopText(words(line["name"])) or None
+    return OrderLine(line["sku"].id_or(""), whole_units(line["quantity"], ROUND_CEILING), amount, title)
 
 
 def _payments(told: Told, status: str, at: datetime, total: Money) -> tuple[Event, ...]:

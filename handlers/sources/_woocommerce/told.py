@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import ROUND_FLOOR
+from html import unescape
 from typing import Any
 
 from bot.core.events import Event
@@ -36,6 +38,16 @@ class Told:
         """A field such as date_modified, which is UTC without saying so; the moment of the telling without one."""
         wild = self.body[f"{name}_gmt"]
         return wild.utc() if wild else self.at
+
+
+def words(wild: Wild) -> str:
+    """A name as people read it: WordPress keeps names with their entities ("Salt &amp; Pepper"); "" for none."""
+    return unescape(wild.text_or(""))
+
+
+def whole_units(wild: Wild, rounding: str = ROUND_FLOOR) -> int:
+    """A quantity in whole units: plugins sell by weight, and then what is left counts as less, what is sold as more."""
+    return Wild(wild.decimal().to_integral_value(rounding), wild.path).int()
 
 
 Tell = Callable[[Told], tuple[Event, ...]]

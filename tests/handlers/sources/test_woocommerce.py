@@ -225,6 +225,8 @@ def test_refunds_are_positive_and_have_the_currency_of_their_order() -> None:
     [
         ({}, 4),
         ({"stock_quantity": -2}, -2),
+        ({"stock_quantity": 2.5}, 2),
+        ({"stock_quantity": "-0.25"}, -1),
         ({"manage_stock": False, "stock_quantity": None}, None),
         ({"manage_stock": False, "stock_quantity": None, "stock_status": "outofstock"}, 0),
         ({"manage_stock": True, "stock_quantity": None, "stock_status": "onbackorder"}, None),
@@ -242,6 +244,7 @@ def test_stock_is_what_a_product_counts(changes: dict[str, Any], available: int 
         ({"low_stock_amount": 6, "backorders": "no"}, 6, False),
         ({"low_stock_amount": "3", "backorders": "notify"}, 3, True),
         ({"low_stock_amount": 0, "backorders": "yes"}, 0, True),
+        ({"low_stock_amount": 1.5}, 1, None),
         ({"low_stock_amount": "", "backorders": None}, None, None),
         ({"low_stock_amount": 6, "backorders": "yes", "manage_stock": False}, None, None),
     ],
@@ -263,6 +266,25 @@ def test_a_product_is_described_with_all_that_campaigns_may_name_it_by() -> None
     item = only(told("product.updated", product()), ItemDescribed)
     assert (item.item, item.sku, item.price, item.at) == ("72", "POT", Money(1200, "EUR"), AT)
     assert item.groups == ("https://shop.example/product/clay-pot/", "product 72", "Pots", "Spring", "category 9")
+
+
+def test_names_are_told_without_the_entities_in_which_wordpress_keeps_them() -> None:
+    tags = [{"id": 3, "name": "Tea &amp; Coffee"}]
+    item = only(told("product.updated", product(name="Salt &amp; Pepper &#8211; &lt;3", tags=tags)), ItemDescribed)
+    assert item.title.text == "Salt & Pepper – <3"
+    assert "Tea & Coffee" in item.groups
+    page = {"of": product(name="Salt &amp; Pepper"), "items": [product(name="", attributes=[{"option": "R&amp;B"}])]}
+    assert only(polled("variations", page), ItemDescribed).title.text == "Salt & Pepper – R&B"
+    sold = {"sku": "POT", "name": "Pot &ndash; Red", "quantity": 1, "total": "2.00"}
+    [line] = only(told("order.created", order(line_items=[sold])), OrderPlaced).lines
+    assert line.title.text == "Pot – Red"
+
+
+def test_what_a_plugin_sells_by_weight_counts_as_a_unit_more() -> None:
+    [line] = only(
+        told("order.created", order(line_items=[{"sku": "TEA", "quantity": 1.25, "total": "2.00"}])), OrderPlaced
+    ).lines
+    assert (line.quantity, line.title) == (2, None)
 
 
 def test_a_product_without_a_sku_or_a_price_tells_what_there_is() -> None:
