@@ -118,17 +118,28 @@ def _clouds(events: tuple[Wild, ...], received: datetime) -> Iterator[tuple[Tell
             yield _ENTITIES[name], content["value"] or content, at
 
 
-_LEAD: Final = ("com", "adobe", "commerce", "observer", "magento", "sales", "catalog", "cataloginventory", "inventory")
-_VERBS: Final = re.compile("(sav|creat|updat|chang|plac)ed?|(commit|pay|cancel)(ed)?|after|new|paid|canceled")
+_LEAD: Final = frozenset(
+    ("com", "adobe", "commerce", "observer", "plugin", "magento", "sales", "catalog", "cataloginventory", "inventory")
+)
+_CLASSES: Final = frozenset(("api", "model", "resource", "repository", "management", "interface"))
+_VERBS: Final = re.compile(
+    "[a-z]+ed|paid|save|create|update|change|place|delete|commit|pay|cancel|hold|unhold|after|new"
+)
 
 
 def _entity(name: str) -> str:
-    """What a type is about: "com.adobe.commerce.observer.sales_order_save_commit_after" and "sales.order.saved" are
-    both about an "order". The names of the module's events are each shop's own, so verbs do not matter."""
-    words = re.split(r"[._]", name.lower())
+    """What a type is about: "com.adobe.commerce.observer.sales_order_save_commit_after", "sales.order.saved" and
+    "com.adobe.commerce.plugin.magento.sales.api.order_repository.save" are all about an "order".
+
+    The names of the module's events are each shop's own, and Adobe's conditional events add words of the shop's to a
+    name ("product.save_low_stock"), so verbs do not matter, nor what follows them; but what was deleted is no news of
+    the thing.
+    """
+    words = [word for word in re.split(r"[._]", name.lower()) if word not in _CLASSES]
     first = next((number for number, word in enumerate(words) if word not in _LEAD), len(words))
-    last = next((number for number in range(len(words), first, -1) if not _VERBS.fullmatch(words[number - 1])), first)
-    return " ".join(words[first:last])
+    last = next((number for number, word in enumerate(words) if number > first and _VERBS.fullmatch(word)), len(words))
+    gone = ["deleted"] if {"delete", "deleted"} & set(words[last:]) else []
+    return " ".join([*words[first:last], *gone])
 
 
 def _by_shape(thing: Wild) -> Tell:
@@ -155,6 +166,7 @@ _ENTITIES: Final[Mapping[str, Tell]] = {
     "source item": goods.source_item,
     "product": goods.product,
     **dict.fromkeys(("rule", "salesrule", "salesrule rule"), price_rules.price_rule),
+    **dict.fromkeys((f"{rule} deleted" for rule in ("rule", "salesrule", "salesrule rule")), price_rules.deleted),
     **dict.fromkeys(("rma", "rma rma"), _silent),
 }
 # Fields that REST gives of one kind and of none of those below it. Stock is not among them: without an id, stock that

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, time, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -36,6 +37,11 @@ def price_rule(told: Told) -> tuple[Event, ...]:
         groups=tuple(f"category/{category}" for category in categories),
     )
     return (changed,)
+
+
+def deleted(told: Told) -> tuple[Event, ...]:
+    """A rule that is no longer there will not run, whatever it says of itself."""
+    return tuple(replace(event, status="cancelled") for event in price_rule(told) if isinstance(event, CampaignChanged))
 
 
 def _midnight(told: Told, day: Wild, days: int) -> datetime:

@@ -567,9 +567,15 @@ def test_a_rule_that_always_holds_is_no_campaign() -> None:
     [
         ("sales.order.created", True), ("sales.order.saved", True), ("order.placed", True), ("sales.order.paid", True),
         ("com.adobe.commerce.observer.sales_order_place_after", True), ("observer.sales_order_save_after", True),
-        ("order.cancelled", False), ("sales.order.canceled", True), ("sales.order.updated", True), ("SALES.ORDER.SAVED", True),
+        ("order.cancelled", True), ("sales.order.invoiced", True), ("sales.order.canceled", True), ("sales.order.updated", True), ("SALES.ORDER.SAVED", True),
         ("sales.order", True), ("sales_order_item_save_after", False), ("sales.order.deleted", False),
         ("customer.saved", False), ("", False), ("save", False), ("sales", False), ("order.payment.saved", False),
+        ("com.adobe.commerce.observer.sales_order_save_commit_after_large", True), ("sales.order_status.changed", False),
+        ("com.adobe.commerce.observer.sales_order_delete_commit_after", False),
+        ("com.adobe.commerce.plugin.magento.sales.api.order_repository.save", True),
+        ("com.adobe.commerce.plugin.magento.sales.model.resource_model.order.save_large", True),
+        ("com.adobe.commerce.plugin.magento.sales.api.order_management.place", True),
+        ("com.adobe.commerce.plugin.magento.sales.api.order_item_repository.save", False),
     ],
 )  # fmt: skip
 def test_the_names_of_events_are_each_shops_own(kind: str, known: bool) -> None:
@@ -579,6 +585,14 @@ def test_the_names_of_events_are_each_shops_own(kind: str, known: bool) -> None:
     else:
         with pytest.raises(Unrouted):
             parse(thing)
+
+
+def test_a_rule_that_was_deleted_is_a_campaign_that_was_called_off() -> None:
+    thing = fixture(f"{OBSERVER}salesrule_rule_save_commit_after")
+    thing["type"] = f"{OBSERVER}salesrule_rule_delete_commit_after"
+    assert parse(thing) == (CampaignChanged(**{**RULE, "status": "cancelled"}, at=TIME),)
+    thing["data"]["value"]["from_date"] = None
+    assert parse(thing) == ()
 
 
 def test_an_event_of_the_future_happened_when_it_came() -> None:
