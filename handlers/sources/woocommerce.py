@@ -12,7 +12,7 @@ after some failures, so polling is not optional: docs/sources/woocommerce.md.
 * Stock is that of the product or variation that counts its own, at the location "shop". One that does not count is
   known to be out of stock or nothing. A variation that shares its parent's stock has none of its own. What is deleted
   or in the bin is not counted any more.
-* A coupon with an expiry date is a campaign from its creation on.
+* A coupon with an expiry date that is good for more than one use is a campaign from its creation on.
 * A body that only says that the webhook's owner may not see the thing is a trouble of this source: give the webhook to
   a user who may.
 
@@ -143,7 +143,7 @@ def _forbidden(told: Told) -> tuple[Event, ...]:
 
 
 def _deleted(told: Told) -> tuple[Event, ...]:
-    """Only an id is told; a poll finds the order in the bin, where it counts as cancelled."""
+    """Only an id is told; a poll finds the order in the bin, where it counts as cancelled, and misses the coupon."""
     told.body["id"].id()
     return ()
 

@@ -46,6 +46,7 @@ _TABLES = {
 }
 _SALABLE = re.compile(r"/inventory/get-product-salable-quantity/([^/]+)/([0-9]+)")
 _STOCK_ITEM = re.compile(r"/stockItems/([^/]+)")
+_RULE = re.compile(r"/salesRules/([0-9]+)")
 _SUBSCRIPTION = re.compile(r"/async_event(?:/([0-9]+))?")
 _HEADER = re.compile(r'(\w+)="([^"]*)"')
 _FILTER = re.compile(r"searchCriteria\[filter_groups\]\[([0-9]+)\]\[filters\]\[0\]\[(\w+)\]")
@@ -111,6 +112,9 @@ class Magento:
             if resource in self.lacks:
                 return _said(401, "The consumer isn't authorized to access %resources.", at, lacking)
             return self._search(getattr(self, table), dict(call.params), at)
+        if match := _RULE.fullmatch(path):
+            rule = next((row for row in self.rules if row["rule_id"] == int(match[1])), None)
+            return _said(404, "No such entity with %fieldName", at) if rule is None else _json(rule, at)
         of_skus: tuple[tuple[re.Pattern[str], Mapping[str, Any]], ...] = (
             (_SALABLE, self.salable),
             (_STOCK_ITEM, self.stock_items),

@@ -20,6 +20,7 @@ KEYS = {"consumer_key": "ck_kettle", "consumer_secret": "cs_kettle", "webhook_se
 _BASE = f"https://{SHOP}/wp-json/wc/v3/"
 _OF = re.compile(r"(orders|products)/([0-9]+)/(refunds|variations)")
 _HOOK = re.compile(r"webhooks/([0-9]+)")
+_COUPON = re.compile(r"coupons/([0-9]+)")
 
 
 @dataclass
@@ -57,6 +58,11 @@ class WooCommerce:
         if (setting := path.removeprefix("settings/products/")) in self.settings:
             value = {"id": setting, "value": self.settings[setting]}
             return Response(200, {}, json.dumps(value).encode(), now)
+        if one := _COUPON.fullmatch(path):
+            found = [row for row in self.coupons if row["id"] == int(one[1])]
+            if not found:
+                return _refused(404, "woocommerce_rest_coupon_invalid_id", "Invalid ID.", now)
+            return Response(200, {}, json.dumps(found[0]).encode(), now)
         rows = self._rows(path)
         if rows is None:
             return _refused(404, "rest_no_route", "No route was found matching the URL and request method.", now)

@@ -20,15 +20,12 @@ from bot.core.plans import an_object, in_utc, moment_in
 from bot.core.polling import Api, Asked, Call, Denied, Heard, Pairs, Plan, Response, Step, Stream
 from bot.core.shopfront import Shopfront
 from handlers.sources._magento import adobe
-from handlers.sources._magento.calls import OAUTH, Caller, a_page, hosts, option, rest_of, search
+from handlers.sources._magento.calls import OAUTH, Caller, a_page, apart, hosts, option, rest_of, search, size_of
+from handlers.sources._magento.price_rules_asked import price_rules
 from handlers.sources._magento.subscriptions import care, wanted
 
 OVERLAP: Final = timedelta(minutes=5)
 _FIRST: Final = timedelta(hours=24)
-
-
-def _size(front: Shopfront) -> int:
-    return int(front.options.get("page_size", 100))
 
 
 def _written(moment: datetime) -> str:
@@ -43,7 +40,7 @@ def _changes(topic: str, path: str, fields: str, first: timedelta | None) -> Cal
     """
 
     def plan(asked: Asked) -> Plan:
-        url, size, caller = rest_of(asked.front), _size(asked.front), Caller(asked)
+        url, size, caller = rest_of(asked.front), size_of(asked.front), Caller(asked)
         if not url:
             return
         since, page, began = _since(asked, first), 1, None
@@ -55,7 +52,7 @@ def _changes(topic: str, path: str, fields: str, first: timedelta | None) -> Cal
             last = _last(items, url, response) if items else None
             more = total > page * size and last is not None
             cursor = last if more and last is not None else began
-            yield Heard(topic, _each(items), _written(cursor), response.at)
+            yield Heard(topic, apart(items), _written(cursor), response.at)
             if not more:
                 return
             # Only where a whole page has one and the same second is there no way on but by the number of the page.
@@ -63,14 +60,6 @@ def _changes(topic: str, path: str, fields: str, first: timedelta | None) -> Cal
             since, page = (last, 1) if moved else (since, page + 1)
 
     return plan
-
-
-def _each(items: list[Any]) -> tuple[bytes, ...]:
-    """A body for each, so that one that cannot be understood does not keep the others of its page from being told.
-
-    Written anew their amounts stay what they were, as no amount has more than 15 digits.
-    """
-    return tuple(json.dumps({"items": [item]}).encode() for item in items)
 
 
 def _since(asked: Asked, first: timedelta | None) -> datetime | None:
@@ -91,49 +80,36 @@ def _last(items: list[Any], url: str, response: Response) -> datetime:
 
 _MOST_PAGES: Final = 10
 _FIRST_LOOK: Final = "first"
-_Bodies = Generator[Step, Any, tuple[bytes, ...]]
-_Compose = Callable[[Caller, Shopfront, list[Any]], _Bodies]
+_Compose = Callable[[Caller, Shopfront, list[Any]], Generator[Step, Any, bytes]]
 
 
-def _pages(
-    topic: str, path: str, fields: str, sort: str, compose: _Compose, most: float = math.inf
-) -> Callable[[Asked], Plan]:
+def _pages(topic: str, path: str, fields: str, sort: str, compose: _Compose | None = None) -> Callable[[Asked], Plan]:
     """A plan for things that have no time of change: all of them, page by page. The cursor is the next page's number,
     and a word more as long as they have not all been read once.
 
-    ``compose`` makes the bodies of a page from its things and from what more it asks. Where that takes long, a run ends
-    after ``most`` pages, and the next one goes on; but the first look, which tells nobody anything, is at all.
+    ``compose`` makes the body of a page from its things and from what more it asks. Since that may take long, a run
+    then ends after some pages, and the next one goes on; but the first look, which tells nobody anything, is at all.
     """
 
     def plan(asked: Asked) -> Plan:
-        url, size, caller = rest_of(asked.front), _size(asked.front), Caller(asked)
+        url, size, caller = rest_of(asked.front), size_of(asked.front), Caller(asked)
         if not url:
             return
         number, _, mark = asked.cursor.partition(" ")
         first = mark == _FIRST_LOOK or not asked.cursor
         page = int(number) if number.isascii() and number.isdigit() else 1
-        last = math.inf if first else page + most - 1
+        last = page + _MOST_PAGES - 1 if compose and not first else math.inf
         while True:
             response, items, total = yield from a_page(caller, f"{url}{path}", search(fields, sort, size, page))
             more = total > page * size and bool(items)
-            bodies = (yield from compose(caller, asked.front, items)) if items else ()
+            body = (yield from compose(caller, asked.front, items)) if compose else response.body
             cursor = f"{page + 1} {_FIRST_LOOK}" if more and first else str(page + 1 if more else 1)
-            yield Heard(topic, bodies, cursor, response.at)
+            yield Heard(topic, (body,) if items else (), cursor, response.at)
             if not more or page >= last:
                 return
             page += 1
 
     return plan
-
-
-def _together(caller: Caller, front: Shopfront, items: list[Any]) -> _Bodies:
-    yield from ()
-    return (json.dumps({"items": items}).encode(),)
-
-
-def _apart(caller: Caller, front: Shopfront, items: list[Any]) -> _Bodies:
-    yield from ()
-    return _each(items)
 
 
 def _of_each(caller: Caller, items: list[Any], url: str) -> Generator[Step, Any, list[tuple[str, Any]]]:
@@ -147,12 +123,12 @@ def _of_each(caller: Caller, items: list[Any], url: str) -> Generator[Step, Any,
     return found
 
 
-def _salable(caller: Caller, front: Shopfront, items: list[Any]) -> _Bodies:
+def _salable(caller: Caller, front: Shopfront, items: list[Any]) -> Generator[Step, Any, bytes]:
     """What may still be sold of each SKU of one stock."""
     stock = int(front.options.get("stock_id", 1))
     url = f"{rest_of(front)}/inventory/get-product-salable-quantity/{{sku}}/{stock}"
     found = yield from _of_each(caller, items, url)
-    return (json.dumps({"items": [{"sku": sku, "salable": units} for sku, units in found]}).encode(),)
+    return json.dumps({"items": [{"sku": sku, "salable": units} for sku, units in found]}).encode()
 
 
 _COMPOSITE: Final = ("configurable", "bundle", "grouped")
@@ -167,21 +143,21 @@ _STOCK_ITEM: Final = (
 )
 
 
-def _items(caller: Caller, front: Shopfront, items: list[Any]) -> _Bodies:
+def _items(caller: Caller, front: Shopfront, items: list[Any]) -> Generator[Step, Any, bytes]:
     """The stock item of each product that is not made up of others, where Magento's sources are switched off."""
     own = [item for item in items if isinstance(item, dict) and item.get("type_id") not in _COMPOSITE]
     found = yield from _of_each(caller, own, f"{rest_of(front)}/stockItems/{{sku}}")
     told = [
         {"sku": sku} | {name: item.get(name) for name in _STOCK_ITEM} for sku, item in found if isinstance(item, dict)
     ]
-    return (json.dumps({"items": told}).encode(),)
+    return json.dumps({"items": told}).encode()
 
 
 _SOURCE_ITEMS: Final = ("/inventory/source-items", "sku,source_code,quantity,status")
 _STOCKS: Final[Mapping[str, Callable[[Asked], Plan]]] = {
-    "sources": _pages("source-items", *_SOURCE_ITEMS, "source_item_id", _together),
-    "salable": _pages("salable", *_SOURCE_ITEMS, "sku", _salable, _MOST_PAGES),
-    "items": _pages("stock-items", "/products", "sku,type_id", "entity_id", _items, _MOST_PAGES),
+    "sources": _pages("source-items", *_SOURCE_ITEMS, "source_item_id"),
+    "salable": _pages("salable", *_SOURCE_ITEMS, "sku", _salable),
+    "items": _pages("stock-items", "/products", "sku,type_id", "entity_id", _items),
 }
 
 
@@ -231,8 +207,6 @@ _ORDER: Final = (
 _CREDITMEMO: Final = "entity_id,order_id,state,grand_total,order_currency_code,created_at,updated_at"
 _SHIPMENT: Final = "entity_id,order_id,created_at,updated_at,tracks[track_number,title,carrier_code,created_at]"
 _PRODUCT: Final = "id,sku,name,price,updated_at,extension_attributes[category_links]"
-_RULE: Final = "rule_id,name,is_active,from_date,to_date,action_condition"
-_RULES: Final = _pages("sales-rules", "/salesRules/search", _RULE, "rule_id", _apart)
 _SOON: Final = timedelta(minutes=2)
 
 API = Api(
@@ -244,7 +218,7 @@ API = Api(
         Stream("shipments", _SOON, _changes("shipments", "/shipments", _SHIPMENT, _FIRST)),
         Stream("stock", timedelta(minutes=15), _stock),
         Stream("products", timedelta(hours=1), _changes("products", "/products", _PRODUCT, None)),
-        Stream("sales-rules", timedelta(hours=1), _RULES),
+        Stream("sales-rules", timedelta(hours=1), price_rules),
         Stream("journal", timedelta(minutes=10), _journal),
     ),
     wanted=wanted,

@@ -6,8 +6,9 @@ access_token alone as a bearer, or client_id and client_secret for Adobe's token
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
@@ -128,6 +129,11 @@ def words_of(response: Response) -> str:
     return printable(text, _MOST_SAID)
 
 
+def size_of(front: Shopfront) -> int:
+    """How many things a page holds."""
+    return int(front.options.get("page_size", 100))
+
+
 def search(fields: str, sort: str, size: int, page: int, *filters: tuple[str, str, str]) -> Pairs:
     """The query of a search: filters are field, condition and value, and all of them hold."""
     pairs = []
@@ -154,3 +160,9 @@ def a_page(caller: Caller, url: str, params: Pairs) -> Generator[Step, Any, tupl
     if not isinstance(items, list) or not isinstance(total, int):
         raise Denied(response.status, f"GET {url}: the answer is no page of items with a total_count")
     return response, items, total
+
+
+def apart(items: Iterable[Any]) -> tuple[bytes, ...]:
+    """A body for each thing, so that one that cannot be understood does not keep the others of its page from being
+    told. Written anew their amounts stay what they were, as no amount has more than 15 digits."""
+    return tuple(json.dumps({"items": [item]}).encode() for item in items)

@@ -20,13 +20,13 @@ from typing import Any, Final
 
 from bot.core.plans import Json, in_utc, moment_in
 from bot.core.polling import Api, Asked, Denied, Heard, Pairs, Plan, Response, Step, Stream
-from handlers.sources._woocommerce.calls import PAGE, asked_for, hosts, items_of, page_of
+from handlers.sources._woocommerce.calls import MOST_PAGES, PAGE, asked_for, hosts, items_of, page_of
+from handlers.sources._woocommerce.coupons_asked import coupons
 from handlers.sources._woocommerce.webhooks import TOPICS, care
 
 OVERLAP: Final = timedelta(minutes=5)
 _FIRST: Final = timedelta(hours=24)
 _SECOND: Final = timedelta(seconds=1)
-_MOST_PAGES: Final = 1_000
 _LONG_AGO: Final = datetime(2000, 1, 1, tzinfo=UTC)
 _BIN: Final = (("status", "trash"),)
 _OPEN: Final = (("status", "pending,on-hold,processing"),)
@@ -42,7 +42,6 @@ _GOODS: Final = (
 _OF_PARENT: Final = ("id", "name", "categories", "tags", "permalink", "low_stock_amount")
 _NOT_FOR_US: Final = (401, 403, 404)
 _AMOUNT: Final = re.compile("[0-9]{1,9}")
-_COUPON: Final = "id,code,status,date_created_gmt,date_modified_gmt,date_expires_gmt,product_ids,product_categories"
 
 
 After = Callable[[Asked, list[Json], Response], Plan]
@@ -116,7 +115,7 @@ def _changes(shelf: _Shelf) -> Callable[[Asked], Plan]:
 def _walk(asked: Asked, shelf: _Shelf, since: datetime, chosen: Pairs = (), keep: bool = False) -> Plan:
     """All that changed since, oldest first. ``keep`` keeps the cursor, so that a run that is cut off begins anew."""
     page, began, calls = 1, None, 0
-    while calls < _MOST_PAGES:
+    while calls < MOST_PAGES:
         window = (*chosen, ("modified_after", in_utc(since)), *_BY_CHANGE)
         response = yield from asked_for(asked, shelf.path, page_of(shelf.fields, page, *window))
         items, calls = shelf.items(response), calls + 1
@@ -172,7 +171,7 @@ def _variations(topic: str) -> After:
 
 def _of_product(asked: Asked, product: Json, topic: str) -> Plan:
     owner = {name: product[name] for name in _OF_PARENT if name in product}
-    for page in range(1, _MOST_PAGES):
+    for page in range(1, MOST_PAGES):
         found = yield from asked_for(asked, f"products/{product['id']}/variations", page_of(_GOODS, page))
         items = items_of(found)
         told = tuple(json.dumps({"of": owner, "items": [each]}).encode() for each in items)
@@ -190,7 +189,7 @@ def _all(shelf: _Shelf) -> Callable[[Asked], Plan]:
             return
         known = yield from _prepared(asked, shelf)
         first = int(asked.cursor) if asked.cursor.isascii() and asked.cursor.isdigit() else 1
-        for page in range(first, first + _MOST_PAGES):
+        for page in range(first, first + MOST_PAGES):
             # What is asked on the way must leave the cursor at this page, and not where the run began.
             here = replace(asked, cursor=str(page))
             order = (("orderby", "id"), ("order", "asc"))
@@ -221,7 +220,7 @@ API = Api(
             timedelta(days=1),
             _all(_Shelf("stock", "products", _GOODS, _variations("stock/variations"), counted=True)),
         ),
-        Stream("coupons", timedelta(hours=1), _all(_Shelf("coupons", "coupons", _COUPON))),
+        Stream("coupons", timedelta(hours=1), coupons),
     ),
     wanted=lambda front: TOPICS,
     care=care,

@@ -11,6 +11,8 @@ from bot.core.polling import Asked, Call, Denied, Pairs, Response, Rest
 from bot.core.shopfront import Shopfront
 
 PAGE: Final = 100
+MOST_PAGES: Final = 1_000
+"""A shop that never comes to an end is left after so many pages."""
 _POLITE: Final = Rest(0.5)
 _HOST = re.compile(r"https://([^/?#]+)")
 
@@ -30,11 +32,14 @@ def _call(asked: Asked, path: str, params: Pairs = (), method: Any = "GET", body
     return Call(method, url, params, headers, body=body, harmless=method != "POST")
 
 
-def asked_for(asked: Asked, path: str, params: Pairs = (), method: Any = "GET", body: bytes = b"") -> Asking:
-    """The answer to a call, after a polite rest. Raises Denied in words for the operators unless it is 2xx."""
+def asked_for(
+    asked: Asked, path: str, params: Pairs = (), method: Any = "GET", body: bytes = b"", also: tuple[int, ...] = ()
+) -> Asking:
+    """The answer to a call, after a polite rest. Raises Denied in words for the operators unless it is 2xx or one of
+    ``also``."""
     yield _POLITE
     response = yield _call(asked, path, params, method, body)
-    return granted(response, f"{method} {path.partition('/')[0]}", _WHY, said=_said)
+    return granted(response, f"{method} {path.partition('/')[0]}", _WHY, *also, said=_said)
 
 
 _WHY: Final = {

@@ -11,11 +11,12 @@ from handlers.sources._woocommerce.told import Told, words
 
 
 def coupon(told: Told) -> tuple[Event, ...]:
-    """A coupon without an end is no campaign; one that is in the bin or a draft is called off."""
+    """A coupon without an end, or that is good for once and so for one person alone, is no campaign; one that is in the
+    bin or a draft is called off."""
     body = told.body
     body["code"].text()
     code, campaign = words(body["code"]), body["id"].id()
-    if not body["date_expires_gmt"]:
+    if not body["date_expires_gmt"] or body["usage_limit"].value == 1:
         return ()
     starts, ends = told.moment("date_created"), told.moment("date_expires")
     off = body["status"].text_or("publish") != "publish"

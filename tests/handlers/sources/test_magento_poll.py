@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.core.delivery import Delivery, Unparsable
-from bot.core.events import Event, ItemDescribed, OrderChanged, OrderPlaced, StockChanged
+from bot.core.events import CampaignChanged, Event, ItemDescribed, OrderChanged, OrderPlaced, StockChanged
 from bot.core.polling import Asked, Call, Denied, Keep, Response, Rest, Subscription
 from bot.core.shopfront import Shopfront
 from bot.demo.stores.magento import JOURNAL, KEYS, SHOP, TOKENS, Magento, Row
@@ -164,7 +164,9 @@ def test_a_thing_that_cannot_be_understood_keeps_no_other_of_its_page_back(
     stream: str, table: str, rows: list[Row]
 ) -> None:
     rows[2] |= {"grand_total": "a lot", "price": "dear", "from_date": "0000-00-00"}
-    line = Line(Magento(**{table: rows}), {"page_size": 40})
+    shop = Magento()
+    setattr(shop, table, rows)
+    line = Line(shop, {"page_size": 40})
     line.run(stream)
     told, odd = line.subjects()
     assert (len(told), odd) == (4, 1)
@@ -320,6 +322,63 @@ def test_all_rules_are_read_again_and_again() -> None:
     line = Line(Magento(rules=rules))
     for _ in range(2):
         assert len(line.events(*line.run("sales-rules"))) == 4
+
+
+def standing(line: Line) -> dict[str, str]:
+    """How each campaign stands, by what was told last."""
+    return {event.campaign: event.status for event in line.events() if isinstance(event, CampaignChanged)}
+
+
+def rule(number: int, **changes: Any) -> Row:
+    return {
+        "rule_id": number, "name": "Pepper week", "is_active": True, "from_date": "2026-11-27", "to_date": "2026-11-30"
+    } | changes  # fmt: skip
+
+
+def test_a_rule_that_was_deleted_or_lost_its_first_day_is_a_campaign_no_more() -> None:
+    shop = Magento(rules=[rule(n) for n in range(1, 8)])
+    line = Line(shop)
+    line.run("sales-rules")
+    del shop.rules[5:]
+    shop.rules[0]["from_date"] = None
+    shop.rules[1]["is_active"] = False
+    line.run("sales-rules")
+    stands = {f"rule-{n}": "cancelled" if n in (1, 2, 6, 7) else "scheduled" for n in range(1, 8)}
+    assert standing(line) == stands
+    calls = len(shop.asked)
+    line.run("sales-rules")
+    assert (standing(line), len(shop.asked)) == (stands, calls + 2)
+
+
+def test_a_rule_that_moved_to_another_page_while_it_was_read_stays_a_campaign() -> None:
+    class Shifting(Magento):
+        def answer(self, call: Call, now: datetime) -> Response:
+            given = super().answer(call, now)
+            self.rules = self.rules[-4:]
+            return given
+
+    line = Line(Shifting(rules=[rule(n) for n in range(1, 6)]))
+    line.cursors["sales-rules"] = json.dumps({"known": {"4": rule(4)}})
+    line.run("sales-rules")
+    assert line.calls[-1].url.endswith("/salesRules/4")
+    assert standing(line)["rule-4"] == "scheduled"
+
+
+def test_a_rule_whose_last_day_is_over_is_not_missed() -> None:
+    shop = Magento(rules=[rule(1, to_date="2026-11-19"), rule(2, to_date="2026-11-20"), rule(3, to_date=None)])
+    line = Line(shop)
+    line.run("sales-rules")
+    shop.rules.clear()
+    line.run("sales-rules")
+    assert standing(line) == {"rule-1": "ended", "rule-2": "cancelled", "rule-3": "cancelled"}
+
+
+@pytest.mark.parametrize("cursor", ["2 first", "1", "[]", '{"known": 3}', '{"known": {"4": 5}}'])
+def test_whatever_the_cursor_is_rules_are_read_from_the_beginning(cursor: str) -> None:
+    line = Line(Magento(rules=[rule(n) for n in range(4)]))
+    line.cursors["sales-rules"] = cursor
+    line.run("sales-rules")
+    assert len(standing(line)) == 4
 
 
 # Who asks.

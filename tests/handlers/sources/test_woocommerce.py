@@ -363,6 +363,11 @@ def test_the_place_of_the_stock_may_have_a_name() -> None:
 # Coupons, and the way itself.
 
 
+def test_a_coupon_that_is_good_for_one_person_alone_is_no_campaign() -> None:
+    assert told("coupon.created", coupon(usage_limit=1)) == []
+    assert only(told("coupon.created", coupon(usage_limit=2)), CampaignChanged).campaign == "coupon-5"
+
+
 @pytest.mark.parametrize(
     ("changes", "status"),
     [

@@ -101,7 +101,9 @@ def test_a_thing_that_cannot_be_understood_keeps_no_other_of_its_page_back(
     stream: str, rows: list[dict[str, Any]]
 ) -> None:
     rows[2] |= {"total": "a lot", "price": "dear", "code": 7}
-    of = line(WooCommerce(**{"products" if stream == "stock" else stream: rows}))
+    shop = WooCommerce()
+    setattr(shop, "products" if stream == "stock" else stream, rows)
+    of = line(shop)
     of.run(stream)
     told, odd = of.subjects()
     assert (len(told), odd) == (4, 1)
@@ -212,6 +214,53 @@ def test_coupons_are_read_whole() -> None:
     of.run("coupons")
     assert len([event for event in of.events() if isinstance(event, CampaignChanged)]) == 3
     assert line(WooCommerce()).run("coupons")[0].bodies == ()
+
+
+def statuses(of: Line) -> dict[str, str]:
+    """How each campaign stands, by what was told last."""
+    told = [event for event in of.events() if isinstance(event, CampaignChanged)]
+    return {event.campaign: event.status for event in sorted(told, key=lambda event: event.at)}
+
+
+def test_a_coupon_that_was_deleted_or_lasts_for_ever_now_is_a_campaign_no_more() -> None:
+    shop = WooCommerce(coupons=[coupon(id=n) for n in range(1, 5)])
+    of = line(shop)
+    of.run("coupons")
+    of.now += timedelta(hours=1)
+    shop.coupons[1]["status"] = "trash"
+    shop.coupons[2] |= {"date_expires_gmt": None, "date_modified_gmt": at(50)}
+    del shop.coupons[3]
+    shop.coupons[1]["date_modified_gmt"] = at(50)
+    of.run("coupons")
+    stands = {"coupon-1": "running", "coupon-2": "cancelled", "coupon-3": "cancelled", "coupon-4": "cancelled"}
+    assert statuses(of) == stands
+    calls = len(of.calls)
+    of.run("coupons")
+    assert (statuses(of), len(of.calls)) == (stands, calls + 1)
+
+
+def test_a_coupon_that_moved_to_another_page_while_it_was_read_stays_a_campaign() -> None:
+    class Shifting(WooCommerce):
+        def answer(self, call: Call, now: datetime) -> Response:
+            given = super().answer(call, now)
+            if call.url.endswith("/coupons") and len(self.coupons) == 150:
+                del self.coupons[0]
+            return given
+
+    shop = Shifting(coupons=[coupon(id=n) for n in range(1, 151)])
+    of = line(shop)
+    of.cursors["coupons"] = json.dumps({"known": {"101": coupon(id=101)}})
+    of.run("coupons")
+    assert of.calls[-1].url.endswith("/coupons/101")
+    assert len(statuses(of)) == 150 and set(statuses(of).values()) == {"running"}
+
+
+@pytest.mark.parametrize("cursor", ["", "done", "7", "[]", '{"known": 3}', '{"known": {"4": 5}}'])
+def test_whatever_the_cursor_is_coupons_are_read_from_the_beginning(cursor: str) -> None:
+    of = line(WooCommerce(coupons=[coupon()]))
+    of.cursors["coupons"] = cursor
+    of.run("coupons")
+    assert statuses(of) == {"coupon-5": "running"}
 
 
 def test_an_order_polled_and_told_is_one_and_the_same_event() -> None:
