@@ -122,12 +122,16 @@ class CampaignMap:
 # What a platform told and what a person said, as one plan.
 
 
-def merged(told: CampaignChanged | None, said: CampaignChanged | None) -> CampaignChanged:
-    """The campaign as it stands, from a platform's newest telling and the newest word of a person; one must be there.
+def merged(
+    told: CampaignChanged | None, said: CampaignChanged | None, noticed: CampaignChanged | None = None
+) -> CampaignChanged:
+    """The campaign as it stands, from a platform's newest telling, the newest word of a person, and the newest that a
+    platform ``noticed`` of its state alone; one must be there.
 
     The newer of the two says when it runs and how it is called. SKUs that a person gave stay until the platform names
-    some itself, later; uplift, audience and channel stay until somebody gives others. Raises ValueError without both.
+    some itself, later; uplift, audience and channel stay until somebody gives others. Raises ValueError without any.
     """
+    told = _in_state(told, noticed)
     if told is None or said is None:
         only = told or said
         if only is None:
@@ -142,6 +146,18 @@ def merged(told: CampaignChanged | None, said: CampaignChanged | None) -> Campai
         uplift=_given(newer.uplift, older.uplift),
         audience=_given(newer.audience, older.audience),
     )
+
+
+def _in_state(told: CampaignChanged | None, noticed: CampaignChanged | None) -> CampaignChanged | None:
+    """What was told, in the state that was noticed since. That it runs says when it began; that it was cancelled leaves
+    its plan as it was."""
+    if told is None or noticed is None:
+        return told or noticed
+    if noticed.at <= told.at:
+        return told
+    if noticed.status == "cancelled":
+        return replace(told, at=noticed.at, status="cancelled")
+    return replace(told, at=noticed.at, status=noticed.status, starts=noticed.starts, ends=noticed.ends)
 
 
 def _given(first: T | None, second: T | None) -> T | None:

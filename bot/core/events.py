@@ -317,7 +317,8 @@ class CampaignChanged(Event):
 
     ``uplift`` is the factor on usual sales that marketing expects and ``audience`` how many people it goes to, None
     when nobody said. Of what it promotes a platform may know only ``groups``: tags, collections, categories or the
-    addresses of pages, from which the SKUs are found.
+    addresses of pages, from which the SKUs are found. ``state_only`` says that the telling knows no more than whether
+    and when it runs, so that all else stays as it was told.
     """
 
     campaign: str
@@ -330,6 +331,7 @@ class CampaignChanged(Event):
     uplift: float | None = None
     audience: int | None = None
     groups: tuple[str, ...] = ()
+    state_only: bool = False
 
     @property
     def subject(self) -> Subject:
@@ -337,7 +339,7 @@ class CampaignChanged(Event):
 
     @property
     def key(self) -> str:
-        return self.status
+        return f"{self.status} only" if self.state_only else self.status
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,7 +25,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -168,10 +168,10 @@ _SENDINGS: Final[Mapping[str, State]] = {"sent": "sent", "canceled": "withdrawn"
 
 
 def _campaign(told: _Told) -> tuple[Event, ...]:
-    """A campaign was sent just now, or will not be."""
+    """A campaign was sent just now, or will not be. More than that the webhook does not know, as the API does."""
     state = told.about["status"].among(_SENDINGS)
     mailing = Mailing(told.about["id"].id(), told.about["subject"].text_or(""), state, told.at)
-    return (campaign(mailing, told.front, told.at, days_of(told.front)),)
+    return (replace(campaign(mailing, told.front, told.at, days_of(told.front)), state_only=True),)
 
 
 def _silent(told: _Told) -> tuple[Event, ...]:

@@ -148,6 +148,24 @@ def test_the_newer_word_says_when_and_how_and_what_it_leaves_out_stays() -> None
     assert merged(plan(0, uplift=2.0, audience=5), said(1)).uplift == 2.0
 
 
+def state(hours: float, status: Any, **fields: Any) -> CampaignChanged:
+    return plan(hours, status=status, name=ShopText("Subject"), state_only=True, **fields)
+
+
+def test_a_word_of_its_state_alone_leaves_the_rest_of_the_plan_as_it_was_told() -> None:
+    told = plan(0, groups=("wool",), audience=900)
+    began = state(1, "running", starts=NOW + HOUR, ends=NOW + 9 * HOUR)
+    assert merged(told, None, began) == replace(
+        told, at=began.at, status="running", starts=began.starts, ends=began.ends
+    )
+    assert merged(told, None, state(1, "cancelled", starts=NOW + HOUR)) == replace(
+        told, at=NOW + HOUR, status="cancelled"
+    )
+    assert merged(plan(2, groups=("wool",)), None, began) == plan(2, groups=("wool",))
+    assert merged(None, None, began) == began
+    assert merged(told, said(0.5, skus=("A",)), began).skus == ("A",)
+
+
 @given(st.integers(0, 3), st.integers(0, 3), st.booleans())
 def test_the_moment_of_a_plan_is_that_of_its_newest_word(told: int, heard: int, named: bool) -> None:
     both = merged(plan(told, skus=("A",) if named else ()), said(heard))

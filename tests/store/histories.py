@@ -142,6 +142,7 @@ KINDS: dict[str, st.SearchStrategy[Event]] = {
         uplift=st.one_of(st.none(), st.floats(0.5, 4)),
         audience=st.one_of(st.none(), units),
         groups=groups,
+        state_only=st.sampled_from([False, False, True]),
     ),
     "echo": st.builds(
         told.CampaignEchoed,

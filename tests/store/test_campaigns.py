@@ -72,6 +72,17 @@ def test_the_items_of_its_groups_are_promoted_whoever_is_told_first(store: Store
     assert (known(store).skus, known(store).named) == (("A", "B"), ())
 
 
+SENT = (*HISTORY, plan(1, status="running", state_only=True, name=ShopText("Subject"), starts=START + HOUR))
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2, 3, 4), (4, 3, 2, 1, 0), (0, 4, 1, 2, 3)])
+def test_a_campaign_that_was_sent_goes_on_promoting_what_its_plan_said(store: Store, order: tuple[int, ...]) -> None:
+    tell(store, [SENT[place] for place in order])
+    found = known(store)
+    assert (found.status, found.starts, found.skus) == ("running", START + HOUR, ("A", "B"))
+    assert found.name == ShopText("Autumn")
+
+
 def test_an_item_that_joins_leaves_or_changes_its_sku_is_followed(store: Store) -> None:
     tell(store, [plan(groups=("wool",)), item("A", "wool"), item("B", "silk", hours=1)])
     assert known(store).skus == ("A",)
@@ -191,7 +202,7 @@ def test_a_campaign_promotes_what_a_plain_reading_of_everything_told_says(store:
 def _plainly(history: list[Event], config: CampaignMap) -> dict[str, set[str]]:
     """Every event in order into plain dictionaries, and at the end each campaign looked up anew."""
     seen: set[object] = set()
-    told: dict[tuple[str, bool], CampaignChanged] = {}
+    told: dict[tuple[str, str], CampaignChanged] = {}
     sku: dict[str, ItemDescribed] = {}
     groups: dict[str, ItemDescribed] = {}
     for event in history:
@@ -205,10 +216,15 @@ def _plainly(history: list[Event], config: CampaignMap) -> dict[str, set[str]]:
             if event.groups and (event.item not in groups or event.at >= groups[event.item].at):
                 groups[event.item] = event
         elif isinstance(event, CampaignChanged):
-            place = (event.campaign, event.source == "slack")
+            place = (
+                event.campaign,
+                "person" if event.source == "slack" else "state" if event.state_only else "platform",
+            )
             if place not in told or _order(event) >= _order(told[place]):
                 told[place] = event
-    plans = {name: merged(told.get((name, False)), told.get((name, True))) for name, _ in told}
+    plans = {
+        name: merged(*(told.get((name, teller)) for teller in ("platform", "person", "state"))) for name, _ in told
+    }
     return {
         name: set(
             each.skus

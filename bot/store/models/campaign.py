@@ -67,12 +67,19 @@ _EVERY = select(campaign_telling.c.shop, campaign_telling.c.campaign).distinct()
 def tell(connection: Connection, event: CampaignChanged, telling: Telling) -> None:
     """Keeps the newest that a platform told and the newest that a person said, and makes one plan of them."""
     row = {
-        "shop": event.shop, "campaign": event.campaign, "teller": "person" if event.source == SAID else "platform",
+        "shop": event.shop, "campaign": event.campaign, "teller": _teller(event),
         "body": dump(event), "at": event.at, "rank": _RANKS[event.status],
     }  # fmt: skip
     telling.fresh = connection.execute(upsert_newer(connection.dialect.name, campaign_telling), row).rowcount == 1
     if telling.fresh:
         _settle(connection, event.shop, event.campaign)
+
+
+def _teller(event: CampaignChanged) -> str:
+    """Who told it. A telling of the state alone stands beside the whole one, and neither takes the other's place."""
+    if event.source == SAID:
+        return "person"
+    return "notice" if event.state_only else "platform"
 
 
 def regrouped(connection: Connection, shop: str, keys: Iterable[str]) -> None:
@@ -100,7 +107,7 @@ def _settle(connection: Connection, shop: str, name: str) -> None:
     """Makes the campaign's rows say what follows from what was told."""
     names = {"in_shop": shop, "of_campaign": name}
     bodies = {row.teller: load(CampaignChanged, row.body) for row in connection.execute(_TOLD, names)}
-    plan = merged(bodies.get("platform"), bodies.get("person"))
+    plan = merged(bodies.get("platform"), bodies.get("person"), bodies.get("notice"))
     keys = sorted(map(cut, all_keys(plan.groups)))
     _regroup(connection, names, keys)
     skus = plan.skus or _known(connection).skus(plan) or _grouped(connection, shop, keys)

@@ -184,7 +184,8 @@ class ItemGroup(SQLModel, table=True):
 
 
 class CampaignTelling(SQLModel, table=True):
-    """The newest that a teller ("platform" or "person") told of a campaign; ``body`` is the event as JSON."""
+    """The newest that a teller told of a campaign; ``body`` is the event as JSON. Tellers are "platform", "notice" (a
+    platform that told its state alone) and "person"."""
 
     __tablename__ = "campaign_telling"
 

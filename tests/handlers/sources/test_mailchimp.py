@@ -138,6 +138,7 @@ def test_a_campaign_was_sent_or_will_not_be(status: str, means: str) -> None:
     assert isinstance(event, CampaignChanged)
     assert (event.status, event.name, event.campaign) == (means, ShopText("Tea party"), "5c0ffee")
     assert event.ends == event.starts + timedelta(days=3)
+    assert event.state_only
 
 
 @pytest.mark.parametrize("fired", ["2026-11-20 10:14:05", "2026-11-20T10:14:05Z"])
