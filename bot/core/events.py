@@ -291,8 +291,8 @@ class InvoiceChanged(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PayoutChanged(Event):
-    """A payout from a provider to the shop's bank, or ``to_others`` whom the shop pays through it; ``arrives`` is its
-    promised day."""
+    """A payout from a provider: ``to`` the shop's bank, to others whom the shop pays through it, or back to a customer.
+    ``arrives`` is its promised day."""
 
     payout: str
     amount: Money
@@ -300,7 +300,7 @@ class PayoutChanged(Event):
     reason: ShopText | None = None
     arrives: datetime | None = None
     provider: str = ""
-    to_others: bool = False
+    to: Literal["bank", "others", "customer"] = "bank"
 
     @property
     def subject(self) -> Subject:

@@ -1,4 +1,4 @@
-"""Tells when a provider could not pay the shop's money out, to its bank or to others whom it pays."""
+"""Tells when money that a provider was to pay out did not arrive: at the bank, at others, or at a customer."""
 
 from __future__ import annotations
 
@@ -22,15 +22,35 @@ class Facts:
 _BROKEN = {"failed": (Severity.CRITICAL, "failed"), "canceled": (Severity.HIGH, "was cancelled")}
 
 
-# To whom the money was to go, and what finance does about it.
-_TO_BANK = ("the bank", "checks the bank account with ")
-_TO_OTHERS = ("others", "checks the balance and the receivers, and pays again with ")
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """To whom money was to go: how people call that, what follows when it fails, and what finance does then. The
+    provider's name is added to the last two."""
+
+    name: str
+    whom: str
+    impact: str
+    step: str
+
+
+_WAYS = {
+    "bank": _Way("Payout", "the bank", "The money stays with ", "checks the bank account with "),
+    "others": _Way(
+        "Payout", "others", "The money stays with ", "checks the balance and the receivers, and pays again with "
+    ),
+    "customer": _Way(
+        "Refund",
+        "a customer",
+        "The customer waits for money that is back with ",
+        "pays the customer in another way than by ",
+    ),
+}
 
 
 @rule(about="payout")
 def payout_failed(event: PayoutChanged, facts: Facts, *, within_hours: float = 4.0) -> Verdict:
-    """Fires when a payout to the shop's bank, or to others whom the shop pays through the provider, failed (critical)
-    or was cancelled (high). It clears when it is paid.
+    """Fires when a payout to the shop's bank, or to others whom the shop pays through the provider, or a refund failed
+    (critical) or was cancelled (high). It clears when it is paid.
 
     - within_hours: hours in which finance looks into it.
     """
@@ -39,15 +59,14 @@ def payout_failed(event: PayoutChanged, facts: Facts, *, within_hours: float = 4
         return Clear(say("The payout arrived"), say(payout.amount, " was paid out, ", Moment(payout.at, "day")))
     if payout.status not in _BROKEN:
         return Quiet(say("The payout is on its way"))
-    severity, words = _BROKEN[payout.status]
+    way, (severity, words) = _WAYS[payout.to], _BROKEN[payout.status]
     provider = say(ShopText(payout.provider.capitalize())) if payout.provider.strip() else say("the provider")
-    whom, checks = _TO_OTHERS if payout.to_others else _TO_BANK
-    step = Step(say(checks, provider), within=timedelta(hours=within_hours))
+    step = Step(say(way.step, provider), within=timedelta(hours=within_hours))
     return Fire(
-        reason=say("A payout to ", whom, " ", words),
+        reason=say(f"A {way.name.lower()} to {way.whom} {words}"),
         severity=severity,
-        title=say("Payout of ", payout.amount, " to others " if payout.to_others else " ", words),
-        views={"finance": View(say("The money stays with ", provider), step, _figures(payout))},
+        title=say(f"{way.name} of ", payout.amount, f" {words}" if payout.to == "bank" else f" to {way.whom} {words}"),
+        views={"finance": View(say(way.impact, provider), step, _figures(payout))},
         cost=Cost(MoneyRange(payout.amount, payout.amount), say("The amount of the payout, late rather than lost")),
         as_of=payout.at,
     )

@@ -6,6 +6,7 @@ Subscribe an endpoint with payload style "Snapshot" to these events (thin events
   to a payment intent is told by the intent alone.
 * checkout.session.async_payment_failed: a failed payment that has no intent to tell it.
 * charge.refunded: money that went back, each time the difference to before.
+* refund.failed: a refund that did not reach the customer.
 * charge.dispute.created, charge.dispute.updated, charge.dispute.closed, charge.dispute.funds_withdrawn,
   charge.dispute.funds_reinstated: disputes with their deadline for evidence.
 * review.opened, review.closed, radar.early_fraud_warning.created: payments whose order should not be shipped for now.
@@ -18,8 +19,8 @@ Subscribe an endpoint with payload style "Snapshot" to these events (thin events
 * coupon.created, coupon.updated, coupon.deleted, promotion_code.created, promotion_code.updated: a campaign, when it
   has an end.
 
-Understood, and silent: payment_intent.requires_action, checkout.session.expired, refund.created, refund.updated,
-refund.failed, charge.refund.updated, radar.early_fraud_warning.updated, invoice.finalization_failed,
+Understood, and silent: payment_intent.requires_action, checkout.session.expired, refund.created; refund.updated and
+charge.refund.updated unless it failed; radar.early_fraud_warning.updated, invoice.finalization_failed,
 payout.reconciliation_completed, balance.available.
 
 Options: ``payments`` (``intents``, the default, or ``charges``: then charge.succeeded and charge.failed tell the
@@ -103,12 +104,13 @@ _BILLED = (
 )
 _DISPUTED = ("created", "updated", "closed", "funds_withdrawn", "funds_reinstated")
 _SILENT = (
-    *("payment_intent.requires_action", "checkout.session.expired", "charge.refund.updated"),
-    *("refund.created", "refund.updated", "refund.failed", "radar.early_fraud_warning.updated"),
+    *("payment_intent.requires_action", "checkout.session.expired", "refund.created"),
+    "radar.early_fraud_warning.updated",
     *("payout.reconciliation_completed", "balance.available"),
 )
 _TOPICS: Final[dict[str, Tell]] = {
     "charge.refunded": payments.refund,
+    **dict.fromkeys(("refund.failed", "refund.updated", "charge.refund.updated"), payouts.refund_failed),
     **dict.fromkeys((f"charge.dispute.{what}" for what in _DISPUTED), disputes.dispute),
     "checkout.session.async_payment_failed": payments.session_failed,
     "review.opened": disputes.review,

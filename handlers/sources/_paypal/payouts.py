@@ -41,5 +41,5 @@ def _payout(told: Told, name: Wild, amount: Wild, status: Literal["failed", "can
         status=status,
         reason=reason,
         provider="paypal",
-        to_others=True,
+        to="others",
     )

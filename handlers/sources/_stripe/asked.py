@@ -27,7 +27,7 @@ _ID = re.compile(r"[A-Za-z0-9_]{1,255}")
 # https://docs.stripe.com/api/events/types: those that tell something.
 TOPICS: Final = (
     *("payment_intent.succeeded", "payment_intent.payment_failed", "charge.succeeded", "charge.failed"),
-    *("checkout.session.async_payment_failed", "charge.refunded"),
+    *("checkout.session.async_payment_failed", "charge.refunded", "refund.failed"),
     *(f"charge.dispute.{what}" for what in ("created", "updated", "closed", "funds_withdrawn", "funds_reinstated")),
     *("review.opened", "review.closed", "radar.early_fraud_warning.created"),
     *(

@@ -1,4 +1,4 @@
-"""Money on its way from Stripe to the bank."""
+"""Money on its way from Stripe to the bank, and back to customers."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Final, Literal
 
 from bot.core.events import Event, PayoutChanged
+from bot.core.parts import ShopText
 from handlers.sources._stripe.told import Told
 
 _PayoutStatus = Literal["pending", "paid", "failed", "canceled"]
@@ -38,3 +39,21 @@ def payout(told: Told) -> tuple[Event, ...]:
         provider="stripe",
     )
     return (payout,)
+
+
+def refund_failed(told: Told) -> tuple[Event, ...]:
+    """A refund that the customer's bank sent back. That one was made is told by its charge."""
+    thing = told.thing
+    if thing["status"].text_or("") != "failed":
+        return ()
+    reason = ShopText(thing["failure_reason"].text_or("").replace("_", " ")) or None
+    failed = PayoutChanged(
+        **told.by,
+        payout=thing["id"].id(),
+        amount=told.money(thing["amount"]),
+        status="failed",
+        reason=reason,
+        provider="stripe",
+        to="customer",
+    )
+    return (failed,)

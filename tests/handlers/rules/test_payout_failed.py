@@ -23,7 +23,8 @@ FAILED = replace(PAYOUT, status="failed", reason=ShopText("account_closed"), arr
         (PAYOUT, PAYOUT, "quiet: The payout is on its way"),
         (FAILED, FAILED, "CRITICAL Payout of 12300.00 EUR failed"),
         (FAILED, None, "CRITICAL Payout of 12300.00 EUR failed"),
-        (replace(FAILED, to_others=True), None, "CRITICAL Payout of 12300.00 EUR to others failed"),
+        (replace(FAILED, to="others"), None, "CRITICAL Payout of 12300.00 EUR to others failed"),
+        (replace(FAILED, to="customer"), None, "CRITICAL Refund of 12300.00 EUR to a customer failed"),
         (replace(PAYOUT, status="canceled"), None, "HIGH Payout of 12300.00 EUR was cancelled"),
         (replace(PAYOUT, status="paid"), None, "clear: 12300.00 EUR was paid out, Mon 02 Mar"),
         (
@@ -46,10 +47,18 @@ def test_finance_reads_why_and_whom_to_ask() -> None:
 
 
 def test_what_others_do_not_get_has_nothing_to_do_with_the_shops_bank() -> None:
-    verdict = payout_failed.decide(replace(FAILED, provider="paypal", to_others=True), Facts(None))
+    verdict = payout_failed.decide(replace(FAILED, provider="paypal", to="others"), Facts(None))
     read = story(verdict)
     assert read["finance impact"] == "The money stays with Paypal"
     assert read["finance step"] == "checks the balance and the receivers, and pays again with Paypal"
+    assert "bank" not in repr(verdict)
+
+
+def test_a_customer_whose_refund_failed_is_paid_in_another_way() -> None:
+    verdict = payout_failed.decide(replace(FAILED, to="customer"), Facts(None))
+    read = story(verdict)
+    assert read["finance impact"] == "The customer waits for money that is back with Stripe"
+    assert read["finance step"] == "pays the customer in another way than by Stripe"
     assert "bank" not in repr(verdict)
 
 

@@ -98,7 +98,7 @@ def item(status: Any, reason: str = "") -> PayoutChanged:
         status=status,
         reason=ShopText(reason) or None,
         provider="paypal",
-        to_others=True,
+        to="others",
     )
 
 
@@ -133,7 +133,7 @@ TELLINGS: dict[str, tuple[Event, ...]] = {
             status="failed",
             reason=ShopText("insufficient funds"),
             provider="paypal",
-            to_others=True,
+            to="others",
         ),
     ),
     "PAYMENT.PAYOUTS-ITEM.BLOCKED": (item("failed"),),

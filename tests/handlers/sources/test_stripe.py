@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -125,6 +126,15 @@ CHARGE_FAILED = failed(
     code="insufficient_funds",
     reason=ShopText("The account has no funds left."),
 )
+REFUND_FAILED = PayoutChanged(
+    **BY,
+    payout="re_1Fix0011tea",
+    amount=gbp(900),
+    status="failed",
+    reason=ShopText("expired or canceled card"),
+    provider="stripe",
+    to="customer",
+)
 TELLINGS: dict[str, tuple[Event, ...]] = {
     **dict.fromkeys(SILENT, ()),
     "checkout.session.async_payment_failed": (failed(payment="cs_1Fix0008tea", method="bacs_debit", amount=gbp(1800)),),
@@ -144,6 +154,7 @@ TELLINGS: dict[str, tuple[Event, ...]] = {
     "payment_intent.payment_failed": (INTENT_FAILED,),
     "charge.failed": (CHARGE_FAILED,),
     "charge.refunded": (Refunded(**BY, refund=f"{CHARGE}/1500", amount=gbp(900), order="2044"),),
+    "refund.failed": (REFUND_FAILED,),
     "charge.dispute.created": (dispute("open"),),
     "charge.dispute.updated": (dispute("answered"),),
     "charge.dispute.closed": (dispute("lost"),),
@@ -386,6 +397,12 @@ def test_a_refund_is_the_difference_to_before(before: Any, minor: int) -> None:
     (event,) = parse(body)
     assert isinstance(event, Refunded)
     assert event.amount == gbp(minor)
+
+
+@pytest.mark.parametrize("topic", ["refund.failed", "refund.updated", "charge.refund.updated"])
+def test_a_refund_that_failed_is_told_by_whatever_names_it(topic: str) -> None:
+    (event,) = parse(fixture(topic, status="failed", failure_reason=None))
+    assert event == replace(REFUND_FAILED, reason=None)
 
 
 def test_a_charge_without_a_new_refund_tells_nothing() -> None:
