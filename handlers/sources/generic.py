@@ -79,11 +79,14 @@ def key(delivery: Delivery) -> str:
 
 def apart(delivery: Delivery, shopfront: Shopfront) -> str:
     """The id that the option ``id`` names, and the message's own where nobody can change it without a secret: a signed
-    one, or one beside a secret that lets its holder write whatever they like. A signature of the body alone leaves the
-    id open to whoever replays it, and then the body has to tell."""
+    one, or one beside a secret that lets its holder write whatever they like. A signature that does not cover the id
+    leaves it open to whoever replays the body, and then the body has to tell."""
     if wanted := shopfront.options.get("id"):
         return _id_at(delivery, wanted)
-    return "" if auth_of(shopfront.options)["scheme"] == "hmac" else key(delivery)
+    auth = auth_of(shopfront.options)
+    if auth["scheme"] == "hmac":
+        return as_key(delivery.headers.get(auth.get("id_header", "").lower(), ""))
+    return key(delivery)
 
 
 def _id_at(delivery: Delivery, wanted: Mapping[str, str]) -> str:

@@ -49,7 +49,7 @@ def sign(topic: str, body: bytes, secret: str, now: datetime, shopfront: Shopfro
         case "query" | "path":
             raise ValueError(f"with the scheme {auth['scheme']} the secret is in the address, and nothing is signed")
         case "hmac":
-            signed = sign_body(_scheme(auth), body, secret, now)
+            signed = sign_body(_scheme(auth), body, secret, now, name)
         case _ if secret.startswith(PUBLIC):
             raise ValueError("the configured key is a public one, with which nothing can be signed")
         case _:
@@ -75,6 +75,9 @@ def _scheme(auth: Mapping[str, Any]) -> Scheme:
         digest=auth.get("digest", "sha256"),
         encoding=auth.get("encoding", "hex"),
         prefix=auth.get("prefix", ""),
+        separator=auth.get("separator", ""),
+        stamp=auth.get("stamp", ""),
+        id_header=auth.get("id_header", "").lower(),
         timestamp_header=auth.get("timestamp_header", "").lower(),
         tolerance=auth.get("tolerance", 300),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -48,12 +49,15 @@ _AUTH: Final[Mapping[str, tuple[str, ...]]] = {
     "path": (),
     "query": ("name",),
     "header": ("header",),
-    "hmac": ("header", "digest", "encoding", "prefix", "signed", "timestamp_header", "tolerance"),
+    "hmac": (
+        *("header", "digest", "encoding", "prefix", "signed", "timestamp_header", "tolerance"),
+        *("separator", "stamp", "id_header"),
+    ),
 }
+_PLACES: Final = re.compile(r"\{[^{}]*\}")
 _CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
     "digest": ("sha256", "sha1", "sha512"),
     "encoding": ("hex", "base64"),
-    "signed": ("{body}", "{timestamp}.{body}", "{timestamp}{body}", "{timestamp}:{body}", "{body}{timestamp}"),
 }
 
 
@@ -69,11 +73,25 @@ def _check_auth(auth: Mapping[str, Any]) -> None:
         choices = _CHOICES.get(name, (value,))
         _unless(value in choices, f"auth.{name}: must be one of {', '.join(choices)}")
     _unless("header" not in _AUTH[scheme] or bool(auth.get("header")), "auth.header: is missing")
-    timed = "{timestamp}" in auth.get("signed", "")
+    if scheme == "hmac":
+        _check_signed(auth)
+
+
+def _check_signed(auth: Mapping[str, Any]) -> None:
+    """What is signed has the body once, and a time and an id only where they can be found."""
+    places = _PLACES.findall(auth.get("signed", "{body}"))
+    known = len(places) == len(set(places)) and "{body}" in places and set(places) <= {"{body}", "{timestamp}", "{id}"}
+    _unless(known, "auth.signed: must have {body} once, and at most once {timestamp} and {id}")
+    times = bool(auth.get("timestamp_header")) + bool(auth.get("stamp"))
     _unless(
-        timed == bool(auth.get("timestamp_header")),
-        "auth.timestamp_header: is needed if, and only if, auth.signed has {timestamp}",
+        times == ("{timestamp}" in places),
+        "auth.timestamp_header: it or auth.stamp is needed if, and only if, auth.signed has {timestamp}",
     )
+    _unless(
+        bool(auth.get("id_header")) == ("{id}" in places),
+        "auth.id_header: is needed if, and only if, auth.signed has {id}",
+    )
+    _unless(bool(auth.get("separator")) or not auth.get("stamp"), "auth.separator: is needed beside auth.stamp")
 
 
 def _check_row(row: Any, where: str) -> None:

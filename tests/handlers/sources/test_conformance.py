@@ -136,8 +136,9 @@ def test_a_delivery_from_outside_cannot_pass_as_one_that_was_polled(subject: Sub
 
 @EACH
 def test_a_tampered_body_is_refused(subject: Subject) -> None:
+    """Byte by byte, in one bit that changes and then another, and cut short at every one of them."""
     good = subject.deliver(*subject.any_webhook())
-    for place in range(0, len(good.body), max(1, len(good.body) // 50)):
+    for place in range(len(good.body)):
         for mask in (1, 128):
             body = good.body[:place] + bytes([good.body[place] ^ mask]) + good.body[place + 1 :]
             assert not proved(subject, replace(good, body=body), subject.secret)

@@ -308,6 +308,9 @@ AUTHS: list[dict[str, Any]] = [
     {"scheme": "header", "header": "X-Token"},
     {"scheme": "hmac", "header": "X-Signature", "prefix": "sha256="},
     {"scheme": "hmac", "header": "X-Signature", "digest": "sha512", "encoding": "base64"},
+    {"scheme": "hmac", "header": "X-Signature", "signed": "{timestamp}:{body}", "stamp": "ts=", "separator": ";", "prefix": "h1="},
+    {"scheme": "hmac", "header": "X-Signature", "signed": "v0:{timestamp}:{body}", "timestamp_header": "X-Time", "prefix": "v0="},
+    {"scheme": "hmac", "header": "X-Signature", "signed": "{id}.{body}", "id_header": "X-Id"},
     {
         "scheme": "hmac",
         "header": "X-Signature",
@@ -315,7 +318,7 @@ AUTHS: list[dict[str, Any]] = [
         "timestamp_header": "X-Time",
         "tolerance": 60,
     },
-]
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("auth", AUTHS)
@@ -373,11 +376,38 @@ BAD_OPTIONS: list[tuple[dict[str, Any], str]] = [
     ),
     (
         {"auth": {"scheme": "hmac", "header": "x", "signed": "{timestamp}.{body}"}},
-        "auth.timestamp_header: is needed if, and only if, auth.signed has {timestamp}",
+        "auth.timestamp_header: it or auth.stamp is needed if, and only if, auth.signed has {timestamp}",
+    ),
+    (
+        {
+            "auth": {
+                "scheme": "hmac",
+                "header": "x",
+                "signed": "{timestamp}{body}",
+                "timestamp_header": "y",
+                "stamp": "t=",
+            }
+        },
+        "auth.timestamp_header: it or auth.stamp is needed if, and only if, auth.signed has {timestamp}",
+    ),
+    (
+        {"auth": {"scheme": "hmac", "header": "x", "signed": "{timestamp}{body}", "stamp": "t="}},
+        "auth.separator: is needed beside auth.stamp",
+    ),
+    (
+        {"auth": {"scheme": "hmac", "header": "x", "signed": "{id}{body}"}},
+        "auth.id_header: is needed if, and only if, auth.signed has {id}",
+    ),
+    *(
+        (
+            {"auth": {"scheme": "hmac", "header": "x", "signed": text}},
+            "auth.signed: must have {body} once, and at most once {timestamp} and {id}",
+        )
+        for text in ("", "{timestamp}", "{body}{body}", "{body}{ts}", "body")
     ),
     (
         {"auth": {"scheme": "hmac", "header": "x", "timestamp_header": "y"}},
-        "auth.timestamp_header: is needed if, and only if, auth.signed has {timestamp}",
+        "auth.timestamp_header: it or auth.stamp is needed if, and only if, auth.signed has {timestamp}",
     ),
     ({"mapping": {}}, "mapping: must be a list"),
     ({"mapping": ["x"]}, "mapping[0]: must be a mapping"),
@@ -470,7 +500,18 @@ def test_the_options_of_the_manual_are_accepted() -> None:
 
 
 def test_the_manual_has_every_key_of_auth() -> None:
-    for name in ("header", "digest", "encoding", "prefix", "signed", "timestamp_header", "tolerance"):
+    for name in (
+        "header",
+        "digest",
+        "encoding",
+        "prefix",
+        "signed",
+        "timestamp_header",
+        "tolerance",
+        "separator",
+        "stamp",
+        "id_header",
+    ):
         assert f"| `{name}` |" in MANUAL
     for scheme in {auth["scheme"] for auth in AUTHS}:
         assert f"| `{scheme}` |" in MANUAL

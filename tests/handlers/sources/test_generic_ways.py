@@ -199,6 +199,7 @@ BINARY = {f"ce-{name}": value for name, value in EVENT.items()}
         (BINARY, STOCK, {"auth": HMAC}, ""),
         ({}, STOCK, {"auth": {"scheme": "bearer"}}, ""),
         ({"x-delivery": "d-1"}, STOCK, {"auth": HMAC, "id": {"header": "X-Delivery"}}, "d-1"),
+        ({"x-id": "7"}, STOCK, {"auth": {**HMAC, "signed": "{id}.{body}", "id_header": "X-Id"}}, "7"),
         ({}, {"event": {"id": 81}}, {"auth": HMAC, "id": {"path": "event.id"}}, "81"),
         ({}, {"event": None}, {"id": {"path": "event.id"}}, ""),
         ({}, ["tea"], {"id": {"path": "event.id"}}, ""),
