@@ -10,7 +10,7 @@ import re
 import unicodedata
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from bot.core.events import CampaignChanged
 
@@ -20,6 +20,9 @@ SAID = "slack"
 MOST_SKUS = 500
 """So many SKUs at most are found by groups, in the order of their names; more than that is no campaign's stock."""
 
+MOST_PAGES = 50
+"""So many pages of a mail are looked at; more is a catalogue."""
+
 T = TypeVar("T")
 
 
@@ -27,6 +30,7 @@ T = TypeVar("T")
 
 _KIND = re.compile(r"(?:tag|collection|category)\s*:\s*(?=\S)", re.IGNORECASE)
 _ADDRESS = re.compile(r"(?:[a-z][a-z0-9+.-]*:)?//[^/?#]*|(?=/)", re.IGNORECASE)
+_LINK = re.compile(r"https?://[^\s\"'<>()\[\]{}|\\^`*]{4,500}", re.IGNORECASE)
 _ESCAPE = re.compile(rb"%([0-9a-fA-F]{2})")
 _LANGUAGE = re.compile(r"[a-z]{2}(?:[-_][a-z]{2})?")
 _ENDING = re.compile(r"\.(?:html?|php)\Z")
@@ -56,6 +60,15 @@ def pattern_of(text: str) -> str:
 def vendor_group(vendor: str) -> str:
     """All that a vendor makes is a group as well."""
     return f"vendor {vendor}"
+
+
+def linked(text: Any) -> tuple[str, ...]:
+    """The pages that a mail links to, as groups, each once, in their order; none where there is no text.
+
+    Pages that list a collection or a tag are left out: the head and the foot of every mail lead to those.
+    """
+    found = (keys(link) for link in _LINK.findall(text if isinstance(text, str) else ""))
+    return tuple(dict.fromkeys(page for [*pages] in found if len(pages) == 1 for page in pages))[:MOST_PAGES]
 
 
 def all_keys(groups: tuple[str, ...]) -> frozenset[str]:

@@ -35,7 +35,8 @@ _REMEMBERED: Final = timedelta(days=30)
 
 @dataclass(frozen=True, slots=True)
 class Mailing:
-    """A mailing as its platform has it now; ``starts`` (aware UTC) is when it goes out, or went."""
+    """A mailing as its platform has it now; ``starts`` (aware UTC) is when it goes out, or went. ``pages`` are those
+    that it links to."""
 
     id: str
     name: str
@@ -44,13 +45,19 @@ class Mailing:
     channel: str = "email"
     audience: int | None = None
     groups: tuple[str, ...] = ()
+    pages: tuple[str, ...] = ()
+
+    @property
+    def remembered(self) -> Mailing:
+        """As it is compared with what was told: without what is asked for only when there is news of it."""
+        return replace(self, audience=None, pages=())
 
 
 @dataclass(frozen=True, slots=True)
 class Followed:
     """The mailings that were told, by their ids, and the moment from which on the poll has to look for changes.
 
-    Their audience is left out, since platforms estimate it anew all the time.
+    Their audience is left out, since platforms estimate it anew all the time, and so are the pages that they link to.
     """
 
     since: datetime
@@ -75,13 +82,13 @@ class Followed:
         return tuple(
             mailing
             for mailing in seen
-            if replace(mailing, audience=None) != self.told.get(mailing.id)
+            if mailing.remembered != self.told.get(mailing.id)
             and (mailing.state != "withdrawn" or mailing.id in self.told)
         )
 
     def having(self, news: Iterable[Mailing]) -> Followed:
         """The same with these told as well; what was withdrawn is forgotten."""
-        told = {**self.told, **{mailing.id: replace(mailing, audience=None) for mailing in news}}
+        told = {**self.told, **{mailing.id: mailing.remembered for mailing in news}}
         return replace(self, told={id: mailing for id, mailing in told.items() if mailing.state != "withdrawn"})
 
     def unseen(self, seen: Collection[str]) -> tuple[Mailing, ...]:
@@ -122,7 +129,7 @@ def campaign(mailing: Mailing, front: Shopfront, at: datetime, days: float) -> C
         ends=ends,
         channel=mailing.channel,
         audience=mailing.audience,
-        groups=mailing.groups,
+        groups=(*mailing.groups, *mailing.pages),
     )
 
 
@@ -135,6 +142,7 @@ def _row(mailing: Mailing) -> dict[str, Any]:
         "channel": mailing.channel,
         "audience": mailing.audience,
         "groups": list(mailing.groups),
+        "pages": list(mailing.pages),
     }
 
 
@@ -148,6 +156,7 @@ def _mailing(row: Wild) -> Mailing:
         channel=row["channel"].id_or("email"),
         audience=audience.int() if audience else None,
         groups=tuple(group.id() for group in row["groups"].each()),
+        pages=tuple(page.text() for page in row["pages"].each()),
     )
 
 

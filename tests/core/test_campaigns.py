@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.campaigns import SAID, CampaignMap, Promotes, all_keys, keys, merged, pattern_of
+from bot.core.campaigns import MOST_PAGES, SAID, CampaignMap, Promotes, all_keys, keys, linked, merged, pattern_of
 from bot.core.events import CampaignChanged
 from bot.core.parts import ShopText
 from tests.core.samples import NOW
@@ -84,6 +84,36 @@ def test_case_and_punctuation_never_part_two_names(name: str) -> None:
 def test_a_product_page_is_found_through_any_collection_host_and_query(handle: str, slash: bool) -> None:
     far = f"https://shop.example/en/collections/all/products/{handle}{'/' if slash else ''}?ref=mail"
     assert keys(far) == keys(f"/products/{handle}")
+
+
+@pytest.mark.parametrize(
+    ("text", "pages"),
+    [
+        ('<a href="https://leaf.example/products/kettle?utm_source=mail&amp;x=1">', ("/product/kettle",)),
+        ("Our kettle (https://leaf.example/en/products/Kettle) is new.", ("/product/kettle",)),
+        ("https://a.example/products/a https://a.example/collections/x/products/b https://a.example/products/a#top", ("/product/a", "/product/b")),
+        ("https://leaf.example/kettle.html", ("/kettle",)),
+        ("https://leaf.example https://leaf.example/collections/sale https://leaf.example/product-tag/new/", ()),
+        ("mailto:tea@leaf.example *|UNSUB|* https://{{ unsubscribe }}", ()),
+        ("", ()),
+        (None, ()),
+        (["https://leaf.example/products/kettle"], ()),
+    ],
+)  # fmt: skip
+def test_a_mail_leads_to_the_pages_that_it_links_to_but_not_to_lists(text: Any, pages: tuple[str, ...]) -> None:
+    assert linked(text) == pages
+
+
+def test_of_a_catalogue_the_first_pages_count() -> None:
+    assert linked(" ".join(f"https://leaf.example/products/{n}" for n in range(99))) == tuple(
+        f"/product/{n}" for n in range(MOST_PAGES)
+    )
+
+
+@given(st.lists(st.text(alphabet=string.ascii_letters + "/?#-._ <>\"'", max_size=20), max_size=5))
+def test_whatever_a_mail_links_to_is_a_group_with_one_key(ends: list[str]) -> None:
+    for page in linked("".join(f"https://{end} " for end in ends)):
+        assert keys(page) == {page}
 
 
 def test_the_keys_of_several_groups_are_all_of_them() -> None:

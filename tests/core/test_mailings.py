@@ -29,6 +29,7 @@ mailings = st.builds(
     st.sampled_from(["email", "sms"]),
     st.none() | st.integers(0, 9),
     st.lists(st.sampled_from(["cups", "pots"]), max_size=2, unique=True).map(tuple),
+    st.lists(st.sampled_from(["/product/a", "/product/b"]), max_size=2, unique=True).map(tuple),
 )
 
 
@@ -52,12 +53,19 @@ def test_what_was_told_is_no_news_and_anything_else_is(seen: list[Mailing]) -> N
         followed = followed.having(news)
         assert followed.news([mailing]) == ()
         assert bool(news) == (
-            known is not None if mailing.state == "withdrawn" else known != replace(mailing, audience=None)
+            known is not None if mailing.state == "withdrawn" else known != replace(mailing, audience=None, pages=())
         )
 
 
 def test_an_audience_that_is_estimated_anew_is_no_news() -> None:
     assert Followed(NOW).having([replace(TEA, audience=5)]).news([replace(TEA, audience=6)]) == ()
+
+
+def test_what_a_mail_links_to_is_promoted_beside_its_groups() -> None:
+    body = read(body_of([replace(TEA, pages=("/product/kettle",))]))
+    [told] = read_mailings(body, FRONT, NOW)
+    assert told.groups == ("kettles", "/product/kettle")
+    assert Followed(NOW).having([TEA]).news([replace(TEA, pages=("/product/kettle",))]) == ()
 
 
 def test_what_was_coming_and_is_not_seen_any_more_is_looked_for() -> None:

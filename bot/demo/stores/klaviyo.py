@@ -26,7 +26,8 @@ _REPORTS_A_MINUTE = 2
 @dataclass
 class Klaviyo:
     """An account. ``campaigns`` are rows as the API gives them, each with a "channel" beside; ``figures`` are the
-    statistics of each message by (campaign, message, channel), ``estimates`` those of each campaign.
+    statistics of each message by (campaign, message, channel), ``estimates`` those of each campaign, ``templates`` the
+    contents of messages.
 
     ``scopes`` are the key's, ``page`` is how many rows a page holds, ``elsewhere`` sends the next page to another host,
     and ``busy`` is how many calls are still turned away.
@@ -35,11 +36,12 @@ class Klaviyo:
     hosts: tuple[str, ...] = (HOST,)
     campaigns: dict[str, Row] = field(default_factory=dict)
     tags: dict[str, str] = field(default_factory=dict)
+    templates: dict[str, Row] = field(default_factory=dict)
     estimates: dict[str, int] = field(default_factory=dict)
     figures: dict[tuple[str, str, str], dict[str, float]] = field(default_factory=dict)
     metrics: dict[str, str] = field(default_factory=lambda: {"Xk9pLm": "Opened Email", "Qw3rTy": "Placed Order"})
     webhooks: list[Row] = field(default_factory=list)
-    scopes: frozenset[str] = frozenset({"campaigns", "metrics", "webhooks"})
+    scopes: frozenset[str] = frozenset({"campaigns", "metrics", "templates", "webhooks"})
     page: int = 10
     elsewhere: bool = False
     busy: int = 0
@@ -57,13 +59,14 @@ class Klaviyo:
             "updated_at": now.isoformat(),
             "audiences": {"included": ["PiiList"]},
         }
+        messages = [{"type": "campaign-message", "id": message} for message in more.get("messages", ())]
         tags = [{"type": "tag", "id": tag} for tag in more.get("tags", ())]
         self.campaigns[name] = {
             "type": "campaign",
             "id": name,
             "channel": more.get("channel", "email"),
             "attributes": attributes,
-            "relationships": {"tags": {"data": tags}, "campaign-messages": {"data": []}},
+            "relationships": {"tags": {"data": tags}, "campaign-messages": {"data": messages}},
         }
 
     def answer(self, call: Call, now: datetime) -> Response:
@@ -92,6 +95,11 @@ class Klaviyo:
             return _refused(400, "invalid", "A channel filter is required to list campaigns.", now)
         rows = [row for row in self.campaigns.values() if _fits(row, chosen)]
         return self._paged(rows, call, path, now)
+
+    def _campaign_messages(self, call: Call, path: str, now: datetime) -> Response:
+        found = self.templates.get(path.split("/")[1])
+        about = {"type": "template", "id": "Tpl9Tea", "attributes": found}
+        return _given({"data": about}, now) if found else _missing(now)
 
     def _campaign_recipient_estimations(self, call: Call, path: str, now: datetime) -> Response:
         id = path.partition("/")[2]
@@ -159,6 +167,7 @@ class Klaviyo:
 
 _SCOPES = {
     "campaigns": "campaigns",
+    "campaign-messages": "templates",
     "campaign-recipient-estimations": "campaigns",
     "campaign-values-reports": "campaigns",
     "metrics": "metrics",

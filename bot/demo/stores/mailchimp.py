@@ -27,7 +27,8 @@ _HOOK = re.compile(rf"lists/{LIST}/webhooks(?:/([0-9a-z]+))?")
 
 @dataclass
 class Mailchimp:
-    """An account. Its lists are rows as the API gives them; whoever tests writes into them.
+    """An account. Its lists are rows as the API gives them; whoever tests writes into them. ``contents`` are the mails
+    of campaigns; one of a kind that has none is refused.
 
     ``walled`` is how many calls the wall before it still turns away with a bare 403, ``reads`` whether the key may only
     read.
@@ -35,6 +36,7 @@ class Mailchimp:
 
     hosts: tuple[str, ...] = (f"{DATACENTER}.api.mailchimp.com",)
     campaigns: dict[str, Row] = field(default_factory=dict)
+    contents: dict[str, Row] = field(default_factory=dict)
     reports: dict[str, Row] = field(default_factory=dict)
     webhooks: list[Row] = field(default_factory=list)
     walled: int = 0
@@ -79,6 +81,9 @@ class Mailchimp:
         if hook := _HOOK.fullmatch(path):
             return self._hooks(call, hook[1], now)
         kind, _, id = path.partition("/")
+        if kind == "campaigns" and id.endswith("/content"):
+            found = self.contents.get(id.removesuffix("/content"))
+            return _given(found, now) if found else _refused(400, "Bad Request", now)
         if kind == "campaigns" and id:
             found = self.campaigns.get(id)
             return _given(found, now) if found else _refused(404, "Resource Not Found", now)

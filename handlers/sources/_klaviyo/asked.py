@@ -4,9 +4,9 @@ There is no webhook of a campaign that is planned or sent, so campaigns are foll
 what changed since the last run. The revision is pinned because the one of 2026-10-15 moves a campaign's state to its
 messages. Reports may be asked for 225 times a day, twice a minute; one an hour is asked for.
 
-Keys: api_key (a private key with the scopes campaigns:read, metrics:read and tags:read, and with webhooks:read and
-webhooks:write where system webhooks are used), and webhook_secret, with which `floorwalker connect` makes the system
-webhook: the same that the config names among the source's secrets.
+Keys: api_key (a private key with the scopes campaigns:read, metrics:read, tags:read and templates:read, and
+webhooks:read and webhooks:write where system webhooks are used), and webhook_secret, with which `floorwalker connect`
+makes the system webhook: the same that the config names among the source's secrets.
 """
 
 from __future__ import annotations

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from bot.core.campaigns import MOST_PAGES, linked
 from bot.core.delivery import Unparsable
 from bot.core.mailings import Followed, Mailing, State
 from bot.core.mailings import body_of as mailings_body
-from bot.core.plans import in_utc, understood
+from bot.core.plans import an_object, in_utc, object_in, understood
 from bot.core.polling import Asked, Heard, Plan, Step
 from bot.core.wild import Wild, read
 from handlers.sources._klaviyo.calls import Page, all_pages, asked_for, id_of, page_of
@@ -18,6 +19,8 @@ from handlers.sources._klaviyo.calls import Page, all_pages, asked_for, id_of, p
 CAMPAIGNS: Final = "campaigns"
 _CHANNELS: Final = ("email", "sms")
 _FIRST: Final = timedelta(days=7)
+# A mailing that is tried out in several versions has a message for each.
+_MOST_MESSAGES: Final = 5
 _TAGS: Final = ("utm_campaign", "utm_content")
 # https://developers.klaviyo.com/en/reference/get_campaigns: the states of a campaign. Cancelled has several reasons.
 _STATES: Final[dict[str, State]] = {
@@ -32,11 +35,12 @@ _STATES: Final[dict[str, State]] = {
 
 @dataclass(slots=True)
 class _Run:
-    """A run through the campaigns: what is remembered, and which of them are coming."""
+    """A run through the campaigns: what is remembered, which of them are coming, and the messages of each."""
 
     asked: Asked
     memory: Followed
     coming: set[str]
+    messages: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def tell(self, page: Page, channel: str) -> Plan:
         """A page's campaigns, as far as they are news."""
@@ -49,7 +53,7 @@ class _Run:
     def heard(self, seen: list[Mailing], at: datetime) -> Plan:
         told = []
         for mailing in self.memory.news(seen):
-            told.append((yield from self._estimated(mailing)))
+            told.append((yield from self._read((yield from self._estimated(mailing)))))
         self.memory = self.memory.having(told)
         if told:
             yield Heard(CAMPAIGNS, (mailings_body(told),), self.memory.cursor(), at)
@@ -74,6 +78,7 @@ class _Run:
         starts = plan["send_time"] or plan["send_strategy"]["datetime"] or plan["scheduled_at"]
         if state is None or not starts:
             return None
+        self.messages[id] = tuple(map(id_of, row["relationships"]["campaign-messages"]["data"].each()))[:_MOST_MESSAGES]
         return Mailing(id, plan["name"].text(), state, starts.moment(), channel, groups=_groups(row, tags))
 
     def _estimated(self, mailing: Mailing) -> Generator[Step, Any, Mailing]:
@@ -89,6 +94,16 @@ class _Run:
             return replace(mailing, audience=max(count.int(), 0)) if count else mailing
         except Unparsable:
             return mailing
+
+    def _read(self, mailing: Mailing) -> Generator[Step, Any, Mailing]:
+        """With the pages that its mails link to, as far as the key may read templates."""
+        pages: list[str] = []
+        for message in self.messages.get(mailing.id, ()) if mailing.channel == "email" else ():
+            path = f"campaign-messages/{message}/template"
+            response = yield from asked_for(self.asked, path, (), "GET", None, 403, 404)
+            content = an_object(an_object(object_in(response.body).get("data")).get("attributes"))
+            pages += linked(content.get("html")) or linked(content.get("text"))
+        return replace(mailing, pages=tuple(dict.fromkeys(pages))[:MOST_PAGES])
 
 
 def _groups(row: Wild, tags: dict[str, str]) -> tuple[str, ...]:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
+from bot.core.campaigns import linked
 from bot.core.delivery import Unparsable
 from bot.core.mailings import Followed, Mailing, State
 from bot.core.mailings import body_of as mailings_body
-from bot.core.plans import in_utc, understood
-from bot.core.polling import Asked, Heard, Pairs, Plan, Response
+from bot.core.plans import in_utc, object_in, understood
+from bot.core.polling import Asked, Heard, Pairs, Plan, Response, Step
 from bot.core.wild import Wild
 from handlers.sources._mailchimp.calls import ID, all_pages, asked_for, read_answer
 
@@ -46,7 +48,10 @@ class _Run:
         self.coming |= {mailing.id for mailing in seen if mailing.state == "scheduled"}
         yield from self.heard(self.memory.news(seen), response)
 
-    def heard(self, told: tuple[Mailing, ...], response: Response) -> Plan:
+    def heard(self, news: tuple[Mailing, ...], response: Response) -> Plan:
+        told = []
+        for mailing in news:
+            told.append((yield from self._read(mailing)))
         self.memory = self.memory.having(told)
         if told:
             yield Heard(CAMPAIGNS, (mailings_body(told),), self.memory.cursor(), response.at)
@@ -58,6 +63,15 @@ class _Run:
             yield from self.heard((replace(mailing, state="withdrawn"),), response)
         else:
             yield from self.tell((read_answer(response),), response)
+
+    def _read(self, mailing: Mailing) -> Generator[Step, Any, Mailing]:
+        """With the pages that it links to. Not every kind of campaign has a content that can be read."""
+        if mailing.state == "withdrawn":
+            return mailing
+        path, fields = f"campaigns/{mailing.id}/content", (("fields", "plain_text,html"),)
+        response = yield from asked_for(self.asked, path, fields, "GET", None, 400, 403, 404)
+        content = object_in(response.body)
+        return replace(mailing, pages=linked(content.get("html")) or linked(content.get("plain_text")))
 
     def _mailing(self, row: Wild) -> Mailing | None:
         """A campaign, or None when it says nothing to us."""

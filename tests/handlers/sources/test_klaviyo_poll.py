@@ -47,6 +47,37 @@ def test_a_planned_campaign_is_told_with_its_audience_and_its_groups() -> None:
     assert not any(b"Pii" in body for heard in of.heard for body in heard.bodies)
 
 
+KETTLE, CUP = "https://leaf.example/products/kettle", "https://leaf.example/products/cup"
+
+
+@pytest.mark.parametrize(
+    ("channel", "scopes", "groups"),
+    [
+        ("email", {"campaigns", "templates"}, ("Kettles", "/product/kettle", "/product/cup")),
+        ("email", {"campaigns"}, ("Kettles",)),
+        ("sms", {"campaigns", "templates"}, ("Kettles",)),
+    ],
+)
+def test_the_products_that_its_mails_link_to_are_among_its_groups(
+    channel: str, scopes: set[str], groups: tuple[str, ...]
+) -> None:
+    templates: dict[str, Any] = {
+        "m1": {"html": f'<a href="{KETTLE}?x=1">', "text": CUP},
+        "m2": {"html": None, "text": f"{KETTLE} and {CUP}"},
+        "m3": {"html": 7},
+    }
+    account = Klaviyo(tags={"t1": "Kettles"}, templates=templates, scopes=frozenset(scopes))
+    messages = ["m1", "m2", "m3", "m4"]
+    account.plan("tea", "Scheduled", NOW + 24 * HOUR, NOW, tags=["t1"], messages=messages, channel=channel)
+    of = line(account)
+    of.run("campaigns")
+    assert plans(of)["tea"].groups == groups
+    asked = len(of.calls)
+    of.now += HOUR / 2
+    assert [heard.bodies for heard in of.run("campaigns")] == [()]
+    assert not any("template" in call.url for call in of.calls[asked:])
+
+
 def test_what_is_as_it_was_told_is_not_told_again() -> None:
     account = Klaviyo()
     account.plan("tea", "Scheduled", NOW + 24 * HOUR, NOW)

@@ -52,6 +52,26 @@ def test_a_planned_campaign_is_told_with_its_audience_and_its_group() -> None:
     assert [heard.bodies for heard in of.run("campaigns")] == [()]
 
 
+@pytest.mark.parametrize(
+    ("content", "groups"),
+    [
+        ({"html": '<a href="https://leaf.example/products/kettle">'}, ("tea-party", "/product/kettle")),
+        ({"html": "", "plain_text": "(https://leaf.example/products/cup)"}, ("tea-party", "/product/cup")),
+        ({"html": ["tea"]}, ("tea-party",)),
+        (None, ("tea-party",)),
+    ],
+)
+def test_the_products_that_a_mail_links_to_are_among_its_groups(content: Any, groups: tuple[str, ...]) -> None:
+    account = Mailchimp(contents={"tea": content} if content else {})
+    account.plan("tea", "schedule", NOW + 24 * HOUR, group="tea-party")
+    of = line(account)
+    of.run("campaigns")
+    assert newest(of.events())["tea"].groups == groups
+    of.now += HOUR / 2
+    assert [heard.bodies for heard in of.run("campaigns")] == [()]
+    assert sum(call.url.endswith("/content") for call in of.calls) == 1
+
+
 def test_a_campaign_without_a_title_is_called_by_its_subject() -> None:
     account = Mailchimp()
     account.plan("tea", "schedule", NOW + HOUR, title="")
@@ -111,7 +131,7 @@ def test_pages_are_read_by_offset_until_one_is_not_full() -> None:
     of = line(account)
     of.run("campaigns")
     assert len(newest(of.events())) == PAGE + 5
-    assert len(of.calls) == 4
+    assert sum(call.url.endswith("/campaigns") for call in of.calls) == 4
     of.now += HOUR
     assert [heard.bodies for heard in of.run("campaigns")] == [()]
 
