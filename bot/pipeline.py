@@ -7,26 +7,23 @@ people as clicks and commands.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import structlog
 
 from bot.board import Board
 from bot.catalog import Catalog
 from bot.clock import Clock
-from bot.core.advance import Advanced, advance
 from bot.core.alerts import woken
-from bot.core.calendar import deadline
 from bot.core.delivery import Delivery, Source, Unparsable, Unrouted
-from bot.core.events import Event, SourceChanged, StockChanged, Tick, consequences
-from bot.core.exceptions import RuleException, explained
-from bot.core.facts import NoFacts
+from bot.core.events import Event, SourceChanged, Tick, consequences
+from bot.core.exceptions import RuleException
 from bot.core.first_look import summary
-from bot.core.handlers import Rule
 from bot.core.message import Message, Paragraph
 from bot.core.parts import ShopText, say
 from bot.core.privacy import PrivacyAsked, is_forgotten, names_forgotten
@@ -34,25 +31,10 @@ from bot.core.privacy import told as privacy_told
 from bot.core.settings import House, Shop
 from bot.core.shopfront import Shopfront
 from bot.core.subject import Subject
-from bot.core.verdict import Clear, Fire, Quiet, Verdict
-from bot.settled import settled
-from bot.store import (
-    alerts,
-    decisions,
-    events,
-    exceptions,
-    first_looks,
-    inbox,
-    lanes,
-    polls,
-    posts,
-    privacy,
-    reach,
-    wishes,
-)
+from bot.deciding import Deciding, Sitting
+from bot.store import alerts, events, first_looks, inbox, lanes, polls, posts, privacy, wishes
 from bot.store.begun import Begun
 from bot.store.engine import Connection, Store
-from bot.store.facts import Answered, Question, load
 from bot.store.faults import blames_store
 
 log = structlog.get_logger()
@@ -60,13 +42,10 @@ log = structlog.get_logger()
 HISTORY_AFTER = timedelta(days=4)
 """An event older than this is history (an import, a month's back-fill): it is remembered and decides nothing."""
 
-RECHECK_EVERY = timedelta(minutes=10)
 MOST_ATTEMPTS = 3
 MOST_DEATHS = 8
 """How often a bot may end before a delivery that it had begun is blamed for it. Whoever kills it for other reasons may
 hit the same delivery again: with three, 9 of 1,079 blameless ones were set aside in a trial of 200 kills."""
-
-_VERDICTS: Mapping[type[Verdict], Literal["fire", "clear", "quiet"]] = {Fire: "fire", Clear: "clear", Quiet: "quiet"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +85,9 @@ class Pipeline:
         handled = 0
         for name, shop in self.house.shops.items():
             try:
-                handled += self._suspects(name, shop, most) or self._batch(name, shop, most)
+                handled += self._suspects(name, shop, most) or self._batch(shop, most)
             except _Poisoned:
-                handled += self._one_by_one(name, shop, most)
+                handled += self._one_by_one(shop, most)
         return handled
 
     def _suspects(self, name: str, shop: Shop, most: int) -> int:
@@ -118,28 +97,35 @@ class Pipeline:
             if suspect.attempts >= MOST_DEATHS:
                 with self.store.write() as connection:
                     self._quarantine(connection, suspect.source, suspect.id, "it ends the bot")
-            elif not self._batch(name, shop, 1):
+            elif not self._batch(shop, 1):
                 break
             handled += 1
         return handled
 
-    def _batch(self, name: str, shop: Shop, most: int) -> int:
-        def handle(connection: Connection) -> int:
-            if not lanes.hold(connection, name):
-                return 0
-            waiting = inbox.waiting(connection, name, most)
+    def _batch(self, shop: Shop, most: int) -> int:
+        return self.store.run(lambda connection: self._work_on(connection, shop, most))
+
+    def _work_on(self, connection: Connection, shop: Shop, most: int) -> int:
+        """Handles the shop's oldest deliveries within one write transaction, unless another replica does; returns how
+        many."""
+        waiting = inbox.waiting(connection, shop.name, most) if lanes.hold(connection, shop.name) else []
+        if waiting:
+            gone = privacy.forgotten(connection, shop.name, self.clock.now())
+            batch = _Batch(self._sitting(connection, shop), gone)
             for delivery in waiting:
-                self._guarded(connection, shop, delivery)
-            return len(waiting)
+                with _blamed(delivery):
+                    self._delivery(batch, delivery)
+            # What cannot be written is blamed on the last one: then each is tried alone, and the right one is found.
+            with _blamed(waiting[-1]):
+                batch.write()
+        return len(waiting)
 
-        return self.store.run(handle)
-
-    def _one_by_one(self, name: str, shop: Shop, most: int) -> int:
+    def _one_by_one(self, shop: Shop, most: int) -> int:
         """After a delivery broke the batch: each alone, so that the broken one is found, counted and set aside."""
         handled = 0
         while handled < most:
             try:
-                if not self._batch(name, shop, 1):
+                if not self._batch(shop, 1):
                     break
             except _Poisoned as poisoned:
                 self._set_aside(shop, poisoned)
@@ -152,46 +138,40 @@ class Pipeline:
             if attempts >= MOST_ATTEMPTS:
                 self._quarantine(connection, poisoned.source, poisoned.delivery_id, "it breaks the bot")
 
-    def _guarded(self, connection: Connection, shop: Shop, waiting: inbox.Waiting) -> None:
-        """The boundary to the handlers: whatever one delivery does to them, the others must go on."""
-        try:
-            self._delivery(connection, shop, waiting)
-        except Exception as error:
-            if blames_store(error):
-                raise
-            log.exception("delivery_broke", source=waiting.delivery.source, delivery=waiting.id)
-            raise _Poisoned(waiting.id, waiting.delivery.source) from error
-
-    def _delivery(self, connection: Connection, shop: Shop, waiting: inbox.Waiting) -> None:
-        feed = self.feeds.get(waiting.delivery.source)
+    def _delivery(self, batch: _Batch, waiting: inbox.Waiting) -> None:
+        connection, shop, source = batch.sitting.connection, batch.sitting.shop, waiting.delivery.source
+        feed = self.feeds.get(source)
         if feed is None:
-            inbox.finish(connection, waiting.id, "ignored", "its source is no longer in the config")
+            batch.ended.append(inbox.Ended(waiting.id, "ignored", "its source is no longer in the config"))
             return
         if waiting.delivery.polled == polls.LOOKED:
-            inbox.finish(connection, waiting.id, "done", emptied=True)
-            self._looked(connection, shop, waiting.delivery.source)
+            batch.ended.append(inbox.Ended(waiting.id, "done", emptied=True))
+            self._looked(connection, shop, source)
             return
-        gone = privacy.forgotten(connection, shop.name, self.clock.now())
+        gone = batch.gone
         # What a poll heard can be asked for again, so it is not kept.
         polled = bool(waiting.delivery.polled)
         try:
             told = _understood(feed, waiting.delivery)
         except Unrouted as unrouted:
-            inbox.finish(connection, waiting.id, "unrouted", str(unrouted), emptied=polled)
+            batch.ended.append(inbox.Ended(waiting.id, "unrouted", str(unrouted), emptied=polled))
         except Unparsable as unparsable:
-            self._quarantine(connection, waiting.delivery.source, waiting.id, str(unparsable))
+            self._quarantine(connection, source, waiting.id, str(unparsable))
         else:
-            inbox.finish(connection, waiting.id, "done", emptied=polled)
-            self._events(connection, shop, tuple(event for event in told if not is_forgotten(event, gone)), waiting)
+            batch.ended.append(inbox.Ended(waiting.id, "done", emptied=polled))
+            self._events(batch, tuple(event for event in told if not is_forgotten(event, gone)), waiting)
         if names_forgotten(shop.name, waiting.delivery.body, gone):
             privacy.empty(connection, waiting.id)
 
-    def _events(self, connection: Connection, shop: Shop, told: tuple[Event, ...], waiting: inbox.Waiting) -> None:
+    def _events(self, batch: _Batch, told: tuple[Event, ...], waiting: inbox.Waiting) -> None:
         for event in told:
             if isinstance(event, PrivacyAsked):
-                self._privacy(connection, event, waiting.id)
+                # Whoever is forgotten is so in what the batch has done up to now, and for what comes after.
+                batch.write()
+                self._privacy(batch.sitting.connection, event, waiting.id)
+                batch.gone = privacy.forgotten(batch.sitting.connection, batch.sitting.shop.name, self.clock.now())
             else:
-                self._event(connection, shop, event, waiting.delivery)
+                self._event(batch.sitting, event, waiting.delivery)
 
     def _quarantine(self, connection: Connection, source: str, delivery: int, why: str) -> None:
         """Sets a delivery aside and tells the operators, in one message a source that is kept true."""
@@ -221,27 +201,29 @@ class Pipeline:
     def hear(self, connection: Connection, shop: Shop, told: tuple[Event, ...]) -> None:
         """Records what people told and decides on it, within the caller's write transaction."""
         word = Delivery("slack", {}, b"", self.clock.now())
+        sitting = self._sitting(connection, shop)
         for event in told:
-            self._event(connection, shop, event, word)
+            self._event(sitting, event, word)
+        sitting.write()
 
-    def _event(self, connection: Connection, shop: Shop, event: Event, delivery: Delivery) -> None:
+    def _event(self, sitting: Sitting, event: Event, delivery: Delivery) -> None:
         """Records an event and decides on it. What belongs to the first look at a platform is recorded alone."""
-        day = event.at.astimezone(shop.zone).date()
+        connection, day = sitting.connection, event.at.astimezone(sitting.shop.zone).date()
         first_look = delivery.received if delivery.baseline else None
         recorded = events.record(connection, event, day, observed=bool(delivery.polled), first_look=first_look)
         if recorded.known:
             return
         self.counted(type(event).__name__)
         for follower in consequences(recorded.event):
-            self._event(connection, shop, follower, delivery)
+            self._event(sitting, follower, delivery)
         if delivery.baseline or not recorded.fresh:
             return
         if isinstance(event, SourceChanged) and event.sound and event.note:
             self._mended(connection, event, event.note)
         if self.clock.now() - event.at <= HISTORY_AFTER:
-            self._decide_all(connection, shop, recorded.event, recorded)
+            sitting.decide(recorded.event, recorded)
         for level in recorded.healed:
-            self._heal(connection, shop, level)
+            sitting.heal(level)
 
     def _looked(self, connection: Connection, shop: Shop, source: str) -> None:
         """Tells in one message what waited already when the source was first asked, to whom it concerns."""
@@ -256,95 +238,17 @@ class Pipeline:
         line = say(ShopText(event.source), ", ", ShopText(event.aspect), ": ", note, ".")
         self._tell_operators(connection, f"mended/{event.source}/{event.aspect}", Message(line, (Paragraph(line),)))
 
-    def _heal(self, connection: Connection, shop: Shop, level: StockChanged) -> None:
-        """Decides under its SKU on a level that was told under an item's id alone, and ends what that id brought up."""
-        now, nameless = self.clock.now(), replace(level, sku="").subject
-        known = Clear(say("It is known by its SKU now, ", level.subject))
-        for rule in self.catalog.rules.values():
-            alert = alerts.newest(connection, shop.name, rule.name, nameless)
-            if alert is not None and alert.state != "resolved":
-                self._settle(connection, rule, known, NoFacts(), Question(shop=shop, subject=nameless, now=now))
-        self._decide_all(connection, shop, level, events.Recorded(level, fresh=True, known=False))
-
-    def _decide_all(self, connection: Connection, shop: Shop, event: Event, recorded: events.Recorded | None) -> int:
-        """Asks every rule that listens to this kind of event about every subject that it reaches."""
-        changed = 0
-        now = self.clock.now()
-        answered: Answered = {}
-        standing = self._standing(connection)
-        for rule in self.catalog.rules.values():
-            if isinstance(event, rule.events):
-                for subject in reach.subjects(connection, shop, event, rule.about, rule.name, now):
-                    question = Question(shop=shop, subject=subject, now=now, event=recorded)
-                    if self._decide(connection, rule, event, question, answered, standing):
-                        changed += 1
-                        # What is open is itself a fact, so the next rule asks anew.
-                        answered.clear()
-        return changed
-
     def again(self, connection: Connection, exception: RuleException) -> None:
         """Decides anew on the SKU for which an exception was set or ended, within the caller's write transaction."""
         shop, rule = self.house.shops.get(exception.shop), self.catalog.rules.get(exception.rule)
         if shop is not None and rule is not None and rule.about == "sku":
-            question = Question(shop=shop, subject=Subject("sku", exception.pattern), now=self.clock.now())
-            event = Tick(shop=shop.name, at=question.now)
-            self._decide(connection, rule, event, question, {}, self._standing(connection))
+            sitting = self._sitting(connection, shop)
+            sitting.again(rule, Subject("sku", exception.pattern))
+            sitting.write()
 
-    def _standing(self, connection: Connection) -> tuple[RuleException, ...]:
-        """The exceptions that hold, members' and the config's."""
-        return (*self.house.exceptions, *exceptions.current(connection, self.clock.now()))
-
-    def _decide(
-        self,
-        connection: Connection,
-        rule: Rule,
-        event: Event,
-        question: Question,
-        answered: Answered,
-        standing: tuple[RuleException, ...],
-    ) -> bool:
-        base = self.settings.get(("rule", rule.name), {})
-        set_to = settled(connection, self.catalog, rule, question, standing, base)
-        facts: object = NoFacts()
-        verdict: Verdict = Clear(say("Switched off"))
-        if set_to.settings is not None:
-            if not isinstance(event, rule.events):
-                # Such a rule does not look again when time passes, so it has its new settings from the next event on.
-                return False
-            facts = load(connection, rule.facts, question, answered)
-            verdict = rule.decide(event, facts, **set_to.settings)
-        return self._settle(connection, rule, explained(verdict, set_to.by), facts, question)
-
-    def _settle(self, connection: Connection, rule: Rule, verdict: Verdict, facts: object, question: Question) -> bool:
-        """Moves the alert on by a verdict, and says whether it changed."""
-        shop, subject, now = question.shop, question.subject, question.now
-        alert = alerts.newest(connection, shop.name, rule.name, subject)
-        if alert is None and not isinstance(verdict, Fire):
-            after = Advanced(None, "none", verdict.reason)
-        else:
-            seat = alerts.seat(connection, shop.name, rule.name, subject, now)
-            if alert is None or alert.state == "resolved":
-                seat = replace(seat, source=self._teller(connection, rule, question))
-            after = advance(alert, verdict, seat, now, deadline(self.house))
-        number = after.alert.number if after.alert else None
-        decisions.note(
-            connection, shop.name, rule.name, subject, _VERDICTS[type(verdict)], verdict.reason, facts, now, number
-        )
-        if after.alert is None:
-            return False
-        if after.change == "none":
-            alerts.looked_at(connection, after.alert.number, now + RECHECK_EVERY)
-        else:
-            grounds = decisions.grounds(question.event.event if question.event else None, facts)
-            alerts.save(connection, after.alert, after.change, "", after.reason, now, now + RECHECK_EVERY, grounds)
-        self.board.show(connection, after.alert, after.change)
-        return after.change != "none"
-
-    def _teller(self, connection: Connection, rule: Rule, question: Question) -> str:
-        """The source that told of a matter: of the event, or where time alone brings it up, the last one that did."""
-        if question.event is not None:
-            return question.event.event.source
-        return events.teller(connection, question.shop.name, rule.events, question.subject)
+    def _sitting(self, connection: Connection, shop: Shop) -> Sitting:
+        deciding = Deciding(self.catalog, self.house, self.board, self.clock, self.settings)
+        return deciding.sitting(connection, shop)
 
     # Time.
 
@@ -355,8 +259,9 @@ class Pipeline:
             with self.store.write() as connection:
                 if lanes.hold(connection, name):
                     changed += self._wake(connection, shop)
-                    event = Tick(shop=name, at=self.clock.now())
-                    changed += self._decide_all(connection, shop, event, None)
+                    sitting = self._sitting(connection, shop)
+                    changed += sitting.decide(Tick(shop=name, at=self.clock.now()), None)
+                    sitting.write()
         return changed
 
     def _wake(self, connection: Connection, shop: Shop) -> int:
@@ -374,6 +279,36 @@ def _understood(feed: Feed, delivery: Delivery) -> tuple[Event, ...]:
     if delivery.polled == polls.OWN:
         return (polls.reported(delivery.body),)
     return feed.source.parse(delivery, feed.shopfront)
+
+
+@dataclass
+class _Batch:
+    """Deliveries of a shop that are worked on in one transaction: whose marks forbid what, and how each of them ended.
+
+    What is read once for all of them only changes in the shop's lane, which is held.
+    """
+
+    sitting: Sitting
+    gone: frozenset[str]
+    ended: list[inbox.Ended] = field(default_factory=list)
+
+    def write(self) -> None:
+        """Writes down what was decided and what has ended since the last time."""
+        self.sitting.write()
+        inbox.finish_all(self.sitting.connection, self.ended)
+        self.ended.clear()
+
+
+@contextmanager
+def _blamed(waiting: inbox.Waiting) -> Iterator[None]:
+    """The boundary to the handlers: whatever one delivery does to them, the others must go on."""
+    try:
+        yield
+    except Exception as error:
+        if blames_store(error):
+            raise
+        log.exception("delivery_broke", source=waiting.delivery.source, delivery=waiting.id)
+        raise _Poisoned(waiting.id, waiting.delivery.source) from error
 
 
 class _Poisoned(Exception):

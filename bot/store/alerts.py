@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Insert, Select, and_, bindparam, func, select, update
+from sqlalchemy import Insert, Select, and_, bindparam, exists, func, select, update
 
 from bot.core.advance import Seat
 from bot.core.alerts import Alert
@@ -32,10 +32,30 @@ _MATTER = (
     alerts.c.subject == bindparam("on_subject"),
 )
 _NEWEST = select(alerts.c.body).where(*_MATTER).order_by(alerts.c.episode.desc()).limit(1)
-_EPISODES = select(func.max(alerts.c.episode), func.count().filter(alerts.c.opened_at >= bindparam("since"))).where(
-    *_MATTER
+_later = alerts.alias("later")
+_SUPERSEDED = exists().where(
+    _later.c.shop == alerts.c.shop,
+    _later.c.rule == alerts.c.rule,
+    _later.c.about == alerts.c.about,
+    _later.c.subject == alerts.c.subject,
+    _later.c.episode > alerts.c.episode,
 )
-_NEXT_NUMBER = select(func.coalesce(func.max(alerts.c.number) + 1, FIRST_NUMBER))
+_NEWEST_ON = (
+    select(alerts.c.body)
+    .where(
+        alerts.c.shop == bindparam("in_shop"),
+        alerts.c.about == bindparam("on_about"),
+        alerts.c.subject == bindparam("on_subject"),
+        ~_SUPERSEDED,
+    )
+    .order_by(alerts.c.number)
+)
+_every = alerts.alias("every")
+_SEAT = select(
+    func.max(alerts.c.episode),
+    func.count().filter(alerts.c.opened_at >= bindparam("since")),
+    select(func.coalesce(func.max(_every.c.number) + 1, FIRST_NUMBER)).scalar_subquery(),
+).where(*_MATTER)
 _BY_NUMBER = select(alerts.c.body).where(alerts.c.number == bindparam("of_number"))
 _LOOKED_AT = update(alerts).where(alerts.c.number == bindparam("of_number")).values(recheck_at=bindparam("next_at"))
 _REMIND = update(alerts).where(alerts.c.number == bindparam("of_number")).values(remind_at=bindparam("next_at"))
@@ -50,6 +70,13 @@ _OPEN = select(alerts.c.body).where(alerts.c.open.is_(True)).order_by(alerts.c.s
 def newest(connection: Connection, shop: str, rule: str, subject: Subject) -> Alert | None:
     """The matter's newest episode, its row locked until the write transaction ends."""
     return _one(connection, _NEWEST, _matter(shop, rule, subject))
+
+
+def newest_on(connection: Connection, shop: str, subject: Subject) -> dict[str, Alert]:
+    """The newest episode of each matter on a subject, by rule, their rows locked until the write transaction ends."""
+    names = {"in_shop": shop, "on_about": subject.about, "on_subject": cut(subject.id)}
+    found = (load(Alert, body) for body in connection.execute(locked(connection, _NEWEST_ON), names).scalars())
+    return {alert.rule: alert for alert in found}
 
 
 def seen_last(connection: Connection, shop: str, rule: str, subject: Subject) -> Alert | None:
@@ -67,8 +94,8 @@ def seat(connection: Connection, shop: str, rule: str, subject: Subject, now: da
     """The place that a new alert on the matter would take. Nothing is used up by asking: the number is the next one
     as of now, and it is taken when the alert is saved."""
     matter = {**_matter(shop, rule, subject), "since": now - RECENT}
-    episode, recent = connection.execute(_EPISODES, matter).one()
-    return Seat(connection.execute(_NEXT_NUMBER).scalar_one(), shop, rule, subject, (episode or 0) + 1, recent + 1)
+    episode, recent, number = connection.execute(_SEAT, matter).one()
+    return Seat(number, shop, rule, subject, (episode or 0) + 1, recent + 1)
 
 
 def save(

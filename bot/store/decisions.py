@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -61,8 +61,11 @@ def grounds(event: Event | None, facts: object) -> Grounds:
     )
 
 
-def note(
-    connection: Connection,
+Decided = dict[str, Any]
+"""A decision as it will be written down."""
+
+
+def decided(
     shop: str,
     rule: str,
     subject: Subject,
@@ -71,14 +74,19 @@ def note(
     facts: object,
     at: datetime,
     number: int | None,
-) -> None:
-    """Keeps a decision in place of the one before it. ``facts`` is the dataclass that the rule was given."""
-    row = {
+) -> Decided:
+    """A decision to ``note``. ``facts`` is the dataclass that the rule was given."""
+    return {
         "shop": shop, "rule": rule, "about": subject.about, "subject": cut(subject.id), "verdict": verdict,
         "reason": dump(reason), "facts": json.dumps(shown(facts), ensure_ascii=False), "at": at, "since": at,
         "times": 1, "number": number,
     }  # fmt: skip
-    connection.execute(_upsert(connection.dialect.name), row)
+
+
+def note(connection: Connection, made: Sequence[Decided]) -> None:
+    """Keeps decisions, in the order in which they were made, each in place of the one before it."""
+    if made:
+        connection.execute(_upsert(connection.dialect.name), made)
 
 
 @cache

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import bindparam, delete, func, select, update
 
 from bot.core.delivery import Delivery
 from bot.store.dialect import add, cut, insert, insert_new, locked
@@ -48,6 +48,25 @@ class Waiting:
     id: int
     delivery: Delivery
     attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A delivery that is dealt with: "done", "unrouted" (nobody listens), "quarantined" (it cannot be understood), or
+    "ignored"; ``note`` says why. ``emptied`` forgets its body at once, where nobody will want to look at it."""
+
+    id: int
+    outcome: str
+    note: str = ""
+    emptied: bool = False
+
+
+_FINISHED = (
+    update(inbox)
+    .where(inbox.c.id == bindparam("of_id"))
+    .values(outcome=bindparam("as_outcome"), note=bindparam("because"))
+)
+_EMPTIED = _FINISHED.values(body=None, headers="{}")
 
 
 def admit(connection: Connection, arrivals: Sequence[Arrival]) -> list[bool]:
@@ -171,10 +190,20 @@ def shops_waiting(connection: Connection) -> tuple[str, ...]:
 
 
 def finish(connection: Connection, id: int, outcome: str, note: str = "", *, emptied: bool = False) -> None:
-    """The delivery is dealt with: "done", "unrouted" (nobody listens), "quarantined" (it cannot be understood), or
-    "ignored"; ``note`` says why. ``emptied`` forgets its body at once, where nobody will want to look at it."""
-    without = {"body": None, "headers": "{}"} if emptied else {}
-    connection.execute(update(inbox).where(inbox.c.id == id).values(outcome=outcome, note=note, **without))
+    """The delivery is dealt with; see ``Ended``."""
+    finish_all(connection, [Ended(id, outcome, note, emptied)])
+
+
+def finish_all(connection: Connection, ended: Sequence[Ended]) -> None:
+    """The deliveries are dealt with."""
+    for statement, emptied in ((_FINISHED, False), (_EMPTIED, True)):
+        rows = [
+            {"of_id": each.id, "as_outcome": each.outcome, "because": each.note}
+            for each in ended
+            if each.emptied is emptied
+        ]
+        if rows:
+            connection.execute(statement, rows)
 
 
 def failed(connection: Connection, id: int, note: str) -> int:

@@ -16,7 +16,6 @@ from sqlalchemy import select
 
 from bot.core.schedule import WEEKDAYS
 from bot.core.settings import Schedule
-from bot.store import inbox
 from bot.store.tables import METADATA
 from tests.bench import Bench, usual_house
 from tests.core.samples import NOW
@@ -50,8 +49,7 @@ def work(bench: Bench) -> None:
 def crash(bench: Bench) -> None:
     """All the work on what waits, up to the moment before it is committed."""
     with suppress(Crash), bench.store.write() as connection:
-        for waiting in inbox.waiting(connection, "demo", 100):
-            bench.pipeline._delivery(connection, bench.house.shops["demo"], waiting)
+        bench.pipeline._work_on(connection, bench.house.shops["demo"], 100)
         raise Crash
 
 

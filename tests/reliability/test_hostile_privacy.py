@@ -14,6 +14,7 @@ from sqlalchemy import select
 from bot.pipeline import Pipeline
 from bot.store.tables import METADATA
 from bot.store.tables.log import inbox
+from bot.store.tables.work import decision
 from tests.bench import Bench
 from tests.reliability.corpus.rig import DOMAIN, Rig, post, rig
 
@@ -95,9 +96,31 @@ async def test_a_forgotten_customer_is_gone_and_late_deliveries_do_not_bring_the
         assert not any(EMAIL in line or NUMBER in line for line in bench.body("#operations"))
 
 
+def _lost(running: Rig) -> dict[str, Any]:
+    body: dict[str, Any] = json.loads((FIXTURES / "fulfillments__create.json").read_bytes())
+    return body | {"shipment_status": "failure", "updated_at": _now(running)}
+
+
 def _refund() -> dict[str, Any]:
     body: dict[str, Any] = json.loads((FIXTURES / "refunds__create.json").read_bytes())
     return body | {"order_id": ORDER}
+
+
+async def test_a_customer_is_forgotten_in_what_the_same_batch_has_just_decided_and_in_what_it_has_yet_to_read(
+    tmp_path: Path,
+) -> None:
+    async with rig(tmp_path) as running:
+        bench = running.bench
+        bench.stock("TEA", 5)
+        redact = {"shop_id": 954889, "shop_domain": DOMAIN} | ASKED["customers/redact"]
+        told = {"orders/create": order(), "fulfillments/create": _lost(running), "customers/redact": redact}
+        told["orders/updated"] = order(updated_at=_now(running))
+        for topic, body in told.items():
+            bench.deliver("shopify", topic, json.dumps(body).encode())
+        assert bench.pipeline.work() == len(told)
+        with bench.store.read() as connection:
+            assert connection.execute(select(decision.c.rule).where(decision.c.about == "order")).all()
+        assert not [word for word in (str(ORDER), NUMBER) if word in rows(bench)]
 
 
 async def test_another_customer_s_order_goes_on_as_before(tmp_path: Path) -> None:

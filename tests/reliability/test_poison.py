@@ -5,15 +5,18 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from bot.core.events import StockChanged
+from bot.core.delivery import Delivery, Unrouted
+from bot.core.events import Event, StockChanged
 from bot.core.facts import NoFacts
 from bot.core.handlers import rule
 from bot.core.parts import say
+from bot.core.shopfront import Shopfront
 from bot.core.verdict import Quiet, Verdict
 from bot.pipeline import MOST_DEATHS
 from bot.store import inbox
@@ -113,6 +116,32 @@ def test_a_delivery_that_breaks_a_rule_in_a_way_nobody_thought_of_is_set_aside(t
     replica = with_rule(admit(f"sqlite:///{tmp_path}/poison.db", "GOOD-1", sku, "GOOD-2"), greedy)
     replica.work_until_done()
     assert counts(replica.store) == {"done": 2, "quarantined": 1}
+    replica.close()
+
+
+@dataclass(frozen=True)
+class Mumbling:
+    """A source that says why nobody listens in letters that no database takes."""
+
+    source: Any
+
+    def parse(self, delivery: Delivery, front: Shopfront) -> tuple[Event, ...]:
+        if b"ODD" in delivery.body:
+            raise Unrouted("\ud800")
+        events: tuple[Event, ...] = self.source.parse(delivery, front)
+        return events
+
+
+def test_a_delivery_whose_end_cannot_be_written_down_is_set_aside_and_the_others_of_its_batch_are_done(
+    tmp_path: Path,
+) -> None:
+    replica = admit(f"sqlite:///{tmp_path}/poison.db", "FIRST")
+    feed = replica.pipeline.feeds["generic"]
+    replica.pipeline = replace(replica.pipeline, feeds={"generic": replace(feed, source=Mumbling(feed.source))})  # type: ignore[arg-type]
+    replica.work_until_done()
+    take_in(replica, ("FIRST", "GOOD-1", "ODD", "GOOD-2"))
+    replica.work_until_done()
+    assert counts(replica.store) == {"done": 3, "quarantined": 1}
     replica.close()
 
 

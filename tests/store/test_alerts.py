@@ -191,7 +191,8 @@ def test_decisions_keep_the_latest_and_count_how_often_it_was_the_same(store: St
     with store.write() as connection:
         for hours, verdict in enumerate(("quiet", "quiet", "fire", "fire", "fire")):
             at = NOW + timedelta(hours=hours)
-            decisions.note(connection, "acme", "low_stock", LAMP, verdict, say(verdict), None, at, None)  # type: ignore[arg-type]
+            made = decisions.decided("acme", "low_stock", LAMP, verdict, say(verdict), None, at, None)  # type: ignore[arg-type]
+            decisions.note(connection, [made])
         (found,) = decisions.of(connection, "acme", LAMP)
         assert decisions.of(connection, "acme", "lamp ") == [found]
         assert decisions.of(connection, "other", LAMP) == []

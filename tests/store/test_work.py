@@ -255,6 +255,7 @@ HOT: dict[str, Callable[[Connection], object]] = {
     "waiting": lambda connection: inbox.waiting(connection, "acme", 100),
     "shops waiting": inbox.shops_waiting,
     "newest alert": lambda connection: alerts.newest(connection, "acme", "low_stock", SKU),
+    "newest alerts on a subject": lambda connection: alerts.newest_on(connection, "acme", SKU),
     "seat": lambda connection: alerts.seat(connection, "acme", "low_stock", SKU, NOW),
     "inhibitor": lambda connection: alerts.open_of(connection, "acme", ("oversold",), SKU),
     "posts of an alert": lambda connection: posts.of_alert(connection, 1001),
