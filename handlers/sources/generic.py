@@ -22,6 +22,7 @@ from bot.core.delivery import Delivery, Greeting, Knock, Source, Unparsable, Unr
 from bot.core.events import Event
 from bot.core.keys import as_key
 from bot.core.shopfront import Shopfront
+from bot.core.signatures import STANDARD_WEBHOOKS
 from bot.core.wild import Wild, read
 from handlers.sources._generic.auth import auth_of, sign, verify
 from handlers.sources._generic.fields import TYPES, event_of, known_type, moment_of
@@ -84,8 +85,13 @@ def apart(delivery: Delivery, shopfront: Shopfront) -> str:
     if wanted := shopfront.options.get("id"):
         return _id_at(delivery, wanted)
     auth = auth_of(shopfront.options)
-    if auth["scheme"] == "hmac":
-        return as_key(delivery.headers.get(auth.get("id_header", "").lower(), ""))
+    match auth["scheme"]:
+        case "hmac":
+            return as_key(delivery.headers.get(auth.get("id_header", "").lower(), ""))
+        case "standard_webhooks":
+            # Of two families of headers the one that was proved counts: the other's id could be anybody's.
+            family = next((one for one in STANDARD_WEBHOOKS if one.header in delivery.headers), STANDARD_WEBHOOKS[0])
+            return as_key(delivery.headers.get(family.id_header, ""))
     return key(delivery)
 
 

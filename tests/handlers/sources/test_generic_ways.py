@@ -193,6 +193,10 @@ BINARY = {f"ce-{name}": value for name, value in EVENT.items()}
     ("headers", "body", "options", "name"),
     [
         ({"webhook-id": "msg_1"}, STOCK, {}, "msg_1"),
+        ({"svix-id": "msg_2", "svix-signature": "v1,x"}, STOCK, {}, "msg_2"),
+        ({"svix-id": "msg_2", "svix-signature": "v1,x", "webhook-id": "made up"}, STOCK, {}, "msg_2"),
+        (BINARY | {"webhook-id": "msg_1"}, STOCK, {}, "msg_1"),
+        (BINARY, STOCK, {}, ""),
         ({"webhook-id": "msg_1"}, STOCK, {"auth": {"scheme": "bearer"}}, "msg_1"),
         ({"webhook-id": "msg_1"}, STOCK, {"auth": HMAC}, ""),
         (BINARY, STOCK, {"auth": {"scheme": "bearer"}}, "/shop 7"),
