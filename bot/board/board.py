@@ -101,6 +101,11 @@ class Board:
         if change in ("opened", "reopened", "resolved"):
             self._show_inhibited(connection, alert)
 
+    def hasten(self, connection: Connection, alert: Alert) -> None:
+        """Somebody did something to the alert and looks for it to show: what tells of it goes before all else."""
+        within = self._groups.of(connection, alert).values()
+        posts.hasten(connection, alert.number, [each.key for each in within], self.clock.now())
+
     @property
     def _budgets(self) -> Budgets:
         return Budgets(self.house, self.clock)

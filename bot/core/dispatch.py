@@ -39,7 +39,7 @@ class Post:
     when Slack's limits hold it back. ``check_at`` is when it must be read back because there is doubt, ``checked_at``
     when it was last seen in the channel. ``resent`` counts how often Slack lost it after saying ok; ``rootless`` is a
     reply that stands in the channel because its thread is gone; ``generation`` counts the messages that could be
-    changed no more and were left standing.
+    changed no more and were left standing. ``awaited`` says that somebody did something and looks for it to show.
     """
 
     id: str
@@ -65,6 +65,7 @@ class Post:
     resent: int = 0
     rootless: bool = False
     generation: int = 0
+    awaited: bool = False
 
     @property
     def tag(self) -> str:

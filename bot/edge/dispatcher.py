@@ -250,7 +250,7 @@ class Dispatcher:
         """Waits for the call's turn; gives the seconds still to wait when that takes too long. What is to be sent is
         drawn now, while nothing has been written down yet: a message that cannot be drawn has surely not left."""
         post, method = errand.work.post, _method(step, errand.work.thread_ts)
-        while wait := await self._limiter.turn(method, post.channel, self._clock):
+        while wait := await self._limiter.turn(method, post.channel, self._clock, post.awaited):
             self._press(step, post.channel)
             late = self._clock.boottime() + wait + ATTEMPT > errand.deadline
             if wait > HOLD[type(step)] or late or self._stopping:

@@ -32,7 +32,9 @@ _TIERS: dict[str, int] = {
     "views.publish": 100,
 }
 _OTHERS = 50
-_POST = "chat.postMessage"
+_POST, _EDIT = "chat.postMessage", "chat.update"
+_SPARE = 4.0
+"""So many of the edits that may leave at once are kept for those that somebody waits for."""
 _CHANNEL_BURST = 3.0
 _CHANNEL_RATE = 1.0
 
@@ -40,17 +42,18 @@ _CHANNEL_RATE = 1.0
 class Pace(Protocol):
     """Says when a call may leave. Either of the two classes below."""
 
-    async def turn(self, method: str, channel: str, clock: Clock) -> float:
-        """Seconds to wait before the call may leave. 0.0 lets it go, and counts it."""
+    async def turn(self, method: str, channel: str, clock: Clock, awaited: bool = False) -> float:
+        """Seconds to wait before the call may leave. 0.0 lets it go, and counts it. ``awaited`` says that somebody did
+        something and looks for it to show."""
 
     async def close(self, method: str, seconds: float, clock: Clock) -> None:
         """Slack answered 429: nothing of the method leaves for so long, an hour at most."""
 
 
-def buckets(method: str, channel: str) -> tuple[Bucket, ...]:
+def buckets(method: str, channel: str, awaited: bool = False) -> tuple[Bucket, ...]:
     """The buckets that a call draws from; the method's own is the first."""
     a_minute = _TIERS.get(method, _OTHERS)
-    own = Bucket(method, a_minute / 5, a_minute / 60)
+    own = Bucket(method, a_minute / 5, a_minute / 60, _SPARE if method == _EDIT and not awaited else 0.0)
     if method != _POST:
         return (own,)
     return own, Bucket(f"{method} {channel}", _CHANNEL_BURST, _CHANNEL_RATE)
@@ -63,17 +66,17 @@ class Limiter:
     _full_at: dict[str, float] = field(default_factory=dict)
     _closed: dict[str, float] = field(default_factory=dict)
 
-    async def turn(self, method: str, channel: str, clock: Clock) -> float:
+    async def turn(self, method: str, channel: str, clock: Clock, awaited: bool = False) -> float:
         """As in ``Pace``."""
-        return self.wait(method, channel, clock.monotonic())
+        return self.wait(method, channel, clock.monotonic(), awaited)
 
     async def close(self, method: str, seconds: float, clock: Clock) -> None:
         """As in ``Pace``."""
         self.penalise(method, seconds, clock.monotonic())
 
-    def wait(self, method: str, channel: str, now: float) -> float:
+    def wait(self, method: str, channel: str, now: float, awaited: bool = False) -> float:
         """Seconds to wait before the call may leave. 0.0 lets it go, and counts it."""
-        drawn = buckets(method, channel)
+        drawn = buckets(method, channel, awaited)
         waits = (bucket.wait(self._full_at.get(bucket.name, now), now) for bucket in drawn)
         wait = max(self._closed.get(method, now) - now, *waits, 0.0)
         if wait <= 0:
@@ -92,9 +95,9 @@ class SharedLimiter:
 
     store: Store
 
-    async def turn(self, method: str, channel: str, clock: Clock) -> float:
+    async def turn(self, method: str, channel: str, clock: Clock, awaited: bool = False) -> float:
         """As in ``Pace``. Raises StoreDown."""
-        return await asyncio.to_thread(self._turn, buckets(method, channel), clock.now())
+        return await asyncio.to_thread(self._turn, buckets(method, channel, awaited), clock.now())
 
     async def close(self, method: str, seconds: float, clock: Clock) -> None:
         """As in ``Pace``. Raises StoreDown."""

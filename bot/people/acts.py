@@ -92,6 +92,7 @@ class Acts:
         reason = say(how, ": ", did.said) if did.said else how
         alerts.save(connection, did.alert, did.did, person, reason, now, now)
         self.board.show(connection, did.alert, did.did)
+        self.board.hasten(connection, did.alert)
         return Act(changed=True)
 
     def window(self, number: int, person: str) -> ShowModal:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, RowMapping, and_, case, func, null, or_, select, update
+from sqlalchemy import ColumnElement, FromClause, RowMapping, and_, case, func, null, or_, select, update
 
 from bot.core.dispatch import Post, claimed, overtaken
 from bot.core.message import Message
@@ -78,7 +78,9 @@ def want(
     new = before["message"] != body or fresh or before["state"] == "dropped"
     name = _name(channel, key, before["wanted"] + 1) if fresh else ""
     post = raised(_post(before), new=new, fresh=name, due_at=due_at, now=now, reason=reason)
-    post = replace(post, urgency=max(urgency, post.urgency) if post.state in _LIVE else urgency, thread=thread)
+    live = before["state"] in _LIVE
+    post = replace(post, urgency=max(urgency, post.urgency) if live else urgency, thread=thread)
+    post = replace(post, awaited=post.awaited and live)
     if new or post != _post(before):
         values = _row(post) | {"message": body}
         connection.execute(update(posts).where(posts.c.id == before["id"]).values(**values))
@@ -90,6 +92,17 @@ def _new(channel: str, key: str, urgency: int, now: datetime, thread: str, due_a
         id=_name(channel, key, 1), channel=channel, key=key, state="wanted", wanted=1, thread=thread, urgency=urgency,
         due_at=due_at, created_at=now, reason=reason,
     )  # fmt: skip
+
+
+def hasten(connection: Connection, number: int, keys: Iterable[str], now: datetime) -> None:
+    """Has what is to be told of an alert, and under ``keys`` besides, go before all that nobody waits for. What is held
+    for a reason of its own stays held; an edit, and what Slack's limits alone hold back, is tried now."""
+    theirs = or_(posts.c.alert == number, posts.c.key.in_(list(keys)))
+    free = and_(or_(posts.c.ts.is_not(None), posts.c.limited_at.is_not(None)), posts.c.lease_until.is_(None))
+    at_hand = or_(posts.c.look_at <= now, posts.c.lease_until.is_not(None), free)
+    values = {name: case((free, now), else_=posts.c[name]) for name in ("due_at", "look_at")}
+    waiting = update(posts).where(theirs, posts.c.state.in_(_LIVE), at_hand)
+    connection.execute(waiting.values(awaited=True, **values))
 
 
 def drop(connection: Connection, channel: str, key: str, reason: str, now: datetime) -> bool:
@@ -127,32 +140,29 @@ def find(connection: Connection, channel: str, key: str) -> Post | None:
 
 
 def claim(connection: Connection, now: datetime, most: int) -> list[Claimed]:
-    """Takes posts to work on, the most urgent and then the oldest first; at most one a channel, and none in a channel
-    in which somebody is at work. A reply waits until its root is shown."""
+    """Takes posts to work on: those that somebody waits for, then the most urgent, then the oldest. At most one a
+    channel, and none in a channel in which somebody is at work. A reply waits until its root is shown."""
     # PostgreSQL chooses by what it saw when the statement began and looks once more at a row that was changed before it
     # could be locked: only at what is asked here, so that being due is asked here too.
     due = select(posts).where(posts.c.look_at <= now, posts.c.id.in_(_next(now, most)))
     chosen = connection.execute(locked(connection, due, skip=True)).mappings()
-    found = sorted(chosen, key=lambda row: (-row["urgency"], row["created_at"], row["id"]))
+    found = sorted(chosen, key=lambda row: (not row["awaited"], -row["urgency"], row["created_at"], row["id"]))
     return [_take(connection, row, now) for row in found]
 
 
 def _next(now: datetime, most: int) -> Any:
     busy = select(posts.c.channel).where(posts.c.lease_until > now)
-    place = func.row_number().over(
-        partition_by=posts.c.channel, order_by=(posts.c.urgency.desc(), posts.c.created_at, posts.c.id)
-    )
+    place = func.row_number().over(partition_by=posts.c.channel, order_by=_first(posts))
     ready = (
-        select(posts.c.id, posts.c.urgency, posts.c.created_at, place.label("place"))
+        select(posts.c.id, posts.c.awaited, posts.c.urgency, posts.c.created_at, place.label("place"))
         .where(posts.c.look_at <= now, posts.c.channel.not_in(busy), _root_shown(), _taken_there())
         .subquery("ready")
     )
-    return (
-        select(ready.c.id)
-        .where(ready.c.place == 1)
-        .order_by(ready.c.urgency.desc(), ready.c.created_at, ready.c.id)
-        .limit(most)
-    )
+    return select(ready.c.id).where(ready.c.place == 1).order_by(*_first(ready)).limit(most)
+
+
+def _first(among: FromClause) -> tuple[ColumnElement[Any], ...]:
+    return among.c.awaited.desc(), among.c.urgency.desc(), among.c.created_at, among.c.id
 
 
 def _root_shown() -> ColumnElement[bool]:
@@ -201,7 +211,7 @@ def save(connection: Connection, post: Post) -> bool:
 def _work(post: Post) -> dict[str, Any]:
     """The columns that whoever works on a post may write."""
     kept = _row(post)
-    for name in ("id", "channel", "key", "wanted", "thread", "urgency", "created_at", "alert"):
+    for name in ("id", "channel", "key", "wanted", "thread", "urgency", "created_at", "awaited", "alert"):
         del kept[name]
     if post.state == "shown":
         behind = posts.c.wanted > post.shown

@@ -25,15 +25,17 @@ _SET = update(rate).where(rate.c.name == bindparam("of")).values(full_at=bindpar
 
 @dataclass(frozen=True, slots=True)
 class Bucket:
-    """Up to ``size`` calls at once, and then ``rate`` a second. Moments are in seconds."""
+    """Up to ``size`` calls at once, and then ``rate`` a second. ``spare`` of the calls are for others. Moments are in
+    seconds."""
 
     name: str
     size: float
     rate: float
+    spare: float = 0.0
 
     def wait(self, full_at: float, now: float) -> float:
         """Seconds until there is a token; what is left by rounding alone is no time to wait."""
-        seconds = self._filling(full_at, now) - (self.size - 1) / self.rate
+        seconds = self._filling(full_at, now) - (self.size - self.spare - 1) / self.rate
         return seconds if seconds > _NO_TIME else 0.0
 
     def drawn(self, full_at: float, now: float) -> float:

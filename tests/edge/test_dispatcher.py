@@ -135,10 +135,28 @@ async def test_what_is_new_does_not_wait_behind_an_edit_that_slack_would_refuse_
         await floor.dispatcher.drained()
     floor.want("alert/2", "another matter")
     await floor.dispatcher.drained()
-    assert floor.texts() == ["change 9", "another matter"]
+    assert floor.texts() == ["change 5", "another matter"]
     assert floor.paused == []
     await floor.later(timedelta(seconds=2))
     assert floor.texts() == ["change 10", "another matter"]
+
+
+ROOMS = ("C0MARKETING", "C0FINANCE", "C0WAREHOUSE", "C0OPS")
+
+
+async def test_what_somebody_did_shows_at_once_however_many_edits_wait(floor: Floor) -> None:
+    for number in range(12):
+        floor.want(f"alert/{number}", f"matter {number}", ROOMS[number % 4])
+    await floor.later(timedelta(seconds=4))
+    for change in range(30):
+        for number in range(12):
+            floor.want(f"alert/{number}", f"change {change}", ROOMS[number % 4], urgency=9)
+        await floor.dispatcher.drained()
+    floor.want("alert/1", "taken by Dev", ROOMS[1])
+    with floor.store.write() as connection:
+        posts.hasten(connection, 1, (), floor.time.now())
+    await floor.dispatcher.drained()
+    assert (floor.post("alert/1", ROOMS[1]).state, floor.paused) == ("shown", [])
 
 
 async def test_a_reply_waits_for_its_root(floor: Floor) -> None:

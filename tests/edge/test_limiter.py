@@ -29,12 +29,30 @@ def test_one_channel_does_not_slow_another() -> None:
 
 
 @pytest.mark.parametrize(
-    ("method", "burst", "wait"), [("chat.update", 10, 1.2), ("conversations.list", 4, 3.0), ("x.y", 10, 1.2)]
+    ("method", "burst", "wait"), [("chat.update", 6, 1.2), ("conversations.list", 4, 3.0), ("x.y", 10, 1.2)]
 )
 def test_a_method_has_its_tier(method: str, burst: int, wait: float) -> None:
     limiter = Limiter()
     assert [limiter.wait(method, "C0OPS", 0.0) for _ in range(burst)] == [0.0] * burst
     assert limiter.wait(method, "C0OPS", 0.0) == pytest.approx(wait)
+
+
+def test_some_edits_are_kept_for_those_that_somebody_waits_for() -> None:
+    limiter = Limiter()
+    while limiter.wait("chat.update", "C0OPS", 0.0) == 0.0:
+        pass
+    assert [limiter.wait("chat.update", "C0OPS", 0.0, True) for _ in range(5)] == [0.0] * 4 + [pytest.approx(1.2)]
+    assert limiter.wait("chat.update", "C0OPS", 0.0) == pytest.approx(6.0)
+    assert limiter.wait("chat.update", "C0OPS", 6.0) == 0.0
+
+
+@given(st.lists(st.tuples(st.floats(0, 3), st.booleans()), min_size=1, max_size=200))
+def test_whoever_waits_for_an_edit_takes_nothing_from_slacks_limit(steps: list[tuple[float, bool]]) -> None:
+    limiter, now, left = Limiter(), 0.0, 0
+    for step, awaited in steps:
+        now += step
+        left += limiter.wait("chat.update", "C0OPS", now, awaited) == 0.0
+    assert left <= 10 + now * 50 / 60 + 1e-6
 
 
 def test_after_a_429_the_method_waits_and_others_do_not() -> None:
@@ -96,6 +114,16 @@ async def test_in_one_process_a_429_of_any_length_closes_for_an_hour_at_most() -
     time, limiter = SetClock(), Limiter()
     await limiter.close(POST, 1e9, time)
     assert await limiter.turn(POST, "C0OPS", time) == LONGEST
+
+
+async def test_replicas_keep_some_edits_together_for_those_that_somebody_waits_for(
+    shared: SharedLimiter, store: Store
+) -> None:
+    time, other = SetClock(), SharedLimiter(store)
+    while await shared.turn("chat.update", "C0OPS", time) == 0.0:
+        pass
+    waits = [await other.turn("chat.update", "C0OPS", time, True) for _ in range(5)]
+    assert waits == [0.0, 0.0, 0.0, 0.0, pytest.approx(1.2)]
 
 
 async def test_a_clock_that_was_set_back_closes_nothing_for_long(shared: SharedLimiter) -> None:

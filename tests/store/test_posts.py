@@ -11,6 +11,7 @@ from bot.core.dispatch import LEASE, SETTLE, Post, Rejected, Shown, Unclear, att
 from bot.core.message import Message, Paragraph
 from bot.core.parts import say
 from bot.core.sweep import EVERY, HORIZON
+from bot.core.trouble import held_back
 from bot.store import posts
 from bot.store.engine import Store
 
@@ -80,6 +81,52 @@ def test_the_most_urgent_goes_first_then_the_oldest_and_one_a_channel(store: Sto
     assert taken[0].message == message()
     assert claim(store, NOW + SECOND) == []
     assert find(store, "C3", "held").reason == "quiet hours"
+
+
+def hasten(store: Store, number: int, *keys: str, now: datetime = NOW) -> None:
+    with store.write() as connection:
+        posts.hasten(connection, number, keys, now)
+
+
+def test_what_somebody_waits_for_goes_before_what_is_more_urgent(store: Store) -> None:
+    for key in ("alert/1", "alert/2", "alert/2/turn-1", "group/3", "alert/30"):
+        want(store, f"C-{key}", key, urgency=1)
+    want(store, "C-alert/1", "urgent", urgency=9)
+    hasten(store, 2, "group/3")
+    hasten(store, 1)
+    awaited = {taken.post.key for taken in claim(store, most=4) if taken.post.awaited}
+    assert awaited == {"alert/1", "alert/2", "alert/2/turn-1", "group/3"}
+
+
+def test_somebody_waits_for_what_they_did_and_not_for_what_comes_later(store: Store) -> None:
+    want(store, key="alert/1")
+    hasten(store, 1)
+    told = (want(store, key="alert/1", text="two"), show(store), want(store, key="alert/1", text="three"))
+    assert [post.awaited for post in told] == [True, True, False]
+
+
+def test_somebody_waits_for_the_next_version_of_what_is_just_being_sent(store: Store) -> None:
+    want(store, key="alert/1")
+    (taken,) = claim(store)
+    want(store, key="alert/1", text="two")
+    hasten(store, 1)
+    shown = settled(attempting(taken.post, NOW), 1, Shown("1.0"), NOW)
+    assert save(store, shown)
+    assert [again.post.awaited for again in claim(store, NOW + SECOND)] == [True]
+
+
+def test_what_limits_hold_back_is_tried_at_once_for_whoever_waits_and_what_is_held_otherwise_is_not(
+    store: Store,
+) -> None:
+    later = NOW + timedelta(minutes=5)
+    want(store, key="alert/1")
+    want(store, "C2", "alert/1/turn-2", due_at=later, reason="quiet hours")
+    (taken,) = claim(store)
+    assert save(store, held_back(released(taken.post, later), NOW))
+    assert claim(store) == []
+    hasten(store, 1)
+    assert [again.post.key for again in claim(store)] == ["alert/1"]
+    assert [find(store, *place).awaited for place in (("C1", "alert/1"), ("C2", "alert/1/turn-2"))] == [True, False]
 
 
 def test_two_workers_get_different_posts(store: Store) -> None:

@@ -138,6 +138,7 @@ class PostRow(SQLModel, table=True):
     resent: int = 0
     rootless: bool = False
     generation: int = 0
+    awaited: bool = False
     alert: int | None = Field(default=None, sa_type=BigId)
     message: str | None = None
 
