@@ -92,6 +92,18 @@ class StockChanged(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LocationNamed(Event):
+    """What people call the location that a platform's stock levels name by an id of its own."""
+
+    location: str
+    name: ShopText
+
+    @property
+    def subject(self) -> Subject:
+        return Subject("location", self.location)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StockExpected(Event):
     """``quantity`` units are to arrive by ``due``; zero withdraws the promise with that ``reference``."""
 
@@ -428,6 +440,7 @@ STORED: dict[str, type[Event]] = {
     for kind in (
         ItemDescribed,
         StockChanged,
+        LocationNamed,
         StockExpected,
         StockReceived,
         OrderPlaced,

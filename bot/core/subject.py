@@ -14,6 +14,7 @@ SubjectKind = Literal[
     "payout",
     "campaign",
     "source",
+    "location",
     "clock",
     "text",
     "exercise",

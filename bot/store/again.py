@@ -31,6 +31,7 @@ _STANDS: dict[type[Event], Callable[[Any], tuple[str, ...] | None]] = {
     told.PayoutChanged: lambda event: None,
     told.CampaignChanged: lambda event: None,
     told.OrderHeld: lambda event: None,
+    told.LocationNamed: lambda event: None,
     told.ShipmentChanged: lambda event: tuple(f"{event.shipment}/{state}" for state in _SHIPMENT_STATES),
     told.SourceChanged: lambda event: tuple(f"{event.aspect}={sound}" for sound in (True, False)),
 }

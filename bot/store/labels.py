@@ -8,7 +8,8 @@ from bot.core.settings import NO_LABELS, Labels
 from bot.core.subject import Subject
 from bot.store.dialect import cut
 from bot.store.engine import Connection
-from bot.store.tables.shop import item, item_group, stock_level
+from bot.store.models.location_name import OF_LEVEL, SHOWN
+from bot.store.tables.shop import item, item_group, location_name, stock_level
 
 _SAME_ITEM = and_(
     item_group.c.shop == item.c.shop, item_group.c.source == item.c.source, item_group.c.item == item.c.item
@@ -21,9 +22,10 @@ _GROUPS = (
     .order_by(item_group.c.key)
 )
 _LOCATIONS = (
-    select(stock_level.c.location)
+    select(SHOWN)
+    .select_from(stock_level.outerjoin(location_name, OF_LEVEL))
     .where(stock_level.c.shop == bindparam("in_shop"), stock_level.c.sku == bindparam("of_sku"))
-    .order_by(stock_level.c.location)
+    .order_by(SHOWN)
 )
 
 

@@ -35,9 +35,9 @@ from bot.store.tables.work import alert, alert_log, decision, note, placing, pos
 
 _FORGOTTEN = "forgotten/"
 _READ_MODELS = (
-    shops.item, shops.item_group, shops.sku, shops.stock_level, shops.inbound, shops.orders, shops.order_line,
-    shops.receivable, shops.dispute, shops.payout, shops.campaign, shops.campaign_sku, shops.campaign_telling,
-    shops.campaign_group, shops.daily_total,
+    shops.item, shops.item_group, shops.sku, shops.stock_level, shops.location_name, shops.inbound, shops.orders,
+    shops.order_line, shops.receivable, shops.dispute, shops.payout, shops.campaign, shops.campaign_sku,
+    shops.campaign_telling, shops.campaign_group, shops.daily_total,
 )  # fmt: skip
 # Columns that hold an order's id or number and nothing else.
 _PLAIN: Sequence[tuple[Table, tuple[str, ...]]] = (

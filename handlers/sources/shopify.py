@@ -9,6 +9,7 @@ Subscribe to these topics (format JSON); an unknown topic is recorded as unroute
 * disputes/create, disputes/update: chargebacks and inquiries with their deadline.
 * inventory_levels/update, connect, disconnect: stock by location. They name no SKU; inventory_items/create, update and
   products/create, update say which SKU an item is, so subscribe to those as well.
+* locations/create, locations/update: what the locations are called, for levels name their ids alone.
 * variants/in_stock, variants/out_of_stock: stock by variant, told only with the option ``stock: variants``.
 * fulfillments/create, update and fulfillment_events/create: where a shipment is.
 * discounts/create, update: a campaign, when the discount carries its dates; else the next poll tells it.
@@ -25,9 +26,10 @@ Keys: ``access_token``, or ``client_id`` and ``client_secret`` of an app in the 
 Shopify is asked for orders, stock, products, disputes, payouts, discounts, holds and goods on their way.
 
 Options: ``domain`` (your-shop.myshopify.com; deliveries for another shop are refused), ``locations`` (location id:
-name), ``stock`` (``levels``, the default, counts each location; ``variants`` takes the total of a variant from the
-products and variants topics and ignores levels), ``version`` (of the API, ``"2026-07"``), ``webhooks`` (``app`` when
-the app's own configuration file subscribes, which the API does not show; ``api``, the default, otherwise).
+another name than Shopify's), ``stock`` (``levels``, the default, counts each location; ``variants`` takes the total of
+a variant from the products and variants topics and ignores levels), ``version`` (of the API, ``"2026-07"``),
+``webhooks`` (``app`` when the app's own configuration file subscribes, which the API does not show; ``api``, the
+default, otherwise).
 
 Names, addresses, e-mail addresses and notes of customers are never read, and not stored either.
 """
@@ -236,6 +238,7 @@ _TOPICS: Final[Mapping[str, _Topic]] = {
         goods.level, "InventoryLevel/", *(f"inventory_levels/{what}" for what in ("update", "connect", "disconnect"))
     ),
     **_same(goods.item, "InventoryItem/", "inventory_items/create", "inventory_items/update"),
+    **_same(goods.place, "Location/", "locations/create", "locations/update"),
     **_same(goods.variant, "ProductVariant/", "variants/in_stock", "variants/out_of_stock"),
     **_same(goods.product, "Product/", "products/create", "products/update"),
     **_same(orders.fulfillment, "Fulfillment/", "fulfillments/create", "fulfillments/update"),
@@ -250,6 +253,7 @@ _TOPICS: Final[Mapping[str, _Topic]] = {
 _POLLED: Final[Mapping[str, Callable[[Told], tuple[Event, ...]]]] = {
     "orders": orders.whole_order,
     "stock": goods.counted,
+    "locations": goods.place,
     "products": goods.walked,
     "items": goods.looked_up,
     "disputes": orders.dispute,

@@ -15,6 +15,7 @@ from bot.core.events import (
     InvoiceChanged,
     ItemDescribed,
     ItemSold,
+    LocationNamed,
     OrderChanged,
     OrderHeld,
     OrderLine,
@@ -64,6 +65,7 @@ EVENTS: list[tuple[Event, str, str]] = [
     (CampaignEchoed(**BASE, reference="7", echo="failed", channel="sms"), "campaign:sms", "failed/7"),
     (ShipmentChanged(**BASE, shipment="s", order="1", status="delayed"), "order:1", "s/delayed"),
     (OrderHeld(**BASE, order="1", held=True), "order:1", "True"),
+    (LocationNamed(**BASE, location="61001", name=ShopText("Leeds")), "location:61001", ""),
     (SourceChanged(**BASE, aspect="keys", sound=False), "source:shopify", "keys=False"),
 ]  # fmt: skip
 

@@ -160,6 +160,7 @@ KINDS: dict[str, st.SearchStrategy[Event]] = {
         status=st.sampled_from(["sent", "under_way", "delayed", "delivered"]),
         due=st.one_of(st.none(), moments),
     ),
+    "named": st.builds(told.LocationNamed, **told_by, location=names, name=st.just(ShopText("Leeds"))),
     "held": st.builds(told.OrderHeld, **told_by, order=names, held=st.booleans()),
     "source": st.builds(
         told.SourceChanged,

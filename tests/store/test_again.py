@@ -15,6 +15,7 @@ from bot.core.demand import Demand, advance
 from bot.core.events import (
     Event,
     ItemDescribed,
+    LocationNamed,
     OrderHeld,
     ShipmentChanged,
     SourceChanged,
@@ -182,6 +183,7 @@ def test_a_level_told_by_item_is_seen_again_under_its_sku(store: Store) -> None:
     "event",
     [
         OrderHeld(shop="acme", source="s", at=START, order="1", held=True),
+        LocationNamed(shop="acme", source="s", at=START, location="1", name=ShopText("Leeds")),
         ShipmentChanged(shop="acme", source="s", at=START, shipment="p", order="1", status="sent"),
         SourceChanged(shop="acme", source="s", at=START, aspect="keys", sound=False, note=ShopText("no")),
         ItemDescribed(shop="acme", source="s", at=START, item="1", sku="A", title=ShopText("Lamp")),
@@ -196,6 +198,7 @@ def test_each_kind_of_state_is_seen_again(store: Store, event: Event) -> None:
     ("event", "between"),
     [
         (OrderHeld(shop="acme", source="s", at=START, order="1", held=True), {"held": False}),
+        (LocationNamed(shop="acme", source="s", at=START, location="1", name=ShopText("A")), {"name": ShopText("B")}),
         (ShipmentChanged(shop="acme", source="s", at=START, shipment="p", order="1", status="sent"), {"status": "delayed"}),
         (SourceChanged(shop="acme", source="s", at=START, aspect="keys", sound=False), {"sound": True}),
     ],

@@ -20,6 +20,7 @@ from bot.core.events import (
     InvoiceChanged,
     ItemDescribed,
     ItemSold,
+    LocationNamed,
     OrderChanged,
     OrderHeld,
     OrderLine,
@@ -42,6 +43,7 @@ from bot.core.surprise import Tally
 from bot.store.engine import Store
 from bot.store.events import Recorded
 from bot.store.facts import Question, load, unanswered
+from bot.store.labels import labels
 from tests.store.histories import END, SHOP, START, empty, histories, tell
 
 HOUR = timedelta(hours=1)
@@ -255,6 +257,26 @@ def test_a_search_finds_the_exact_sku_alone_and_else_what_holds_the_text(store: 
     assert found("0%") == ["100%"]
     assert found("_") == found("%%") == found("") == []
     assert answer(store, ask(asked.NearestSkus()), text="LMAP") == ("LAMP", "LAMP-2")
+
+
+def test_a_location_is_called_by_its_newest_name_and_by_its_id_while_it_has_none(store: Store) -> None:
+    def named(name: str, hours: int, source: str = "shopify") -> LocationNamed:
+        at = START + timedelta(hours=hours)
+        return LocationNamed(shop="acme", source=source, at=at, location="61001", name=ShopText(name))
+
+    def places() -> tuple[str, ...]:
+        with store.read() as connection:
+            shown = labels(connection, "acme", Subject("sku", "MUG")).locations
+        position = answer(store, ask(asked.PositionOf()), Subject("sku", "MUG"))
+        assert tuple(level.location for level in position.levels) == shown
+        return shown
+
+    tell(store, [stock("MUG", 3, location="61001"), stock("MUG", 2, location="61002"), named("No", 3, source="erp")])
+    assert places() == ("61001", "61002")
+    tell(store, [named("New York", 2), named("Old York", 1)])
+    assert places() == ("61002", "New York")
+    assert [each.sku for each in answer(store, ask(asked.PositionsMatching()), text="new york")] == ["MUG"]
+    assert answer(store, ask(asked.PositionsMatching()), text="old york") == ()
 
 
 def test_what_lasts_the_fewest_days_is_most_at_risk(store: Store) -> None:

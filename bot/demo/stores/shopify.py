@@ -29,6 +29,7 @@ _SCOPES = {
     "inventoryItems": "read_inventory",
     "nodes": "read_inventory",
     "products": "read_products",
+    "locations": "read_locations",
     "disputes": "read_shopify_payments_disputes",
     "shopifyPaymentsAccount": "read_shopify_payments_payouts",
     "discountNodes": "read_discounts",
@@ -52,6 +53,7 @@ class Shopify:
     orders: list[Node] = field(default_factory=list)
     items: list[Node] = field(default_factory=list)
     products: list[Node] = field(default_factory=list)
+    locations: list[Node] = field(default_factory=list)
     disputes: list[Node] = field(default_factory=list)
     payouts: list[Node] | None = field(default_factory=list)
     discounts: list[Node] = field(default_factory=list)
@@ -137,6 +139,7 @@ class Shopify:
             "orders": self.orders,
             "inventoryItems": self.items,
             "products": self.products,
+            "locations": self.locations,
             "disputes": self.disputes,
             "discountNodes": self.discounts,
             "fulfillmentOrders": self.holds,

@@ -19,7 +19,8 @@ from bot.core.parts import ShopText
 from bot.store import codec
 from bot.store.engine import Connection
 from bot.store.facts import Question, answering
-from bot.store.tables.shop import inbound, item, order_line, sku, stock_level
+from bot.store.models.location_name import OF_LEVEL, SHOWN
+from bot.store.tables.shop import inbound, item, location_name, order_line, sku, stock_level
 
 _TOLD = ("title", "price_minor", "demand", "lead_days", "low_at", "backorders")
 _CANDIDATES = 4
@@ -35,9 +36,10 @@ _KNOWN = union(
     select(item.c.sku).where(item.c.shop == bindparam("in_shop"), item.c.sku.in_(bindparam("of_skus", expanding=True))),
 )
 _LEVELS = (
-    select(stock_level)
+    select(stock_level.c.sku, SHOWN.label("place"), stock_level.c.available, stock_level.c.at, stock_level.c.source)
+    .select_from(stock_level.outerjoin(location_name, OF_LEVEL))
     .where(stock_level.c.shop == bindparam("in_shop"), stock_level.c.sku.in_(bindparam("of_skus", expanding=True)))
-    .order_by(stock_level.c.sku, stock_level.c.location)
+    .order_by(stock_level.c.sku, SHOWN)
 )
 _PROMISES = (
     select(inbound)
@@ -94,7 +96,7 @@ def _position(
     return Position(
         sku=name,
         title=ShopText(known["title"]) if known["title"] is not None else None,
-        levels=tuple(Level(level["location"], level["available"], level["at"], level["source"]) for level in levels),
+        levels=tuple(Level(level["place"], level["available"], level["at"], level["source"]) for level in levels),
         demand=advance(memory, today),
         inbound=tuple(Inbound(promise["quantity"], promise["due"], promise["reference"]) for promise in promises),
         price=Money(known["price_minor"], known["price_currency"]) if known["price_minor"] is not None else None,
@@ -126,7 +128,8 @@ def matching(connection: Connection, query: PositionsMatching, question: Questio
 
 def _search(shop: str, text: str, most: int) -> Select[Any]:
     folded = text.casefold()
-    at_location = select(stock_level.c.sku).where(stock_level.c.shop == shop, _equals(stock_level.c.location, text))
+    shelves = stock_level.outerjoin(location_name, OF_LEVEL)
+    at_location = select(stock_level.c.sku).select_from(shelves).where(stock_level.c.shop == shop, _equals(SHOWN, text))
     starts = sku.c.search.startswith(folded, autoescape=True)
     return (
         select(sku.c.sku)
@@ -137,7 +140,7 @@ def _search(shop: str, text: str, most: int) -> Select[Any]:
 
 
 def _equals(column: ColumnElement[str], text: str) -> ColumnElement[bool]:
-    return column.in_((text, text.lower(), text.upper(), text.capitalize()))
+    return column.in_((text, text.lower(), text.upper(), text.capitalize(), text.title()))
 
 
 @answering(PositionsAtRisk)

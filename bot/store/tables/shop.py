@@ -62,6 +62,18 @@ class StockLevel(SQLModel, table=True):
     source: str
 
 
+class LocationName(SQLModel, table=True):
+    """What people call a location whose stock levels have an id of its platform's for a name."""
+
+    __tablename__ = "location_name"
+
+    shop: str = Field(primary_key=True)
+    source: str = Field(primary_key=True)
+    location: str = Field(primary_key=True)
+    name: str
+    at: datetime = Field(sa_type=Instant)
+
+
 class InboundRow(SQLModel, table=True):
     """A promised arrival. ``told_at`` is when it was first promised; it is open until received or withdrawn."""
 
@@ -258,6 +270,7 @@ item = _tables["item"]
 item_group = _tables["item_group"]
 sku = _tables["sku"]
 stock_level = _tables["stock_level"]
+location_name = _tables["location_name"]
 inbound = _tables["inbound"]
 orders = _tables["orders"]
 order_line = _tables["order_line"]
@@ -275,6 +288,7 @@ READ_MODELS = (
     item_group,
     sku,
     stock_level,
+    location_name,
     inbound,
     orders,
     order_line,

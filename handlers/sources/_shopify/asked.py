@@ -97,6 +97,13 @@ def _stock(asked: Asked) -> Plan:
             return
 
 
+def _locations(asked: Asked) -> Plan:
+    """What the places are called that levels name by their ids."""
+    nodes, at = yield from Shop(asked).all(fields.LOCATIONS, "locations")
+    news, told = _news(asked, nodes, "id")
+    yield Heard("locations", _each(news), _knowing(told), at)
+
+
 def _products(asked: Asked) -> Plan:
     """Every product once a day, since Shopify does not say when a collection gained or lost one; in between those that
     changed."""
@@ -236,6 +243,7 @@ API: Final = Api(
     streams=(
         _every(15, "orders", _orders),
         _every(60 * 24, "stock", _stock),
+        _every(60, "locations", _locations),
         _every(60, "products", _products),
         _every(15, "items", _items, of_items=True),
         _every(60, "disputes", _disputes),

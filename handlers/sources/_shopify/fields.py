@@ -44,6 +44,7 @@ _ORDER: Final = f"""id: legacyResourceId admin_graphql_api_id: id name test curr
     nodes {{ due_at: dueAt completed_at: completedAt }} }} }}"""
 ORDERS: Final = _list("orders", ", sortKey: UPDATED_AT", _ORDER)
 
+LOCATIONS: Final = _list("locations", ", includeInactive: true, includeLegacy: true", "id: legacyResourceId name")
 LEVELS: Final = f"""levels: inventoryLevels(%s) {{ nodes {{
   location {{ id: legacyResourceId }} quantities(names: ["available"]) {{ quantity }} }} {_MORE} }}"""
 ITEMS: Final = _list(

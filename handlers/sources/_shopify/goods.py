@@ -6,7 +6,15 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Final, Literal
 
-from bot.core.events import CampaignChanged, Event, ItemDescribed, StockChanged, StockExpected, StockReceived
+from bot.core.events import (
+    CampaignChanged,
+    Event,
+    ItemDescribed,
+    LocationNamed,
+    StockChanged,
+    StockExpected,
+    StockReceived,
+)
 from bot.core.parts import ShopText
 from bot.core.wild import Wild
 from handlers.sources._shopify.told import Told, among, nodes, title
@@ -23,6 +31,13 @@ def _stocked(told: Told, item: str, place: Wild, available: Wild, at: datetime) 
     location, units = place.id(), available.int() if available else None
     stock = StockChanged(**told.by, at=at, item=item, location=names.get(location, location), available=units)
     return () if told.by_variant else (stock,)
+
+
+def place(told: Told) -> tuple[Event, ...]:
+    """What people call a location. It stands as of when Shopify told it, since some tellings carry no time."""
+    body = told.body
+    name = ShopText(body["name"].text())
+    return (LocationNamed(**told.by, at=told.at, location=body["id"].id(), name=name),) if name else ()
 
 
 def counted(told: Told) -> tuple[Event, ...]:

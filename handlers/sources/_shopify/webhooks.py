@@ -16,6 +16,7 @@ _EVER: Final = (
     *(f"orders/{what}" for what in ("create", "paid", "updated", "cancelled", "fulfilled", "partially_fulfilled")),
     "order_transactions/create", "refunds/create", "disputes/create", "disputes/update",
     "inventory_items/create", "inventory_items/update", "products/create", "products/update",
+    "locations/create", "locations/update",
     "fulfillments/create", "fulfillments/update", "fulfillment_events/create",
     "discounts/create", "discounts/update", "app/uninstalled",
 )  # fmt: skip

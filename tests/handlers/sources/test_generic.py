@@ -23,6 +23,7 @@ from bot.core.events import (
     Event,
     InvoiceChanged,
     ItemDescribed,
+    LocationNamed,
     OrderChanged,
     OrderHeld,
     OrderLine,
@@ -142,6 +143,7 @@ TELLINGS: dict[str, tuple[Event, ...]] = {
     "order.held": (
         OrderHeld(**BY, order="2044", held=True, number="#2044", reason=ShopText("The address cannot be found.")),
     ),
+    "location.named": (LocationNamed(**BY, location="61001", name=ShopText("Leeds")),),
     "source.changed": (
         SourceChanged(**BY, aspect="nightly export", sound=False, note=ShopText("It has not run since Monday.")),
     ),

@@ -18,6 +18,7 @@ from bot.core.events import (
     Event,
     InvoiceChanged,
     ItemDescribed,
+    LocationNamed,
     OrderChanged,
     OrderLine,
     OrderPlaced,
@@ -148,6 +149,8 @@ def shipment(status: Any, **changes: Any) -> ShipmentChanged:
 
 UNINSTALLED = SourceChanged(**BY, at=NOW, aspect="poll orders", sound=False, note=ShopText("the app was uninstalled"))
 
+LEEDS = LocationNamed(**BY, at=NOW, location="61001", name=ShopText("Leeds"))
+
 TELLINGS: dict[str, tuple[Event, ...]] = {
     "orders/create": order(4320),
     "orders/paid": order(0),
@@ -167,6 +170,8 @@ TELLINGS: dict[str, tuple[Event, ...]] = {
     "inventory_items/update": DESCRIBED,
     "variants/in_stock": (),
     "variants/out_of_stock": (),
+    "locations/create": (LEEDS,),
+    "locations/update": (LEEDS,),
     "products/create": (SMALL, LARGE),
     "products/update": (SMALL, LARGE),
     "discounts/create": (campaign("scheduled"),),

@@ -18,6 +18,7 @@ from bot.core.events import (
     Event,
     InvoiceChanged,
     ItemDescribed,
+    LocationNamed,
     OrderChanged,
     OrderHeld,
     OrderPlaced,
@@ -446,6 +447,7 @@ def test_a_revoked_access_token_is_told_at_once() -> None:
     [
         ("orders", "read_orders"),
         ("stock", "read_inventory"),
+        ("locations", "read_locations"),
         ("products", "read_products"),
         ("disputes", "read_shopify_payments_disputes"),
         ("payouts", "read_shopify_payments_payouts"),
@@ -529,6 +531,28 @@ def item(number: int, sku: str | None = "", *levels: tuple[int, int], **changes:
         ],
     }
     return told | changes
+
+
+def place(number: int = 61001, name: str = "Leeds") -> Node:
+    id = f"gid://shopify/Location/{number}"
+    return {"__typename": "Location", "id": id, "legacyResourceId": str(number), "name": name}
+
+
+def test_the_names_of_locations_are_told_once_and_when_they_change() -> None:
+    shop = Shopify(locations=[place(), place(61002, "York")])
+    of = line(shop)
+    names = [
+        {
+            event.location: event.name.text
+            for event in of.events(*of.run("locations"))
+            if isinstance(event, LocationNamed)
+        }
+    ]
+    of.run("locations")
+    shop.locations[1]["name"] = "York, upper floor"
+    told = of.run("locations")
+    names.append({event.location: event.name.text for event in of.events(*told) if isinstance(event, LocationNamed)})
+    assert names == [{"61001": "Leeds", "61002": "York"}, {"61002": "York, upper floor"}]
 
 
 def stock(of: Line) -> dict[tuple[str, str], int | None]:
@@ -1050,6 +1074,7 @@ def played(stream: str) -> Shopify:
         orders=[order(transactions=transactions, fulfillments=[sent()], paymentTerms=schedules)],
         items=[looked],
         products=[product(8)],
+        locations=[place()],
         disputes=[dispute()],
         payouts=[payout],
         discounts=[discount(customerGets=promoted)],
