@@ -140,7 +140,7 @@ class Bench:
             ],
         })  # fmt: skip
 
-    def stock(self, sku: str, available: int, location: str = "Berlin", **fields: Any) -> None:
+    def stock(self, sku: str, available: int | None, location: str = "Berlin", **fields: Any) -> None:
         """A stock level of one location."""
         self.event("stock.changed", sku=sku, available=available, location=location, **fields)
 

@@ -72,6 +72,19 @@ def test_each_event_is_counted_once_by_its_kind(bench: Bench) -> None:
     assert sorted(counted) == ["ItemSold", "OrderPlaced"]
 
 
+def test_an_alert_on_stock_ends_when_no_location_stocks_the_sku_any_more(bench: Bench) -> None:
+    bench.sells("MUG", 10)
+    bench.stock("MUG", 20, "Berlin")
+    bench.stock("MUG", 0, "Lodz")
+    bench.deliver_posts()
+    bench.watch.forward(minutes=1)
+    bench.stock("MUG", None, "Lodz", gone=True)
+    assert "runs out" in bench.shown("#warehouse")[0]
+    bench.stock("MUG", None, "Berlin", gone=True)
+    assert bench.shown("#warehouse")[0].startswith("RESOLVED")
+    assert any("No location stocks it any more" in line for line in bench.body("#warehouse"))
+
+
 def test_an_older_telling_is_recorded_but_is_no_news(bench: Bench) -> None:
     bench.sells("HOODIE", 10)
     bench.stock("HOODIE", 900)

@@ -81,6 +81,8 @@ class StockChanged(Event):
     available: int | None
     title: ShopText | None = None
     price: Money | None = None
+    gone: bool = False
+    """The location stocks it no more, so that it is as if it had never been told of."""
 
     @property
     def subject(self) -> Subject:
@@ -88,7 +90,7 @@ class StockChanged(Event):
 
     @property
     def key(self) -> str:
-        return f"{self.location}={self.available}"
+        return f"{self.location}={'gone' if self.gone else self.available}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

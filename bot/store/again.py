@@ -62,7 +62,7 @@ _SINCE = (
     )
     .limit(1)
 )
-_LEVEL = select(stock_level.c.available).where(
+_LEVEL = select(stock_level.c.available, stock_level.c.gone).where(
     stock_level.c.shop == bindparam("in_shop"),
     stock_level.c.sku == bindparam("of_sku"),
     stock_level.c.location == bindparam("in_place"),
@@ -122,7 +122,7 @@ def _is_level(connection: Connection, event: Event, found: _Found) -> bool:
         "in_shop": event.shop, "of_sku": event.subject.id, "in_place": event.location, "since": found.at,
     }  # fmt: skip
     row = connection.execute(_LEVEL, names).first()
-    return row is not None and row.available == event.available
+    return row is not None and (row.available, row.gone) == (event.available, event.gone)
 
 
 def _is_item(connection: Connection, event: Event, _found: _Found) -> bool:

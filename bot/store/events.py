@@ -62,7 +62,9 @@ def _nameless(connection: Connection, event: Event) -> tuple[StockChanged, ...]:
         return ()
     label = StockChanged(shop=event.shop, source=event.source, at=event.at, item=event.item, available=None)
     return tuple(
-        replace(label, sku=event.sku, location=row["location"], available=row["available"], at=row["at"])
+        replace(
+            label, sku=event.sku, location=row["location"], available=row["available"], at=row["at"], gone=row["gone"]
+        )
         for row in stock_level.at_locations(connection, event.shop, label.subject.id)
         if label.subject != event.subject
     )

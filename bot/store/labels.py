@@ -24,7 +24,11 @@ _GROUPS = (
 _LOCATIONS = (
     select(SHOWN)
     .select_from(stock_level.outerjoin(location_name, OF_LEVEL))
-    .where(stock_level.c.shop == bindparam("in_shop"), stock_level.c.sku == bindparam("of_sku"))
+    .where(
+        stock_level.c.shop == bindparam("in_shop"),
+        stock_level.c.sku == bindparam("of_sku"),
+        stock_level.c.gone.is_(False),
+    )
     .order_by(SHOWN)
 )
 

@@ -43,6 +43,7 @@ _UNKNOWN = (
     .where(
         stock_level.c.shop == bindparam("in_shop"),
         stock_level.c.source == bindparam("by"),
+        stock_level.c.gone.is_(False),
         stock_level.c.sku.startswith("item-", autoescape=True),
         ~exists().where(
             item.c.shop == stock_level.c.shop,

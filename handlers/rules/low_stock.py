@@ -132,6 +132,8 @@ def low_stock(
     """
     position = facts.position
     stock = stock_of(position) if position else None
+    if position is not None and not position.levels:
+        return Clear(say("No location stocks it"), say("No location stocks it any more"))
     if position is None or stock is None:
         return Quiet(say("The shop does not count all stock of this SKU"))
     if stock <= 0:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -39,6 +40,12 @@ told_by: dict[str, st.SearchStrategy[Any]] = {"shop": st.just("acme"), "source":
 
 lines = st.lists(st.builds(told.OrderLine, skus, units, money.map(lambda m: Money(m.minor, "EUR")), titles), max_size=3)
 
+
+def _level(event: told.StockChanged) -> told.StockChanged:
+    """What is gone has no units."""
+    return replace(event, available=None) if event.gone else event
+
+
 KINDS: dict[str, st.SearchStrategy[Event]] = {
     "described": st.builds(
         told.ItemDescribed,
@@ -58,8 +65,9 @@ KINDS: dict[str, st.SearchStrategy[Event]] = {
         location=st.sampled_from(["main", "east"]),
         available=levels,
         title=titles,
-    ),
-    "item level": st.builds(told.StockChanged, **told_by, item=items, available=levels),
+        gone=st.booleans(),
+    ).map(_level),
+    "item level": st.builds(told.StockChanged, **told_by, item=items, available=levels, gone=st.booleans()).map(_level),
     "expected": st.builds(
         told.StockExpected, **told_by, sku=skus, quantity=st.integers(0, 9), due=moments, reference=names
     ),

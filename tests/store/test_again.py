@@ -154,6 +154,12 @@ def test_a_level_that_went_and_came_back_is_three_tellings(store: Store) -> None
     assert count(store) == 3
 
 
+def test_a_level_that_is_gone_is_not_one_that_nobody_counts(store: Store) -> None:
+    gone = replace(level(None, 1), gone=True)
+    tell(store, [(level(None), True), (gone, True), (replace(gone, at=START + 2 * HOUR), True), (level(None, 3), True)])
+    assert count(store) == 3
+
+
 def test_each_location_is_seen_for_itself(store: Store) -> None:
     places = [(level(5, hours, place), True) for hours in range(4) for place in ("main", "east")]
     tell(store, places)

@@ -220,6 +220,30 @@ def test_running_out_counts_once_and_only_from_something_to_nothing(store: Store
     assert totals(store) == {("stockouts", "A"): 1}
 
 
+def test_a_location_that_stocks_it_no_more_counts_for_nothing(store: Store) -> None:
+    here, there = level(4), level(6, location="east")
+    gone = replace(level(None, 2, location="east"), gone=True)
+    *_, told = tell(store, [here, there, gone])
+    assert (told.fresh, told.level_before) == (True, 10)
+    assert rows(store, sku.c.available) == [(4,)]
+    late, back = tell(store, [level(9, 1, location="east"), level(2, 3, location="east")])
+    assert (late.fresh, back.fresh, back.level_before) == (False, True, 4)
+    assert rows(store, sku.c.available) == [(6,)]
+
+
+def test_what_no_location_stocks_any_more_has_not_run_out(store: Store) -> None:
+    tell(store, [level(4), replace(level(None, 1), gone=True)])
+    assert rows(store, sku.c.available) == [(None,)]
+    assert totals(store) == {}
+
+
+@pytest.mark.parametrize("first", ["gone", "there"])
+def test_of_one_moment_what_is_there_stands_against_what_is_gone(store: Store, first: str) -> None:
+    told = [replace(level(None, 1), gone=True), level(None, 1)]
+    tell(store, told if first == "gone" else told[::-1])
+    assert rows(store, stock_level.c.gone) == [(False,)]
+
+
 def test_a_level_told_by_item_finds_its_sku_before_and_after_the_item_is_described(store: Store) -> None:
     described = ItemDescribed(shop="acme", source="shopify", at=START, item="77", sku="A", title=ShopText("Lamp"))
     (early,) = tell(store, [level(5, 1, sku="", item="77")])

@@ -38,7 +38,11 @@ _KNOWN = union(
 _LEVELS = (
     select(stock_level.c.sku, SHOWN.label("place"), stock_level.c.available, stock_level.c.at, stock_level.c.source)
     .select_from(stock_level.outerjoin(location_name, OF_LEVEL))
-    .where(stock_level.c.shop == bindparam("in_shop"), stock_level.c.sku.in_(bindparam("of_skus", expanding=True)))
+    .where(
+        stock_level.c.shop == bindparam("in_shop"),
+        stock_level.c.sku.in_(bindparam("of_skus", expanding=True)),
+        stock_level.c.gone.is_(False),
+    )
     .order_by(stock_level.c.sku, SHOWN)
 )
 _PROMISES = (
@@ -129,7 +133,11 @@ def matching(connection: Connection, query: PositionsMatching, question: Questio
 def _search(shop: str, text: str, most: int) -> Select[Any]:
     folded = text.casefold()
     shelves = stock_level.outerjoin(location_name, OF_LEVEL)
-    at_location = select(stock_level.c.sku).select_from(shelves).where(stock_level.c.shop == shop, _equals(SHOWN, text))
+    at_location = (
+        select(stock_level.c.sku)
+        .select_from(shelves)
+        .where(stock_level.c.shop == shop, stock_level.c.gone.is_(False), _equals(SHOWN, text))
+    )
     starts = sku.c.search.startswith(folded, autoescape=True)
     return (
         select(sku.c.sku)

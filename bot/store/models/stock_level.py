@@ -15,7 +15,7 @@ from bot.store.models.sku import describe, known
 from bot.store.tables.shop import stock_level as levels
 
 _TOTAL = select(func.sum(levels.c.available), func.count(), func.count(levels.c.available)).where(
-    levels.c.shop == bindparam("in_shop"), levels.c.sku == bindparam("of_sku")
+    levels.c.shop == bindparam("in_shop"), levels.c.sku == bindparam("of_sku"), levels.c.gone.is_(False)
 )
 _EACH = (
     select(levels)
@@ -30,7 +30,7 @@ def tell(connection: Connection, event: StockChanged, telling: Telling) -> None:
     sku = event.subject.id
     row = {
         "shop": event.shop, "sku": sku, "location": event.location, "available": event.available, "at": event.at,
-        "source": event.source,
+        "source": event.source, "gone": event.gone,
     }  # fmt: skip
     describe(connection, telling, event.title, event.price)
     if connection.execute(_newest(connection.dialect.name), row).rowcount == 0:
@@ -44,7 +44,7 @@ def tell(connection: Connection, event: StockChanged, telling: Telling) -> None:
     telling.in_stock = in_stock
     telling.learnt["available"] = available
     telling.turned.add("level")
-    if not in_stock and telling.level_before is not None and telling.level_before > 0:
+    if not in_stock and available is not None and telling.level_before is not None and telling.level_before > 0:
         telling.turned.add("sold_out")
 
 
@@ -55,7 +55,7 @@ def at_locations(connection: Connection, shop: str, sku: str) -> Sequence[RowMap
 
 def total(connection: Connection, shop: str, sku: str) -> tuple[int | None, bool]:
     """Units over all locations (None when none counts), and whether there is any stock: a location that does not
-    count never runs out."""
+    count never runs out. What is gone is no location."""
     units, locations, counting = connection.execute(_TOTAL, {"in_shop": shop, "of_sku": sku}).one()
     available = None if units is None else int(units)
     return available, counting < locations or (available or 0) > 0
@@ -74,13 +74,15 @@ def relabel(connection: Connection, shop: str, old: str, new: str) -> bool:
 
 @cache
 def _newest(dialect: str) -> Insert:
-    """Two tellings of the same moment that differ leave the lower level: better one look too many at the shelf."""
+    """Two tellings of the same moment that differ leave the lower level: better one look too many at the shelf. For the
+    same reason what is there stands against what is gone."""
     statement = insert(dialect, levels)
     new, old = statement.excluded, levels.c
     lower = and_(new.available.is_not(None), or_(old.available.is_(None), new.available < old.available))
+    stands = or_(lower, and_(old.gone, new.gone.is_(False)))
     made: Insert = statement.on_conflict_do_update(
         index_elements=["shop", "sku", "location"],
-        set_={"available": new.available, "at": new.at, "source": new.source},
-        where=or_(new.at > old.at, and_(new.at == old.at, lower)),
+        set_={"available": new.available, "gone": new.gone, "at": new.at, "source": new.source},
+        where=or_(new.at > old.at, and_(new.at == old.at, stands)),
     )
     return made

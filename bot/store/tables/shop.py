@@ -50,7 +50,8 @@ class Sku(SQLModel, table=True):
 
 
 class StockLevel(SQLModel, table=True):
-    """Units available of a SKU at a location, None where the shop does not count."""
+    """Units available of a SKU at a location, None where the shop does not count. A level that is ``gone`` counts for
+    nothing; it is kept so that an older telling does not bring it back."""
 
     __tablename__ = "stock_level"
 
@@ -58,6 +59,7 @@ class StockLevel(SQLModel, table=True):
     sku: str = Field(primary_key=True)
     location: str = Field(primary_key=True)
     available: int | None = Field(default=None, sa_type=BigInteger)
+    gone: bool = False
     at: datetime = Field(sa_type=Instant)
     source: str
 

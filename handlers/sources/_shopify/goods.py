@@ -21,15 +21,21 @@ from handlers.sources._shopify.told import Told, among, nodes, title
 
 
 def level(told: Told) -> tuple[Event, ...]:
-    """What one location has. Null, or a location that no longer stocks the item, means that nobody counts there."""
+    """What one location has. Null means that nobody counts there; of a location that no longer stocks the item there is
+    no quantity at all."""
     body, item = told.body, told.body["inventory_item_id"].id()
-    return _stocked(told, item, body["location_id"], body["available"], told.moment(body["updated_at"]))
+    gone = body["available"].missing
+    return _stocked(told, item, body["location_id"], body["available"], told.moment(body["updated_at"]), gone)
 
 
-def _stocked(told: Told, item: str, place: Wild, available: Wild, at: datetime) -> tuple[Event, ...]:
+def _stocked(
+    told: Told, item: str, place: Wild, available: Wild, at: datetime, gone: bool = False
+) -> tuple[Event, ...]:
     names = {str(number): str(name) for number, name in told.front.options.get("locations", {}).items()}
     location, units = place.id(), available.int() if available else None
-    stock = StockChanged(**told.by, at=at, item=item, location=names.get(location, location), available=units)
+    stock = StockChanged(
+        **told.by, at=at, item=item, location=names.get(location, location), available=units, gone=gone
+    )
     return () if told.by_variant else (stock,)
 
 

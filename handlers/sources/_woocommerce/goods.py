@@ -48,7 +48,9 @@ def _goods(told: Told, name: str, groups: tuple[str, ...], low: Wild) -> Iterato
     yield replace(described, **_limits(body, low)) if body["manage_stock"].value else described
     if body["manage_stock"].value != "parent":
         as_of = told.at if told.counted else at
-        yield StockChanged(**told.by, at=as_of, sku=sku, location=told.where, available=_available(body))
+        gone, units = body["status"].text_or("") == "trash", _available(body)
+        where = told.by | {"location": told.where, "gone": gone}
+        yield StockChanged(**where, at=as_of, sku=sku, available=None if gone else units)
 
 
 def _limits(body: Wild, low: Wild) -> dict[str, Any]:
@@ -60,8 +62,6 @@ def _limits(body: Wild, low: Wild) -> dict[str, Any]:
 
 
 def _available(body: Wild) -> int | None:
-    if body["status"].text_or("") == "trash":
-        return None
     if body["manage_stock"].value is True and body["stock_quantity"]:
         return whole_units(body["stock_quantity"])
     return 0 if body["stock_status"].text_or("") == "outofstock" else None
@@ -83,4 +83,4 @@ def _groups(product: Wild) -> tuple[str, ...]:
 def product_deleted(told: Told) -> tuple[Event, ...]:
     """Only an id is told; whatever SKU it has is not counted any more."""
     item = told.body["id"].id()
-    return (StockChanged(**told.by, at=told.at, item=item, location=told.where, available=None),)
+    return (StockChanged(**told.by, at=told.at, item=item, location=told.where, available=None, gone=True),)

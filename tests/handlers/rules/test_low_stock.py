@@ -43,6 +43,7 @@ RUNS_OUT_FRIDAY = "HIGH Blue Hoodie M (HOODIE-M) runs out about Fri 06 Mar"
     [
         (None, "quiet: The shop does not count all stock of this SKU"),
         (position(None), "quiet: The shop does not count all stock of this SKU"),
+        (position(levels=()), "clear: No location stocks it any more"),
         (position(0), "clear: The last unit was sold or taken out"),
         (position(-2), "clear: The last unit was sold or taken out"),
         (

@@ -36,6 +36,7 @@ def facts(here: Position | None, before: int | None = 4, **changes: Any) -> Fact
     [
         (None, "quiet: The shop does not count all stock of this SKU"),
         (position(None), "quiet: The shop does not count all stock of this SKU"),
+        (position(levels=()), "clear: No location stocks it any more"),
         (position(0), "HIGH Blue Hoodie M (HOODIE-M) is sold out"),
         (position(-1), "quiet: More is ordered than there is, which oversold tells"),
         (position(0, backorders=True), "clear: The shop sells it on while none is left, so no sale is lost"),

@@ -424,11 +424,11 @@ BAD_OPTIONS: list[tuple[dict[str, Any], str]] = [
     (row(fields={"sku": "x"}), "mapping[0].fields.available: is missing"),
     (
         row_with(amount="x"),
-        "mapping[0].fields.amount: there is no such field; there are sku, item, location, available, title, price",
+        "mapping[0].fields.amount: there is no such field; there are sku, item, location, available, title, price, gone",
     ),
     (
         row(fields={7: "x"}),
-        "mapping[0].fields.7: there is no such field; there are sku, item, location, available, title, price",
+        "mapping[0].fields.7: there is no such field; there are sku, item, location, available, title, price, gone",
     ),
     (row_with(price="x", **{"price.amount": "y"}), "mapping[0].fields.price.amount: price is given twice"),
     (row_with(sku=""), 'mapping[0].fields.sku: must be a path or a constant ("=...")'),

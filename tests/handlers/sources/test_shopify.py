@@ -165,7 +165,7 @@ TELLINGS: dict[str, tuple[Event, ...]] = {
     "disputes/update": (dispute("answered"),),
     "inventory_levels/update": (stock(4),),
     "inventory_levels/connect": (stock(None),),
-    "inventory_levels/disconnect": (stock(None, at=NOW),),
+    "inventory_levels/disconnect": (stock(None, at=NOW, gone=True),),
     "inventory_items/create": DESCRIBED,
     "inventory_items/update": DESCRIBED,
     "variants/in_stock": (),

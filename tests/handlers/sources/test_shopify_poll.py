@@ -569,6 +569,15 @@ def test_a_count_says_what_each_location_has_at_its_own_moment() -> None:
     assert [event.sku for event in of.events() if isinstance(event, ItemDescribed)] == ["TEA-6"]
 
 
+def test_a_level_without_a_number_is_not_taken_for_gone() -> None:
+    odd = item(6, "", (61001, 4))
+    odd["inventoryLevels"][0]["quantities"] = []
+    of = line(Shopify(items=[odd]))
+    of.run("stock")
+    [level] = [event for event in of.events() if isinstance(event, StockChanged)]
+    assert (level.available, level.gone) == (None, False)
+
+
 def test_a_count_of_many_items_and_locations_is_whole_and_no_body_too_large() -> None:
     places = [(61000 + n, n) for n in range(130)]
     shop = Shopify(items=[item(n, "", *places) for n in range(1, 41)], dearest=10_000, full=10_000, bucket=10_000)

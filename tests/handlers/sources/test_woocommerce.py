@@ -323,6 +323,10 @@ def test_a_polled_variation_may_be_named_by_a_coupon_itself_or_by_its_product() 
 def test_a_deleted_product_is_not_counted_any_more() -> None:
     gone = only(told("product.deleted", {"id": 72}), StockChanged)
     assert (gone.item, gone.sku, gone.available, gone.location, gone.at) == ("72", "", None, "shop", NOW)
+    assert gone.gone
+    binned = only(told("product.updated", product(status="trash", stock_quantity=4)), StockChanged)
+    assert (binned.available, binned.gone) == (None, True)
+    assert not only(told("product.restored", product()), StockChanged).gone
 
 
 @pytest.mark.parametrize(
