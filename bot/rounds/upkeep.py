@@ -12,11 +12,12 @@ import structlog
 
 from bot.clock import Clock, Others
 from bot.core.schedule import leapt
-from bot.store import retention, wishes
+from bot.store import inbox, retention, wishes
 from bot.store.engine import Store, StoreDown
 
 log = structlog.get_logger()
 
+AWAKE_EVERY = 300.0
 TIDY_EVERY = 3600.0
 CHECK_EVERY = 86400.0
 _MOST_BATCHES = 20
@@ -24,7 +25,7 @@ _MOST_BATCHES = 20
 
 @dataclass
 class Upkeep:
-    """Called with every tick; does an hour's and a day's work when their time has come, by the clock that never jumps.
+    """Called with every tick; does its work when the time of each has come, by the clock that never jumps.
 
     The first tidying comes with the first tick. The first look for damage is a day later, because a start looks by
     itself. Nothing here raises: what fails is logged and comes again with the next hour or day.
@@ -65,9 +66,14 @@ class Upkeep:
         return False
 
     def tick(self) -> None:
-        """Tidies up once an hour and looks for damage once a day."""
+        """Notes every five minutes that the bot is up, tidies up once an hour, and looks for damage once a day."""
+        self._every(AWAKE_EVERY, "awake", self.awake, at_once=True)
         self._every(TIDY_EVERY, "tidy", self.tidy, at_once=True)
         self._every(CHECK_EVERY, "check", self.check, at_once=False)
+
+    def awake(self) -> None:
+        """Notes that the bot is up, so that what it slept through is nobody's silence."""
+        self.store.run(lambda connection: inbox.awake(connection, self.clock.now()))
 
     def tidy(self) -> dict[str, int]:
         """Forgets what has been kept long enough, in transactions that are short enough for writers to wait for, and

@@ -16,6 +16,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import bindparam, delete, func, select, update
 
 from bot.core.delivery import Delivery
+from bot.core.quiet_source import QUARTERS, quarter_of
 from bot.store.dialect import add, cut, insert, insert_new, locked
 from bot.store.engine import Connection
 from bot.store.tables.asking import heard_hour as hours
@@ -27,6 +28,8 @@ _SHOP_LANE = "shop/"
 BODIES_KEPT = timedelta(days=7)
 ROWS_KEPT = timedelta(days=30)
 HOURS_KEPT = timedelta(weeks=8)
+AWAKE = ""
+"""The source, of no shop, under which the hours stand in which the bot itself was up, a bit for each quarter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +147,16 @@ def _count(connection: Connection, rows: Sequence[dict[str, object]]) -> None:
                 for (shop, source, hour), number in sorted(counts.items())
             ],
         )
+
+
+def awake(connection: Connection, at: datetime) -> None:
+    """Notes that somebody was there to hear in this quarter of an hour (``bot.core.quiet_source.asleep``)."""
+    here = {"shop": "", "source": AWAKE, "hour": hour_of(at), "deliveries": 1 << quarter_of(at) % QUARTERS}
+    statement = insert(connection.dialect.name, hours)
+    both = hours.c.deliveries.bitwise_or(statement.excluded.deliveries)
+    connection.execute(
+        statement.on_conflict_do_update(index_elements=list(hours.primary_key), set_={"deliveries": both}), here
+    )
 
 
 def hour_of(at: datetime) -> int:

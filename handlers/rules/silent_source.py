@@ -37,8 +37,8 @@ def silent_source(event: Tick, facts: Facts, *, probability: float = 0.0002, wit
     What came in the last hour, 3, 6, 12, 24, 48 and 72 hours is compared with what is usual at those hours of the week,
     once the source is known for two weeks and at least three deliveries were to be expected. It clears when the latest
     hours are as usual again. The likely cause is told: our own door, webhooks that were switched off, a platform that
-    is away, or a shop in which nothing happens. While it is open, alerts that this source's word would end (invoices
-    overdue, orders on hold) are not shown.
+    is away, or a shop in which nothing happens. Hours in which the bot itself was down are left out. While it is open,
+    alerts that this source's word would end (invoices overdue, orders on hold) are not shown.
 
     - probability: how unlikely so few deliveries must be.
     - within_hours: hours in which operations looks into it.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -10,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.quiet_source import LEAST_EXPECTED, WINDOWS, Window, since, windows
+from bot.core.quiet_source import LEAST_EXPECTED, QUARTERS, WINDOWS, Window, asleep, since, windows
 
 BERLIN = ZoneInfo("Europe/Berlin")
 START = datetime(2026, 9, 1, tzinfo=UTC)
@@ -126,3 +127,65 @@ def test_fewer_deliveries_are_never_likelier(seen: int, fewer: int) -> None:
     more = {one.hours: one.probability for one in windows(counts | {hour: seen + fewer}, BERLIN, now)}
     less = {one.hours: one.probability for one in windows(counts | {hour: seen}, BERLIN, now)}
     assert all(less[hours] <= more[hours] + 1e-12 for hours in less)
+
+
+def test_what_nobody_was_there_to_hear_is_nobodys_silence() -> None:
+    """The bot was down from the evening on, and it is past two in the afternoon of a working day when it is up again."""
+    now, counts = at(37, 12, 5), played(38, 240)
+    slept = range(FIRST + 36 * 24 + 19, FIRST + 37 * 24 + 12)
+    counts = {hour: number for hour, number in counts.items() if hour < slept.start}
+    assert alarming(windows(counts, BERLIN, now))
+    assert not alarming(windows(counts, BERLIN, now, slept))
+
+
+def up(*spans: tuple[float, float]) -> dict[int, int]:
+    """Marks of having been up during spans of hours after the start."""
+    marks: dict[int, int] = {}
+    for begin, end in spans:
+        for quarter in range(int((FIRST + begin) * QUARTERS), math.ceil((FIRST + end) * QUARTERS)):
+            marks[quarter // QUARTERS] = marks.get(quarter // QUARTERS, 0) | 1 << quarter % QUARTERS
+    return marks
+
+
+@pytest.mark.parametrize(
+    ("spans", "now", "hours"),
+    [
+        ((), 9, set()),
+        (((0, 9.2),), 9.2, set()),
+        (((0, 2.1), (7.9, 9.2)), 9.2, {2, 3, 4, 5, 6, 7}),
+        (((0, 3), (7, 9.2)), 9.2, {2, 3, 4, 5, 6, 7}),
+        (((0, 8), (9.2, 9.2)), 9.24, {7, 8, 9}),
+        (((0, 9.1), (9.8, 9.9)), 9.9, {9}),
+        (((0, 9.05), (9.2, 9.9)), 9.9, set()),
+        (((5, 9.2),), 9.2, set()),
+        (((5, 9.0),), 9.01, set()),
+    ],
+)
+def test_an_hour_is_trusted_when_we_were_there_all_the_time(
+    spans: tuple[tuple[float, float], ...], now: float, hours: set[int]
+) -> None:
+    slept = asleep(up(*spans), START + timedelta(hours=now))
+    assert slept == {FIRST + hour for hour in hours}
+
+
+def test_a_bot_that_has_just_come_back_waits_for_an_hour_that_it_has_seen_whole() -> None:
+    counts = {hour: number for hour, number in played(38, 240).items() if hour < FIRST + 37 * 24 + 6}
+    for minute in (0, 5, 14, 29, 59):
+        now = at(37, 11, 14) + timedelta(minutes=minute)
+        marks = up((0, 37 * 24 + 6.1), (37 * 24 + 11.2, (now - START).total_seconds() / 3600))
+        assert not alarming(windows(counts, BERLIN, now, asleep(marks, now)))
+    later = at(37, 13, 30)
+    marks = up((0, 37 * 24 + 6.1), (37 * 24 + 11.2, 37 * 24 + 13.5))
+    assert alarming(windows(counts, BERLIN, later, asleep(marks, later)))
+
+
+@given(st.sets(st.integers(FIRST, FIRST + 40 * 24), max_size=400))
+def test_hours_that_were_slept_through_leave_a_steady_source_as_usual(slept: set[int]) -> None:
+    steady = {hour: 5 for hour in range(FIRST, FIRST + 40 * 24 + 1) if hour not in slept}
+    if not steady:
+        return
+    for window in windows(steady, BERLIN, at(40, 0, 59), slept):
+        assert window.seen == sum(
+            steady.get(hour, 0) for hour in range(FIRST + 40 * 24 - window.hours, FIRST + 40 * 24 + 1)
+        )
+        assert window.probability > 0.05

@@ -20,6 +20,7 @@ from bot.rounds.upkeep import Upkeep
 from bot.store import inbox
 from bot.store.engine import Store
 from bot.store.inbox import Arrival
+from bot.store.tables.asking import heard_hour
 from bot.store.tables.log import inbox as rows
 from tests.bench import Bench, Watch, usual_house
 from tests.core.samples import NOW
@@ -126,7 +127,7 @@ def test_upkeep_that_fails_is_put_off_and_fails_nobody_else(tmp_path: Path, watc
     empty = Store.open(f"sqlite:///{tmp_path}/empty.db")
     with capture_logs() as logs:
         Upkeep(empty, watch).tick()  # type: ignore[arg-type]
-    assert [line["event"] for line in logs] == ["upkeep put off"]
+    assert [line["event"] for line in logs] == ["upkeep put off"] * 2
     empty.close()
 
 
@@ -223,3 +224,15 @@ def digests(bench: Bench) -> list[str]:
     with bench.store.read() as connection:
         keys = connection.exec_driver_sql("SELECT key FROM post WHERE key LIKE 'digest/%/finance' ORDER BY rowid")
         return [key.split("/")[2] for (key,) in keys]
+
+
+def test_the_quarters_in_which_the_bot_is_up_are_noted(upkeep: Upkeep, bench: Bench, watch: Hands) -> None:
+    first = inbox.hour_of(watch.now())
+    for _ in range(16):
+        upkeep.tick()
+        watch.passes(minutes=5, seconds=1)
+    watch.passes(hours=5)
+    upkeep.tick()
+    with bench.store.read() as connection:
+        found = connection.execute(select(heard_hour).where(heard_hour.c.source == inbox.AWAKE)).all()
+    assert {row.hour: row.deliveries for row in found} == {first: 15, first + 1: 3, first + 6: 2}

@@ -18,7 +18,7 @@ from bot.core.events import ItemDescribed, SourceChanged, StockChanged
 from bot.core.facts import AspectsOf, PolledOf, Query, QuietOf
 from bot.core.known import Aspect, Polled, Quietness
 from bot.core.parts import ShopText
-from bot.core.quiet_source import windows
+from bot.core.quiet_source import asleep, quarter_of, windows
 from bot.core.subject import Subject
 from bot.store import events, inbox, polls
 from bot.store.engine import Connection, Store
@@ -384,3 +384,25 @@ def test_quietness_is_judged_on_the_counts_of_its_own_source(store: Store) -> No
     assert found == Quietness("shopify", windows(counts, SHOP.zone, NOW), NOW - 5 * HOUR)
     assert found.windows[0].seen == 0
     assert ask(store, QuietOf(), source="nobody") == Quietness("nobody", ())
+
+
+def test_hours_in_which_the_bot_was_down_are_left_out_of_the_judgement(store: Store) -> None:
+    now = inbox.hour_of(NOW)
+    counts = {now - ago: 10 for ago in range(9, 24 * 30)}
+    up = [
+        NOW - ago * HOUR - minutes * HOUR / 60 for ago in (*range(9, 40), 0, 1) for minutes in (0, 10, 20, 30, 40, 50)
+    ]
+    with store.write() as connection:
+        connection.execute(delete(heard_hour))
+        for hour, number in counts.items():
+            row = {"shop": "acme", "source": "shopify", "hour": hour, "deliveries": number}
+            connection.execute(heard_hour.insert(), row)
+        for moment in up:
+            inbox.awake(connection, moment)
+    marks: dict[int, int] = {}
+    for moment in up:
+        marks[inbox.hour_of(moment)] = marks.get(inbox.hour_of(moment), 0) | 1 << quarter_of(moment) % 4
+    slept = asleep(marks, NOW)
+    assert len(slept) > 6
+    assert ask(store, QuietOf()).windows == windows(counts, SHOP.zone, NOW, slept)
+    assert ask(store, QuietOf()).windows != windows(counts, SHOP.zone, NOW)

@@ -7,10 +7,10 @@ from sqlalchemy import bindparam, func, select
 from bot.core.facts import AspectsOf, PolledOf, QuietOf
 from bot.core.known import Aspect, Polled, Quietness
 from bot.core.parts import ShopText
-from bot.core.quiet_source import windows
+from bot.core.quiet_source import asleep, windows
 from bot.store.engine import Connection
 from bot.store.facts import Question, answering
-from bot.store.inbox import HOURS_KEPT, hour_of
+from bot.store.inbox import AWAKE, HOURS_KEPT, hour_of
 from bot.store.tables.asking import heard_hour, poll, source_aspect
 from bot.store.tables.log import heard
 
@@ -27,6 +27,7 @@ _HOURS = select(heard_hour.c.hour, heard_hour.c.deliveries).where(
     heard_hour.c.source == bindparam("of_source"),
     heard_hour.c.hour >= bindparam("first"),
 )
+_OURSELVES = {"in_shop": "", "of_source": AWAKE}
 _LAST = select(heard.c.last).where(heard.c.shop == bindparam("in_shop"), heard.c.source == bindparam("of_source"))
 
 
@@ -53,6 +54,11 @@ def quiet(connection: Connection, _query: QuietOf, question: Question) -> Quietn
     """The subject source's deliveries against what is usual at this hour of its week."""
     names = _names(question)
     first = hour_of(question.now - HOURS_KEPT)
-    counts = {row.hour: row.deliveries for row in connection.execute(_HOURS, {**names, "first": first})}
+    counts = _by_hour(connection, names, first)
+    slept = asleep(_by_hour(connection, _OURSELVES, first), question.now)
     last = connection.execute(_LAST, names).scalar()
-    return Quietness(question.subject.id, windows(counts, question.shop.zone, question.now), last)
+    return Quietness(question.subject.id, windows(counts, question.shop.zone, question.now, slept), last)
+
+
+def _by_hour(connection: Connection, names: dict[str, str], first: int) -> dict[int, int]:
+    return {row.hour: row.deliveries for row in connection.execute(_HOURS, {**names, "first": first})}

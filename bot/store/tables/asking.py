@@ -35,7 +35,8 @@ class PollRow(SQLModel, table=True):
 
 
 class HeardHour(SQLModel, table=True):
-    """How many webhook deliveries a source sent in an hour (counted from 1970, UTC)."""
+    """How many webhook deliveries a source sent in an hour (counted from 1970, UTC); without shop and source, in
+    which of its quarters the bot was up, a bit each."""
 
     __tablename__ = "heard_hour"
 
