@@ -17,7 +17,7 @@ from typing import Any, Literal
 from bot.core.campaigns import pattern_of, vendor_group
 from bot.core.parts import Line, ShopText, join, member, say
 from bot.core.subject import Subject
-from bot.core.verdict import Verdict
+from bot.core.verdict import Fire, Verdict
 
 Level = Literal["rule", "vendor", "tag", "sku"]
 LEVELS: tuple[Level, ...] = ("rule", "vendor", "tag", "sku")
@@ -117,10 +117,13 @@ def settle(base: Mapping[str, Any], weakest_first: Sequence[tuple[RuleException,
 
 
 def explained(verdict: Verdict, by: Sequence[RuleException]) -> Verdict:
-    """The verdict, whose reason also tells the exceptions under which it was made."""
+    """The verdict, whose reason also tells the exceptions under which it was made. What stands is news when these have
+    changed, though it looks the same."""
     if not by:
         return verdict
-    return replace(verdict, reason=say(verdict.reason, ", by ", join([_named(each) for each in by], " and by ")))
+    named = join([_named(each) for each in by], " and by ")
+    told = replace(verdict, reason=say(verdict.reason, ", by ", named))
+    return replace(told, exceptions=named) if isinstance(told, Fire) else told
 
 
 def _named(each: RuleException) -> Line:

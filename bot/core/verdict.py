@@ -52,7 +52,8 @@ class Fire:
 
     ``title`` is under ten words and the same everywhere. ``details`` are lines for the modal. ``as_of`` is when the
     freshest figure was told. ``case`` are the ids of the orders that the alert follows until each is settled.
-    ``labels`` say by what others can know it, such as ("provider", "stripe").
+    ``labels`` say by what others can know it, such as ("provider", "stripe"). ``exceptions`` are those under which the
+    rule decided so; whoever asked it names them.
     """
 
     reason: Line
@@ -64,6 +65,7 @@ class Fire:
     as_of: datetime | None = None
     case: tuple[str, ...] = ()
     labels: tuple[tuple[str, str], ...] = ()
+    exceptions: Line = ()
 
 
 @dataclass(frozen=True, slots=True)

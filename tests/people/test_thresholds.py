@@ -13,7 +13,8 @@ from sqlalchemy import event, update
 
 from bot.core.exceptions import RuleException
 from bot.core.forms import Submission
-from bot.core.handlers import Refused, Reply, Request, ShowForm
+from bot.core.handlers import Refused, Reply, Request, ShowForm, ShowModal
+from bot.core.message import Message
 from bot.people.acts import Act
 from bot.store.tables.work import rule_exception
 from tests.bench import Bench, usual_house
@@ -90,6 +91,23 @@ def test_ended_the_rule_decides_as_usual_again_at_once(bench: Bench) -> None:
     with pytest.raises(Refused) as refused:
         says(bench, "thresholds", "end E-1")
     assert words(refused.value.line).startswith("There is no exception E-1 that holds.")
+
+
+def details(bench: Bench, number: int) -> str:
+    act = bench.desk.act("details", number, 1, "U0ANA")
+    assert isinstance(act.modal, ShowModal)
+    return spoken(Message((), act.modal.blocks))[0]
+
+
+def test_details_name_an_exception_only_while_the_rule_decides_by_it(bench: Bench) -> None:
+    known(bench)
+    bench.desk.submit(wanted(knob="oversold.backorders", value="5"))
+    bench.stock("MUG", -6)
+    shown = bench.shown("#warehouse")
+    assert "by exception E-1 of @U0BEN" in details(bench, 1001)
+    says(bench, "thresholds", "end E-1")
+    assert "exception" not in details(bench, 1001)
+    assert bench.shown("#warehouse") == shown
 
 
 def test_switched_off_for_a_sku_its_open_alert_is_over_and_stays_so(bench: Bench) -> None:
