@@ -26,6 +26,7 @@ from bot.core.settings import (
     Storm,
     WorkingHours,
 )
+from bot.core.verdict import Severity
 from tests.bench import usual_house
 from tests.world import Mood, World
 
@@ -53,6 +54,13 @@ DEPARTMENTS = st.builds(
     st.sampled_from([None, Money(5_000, "EUR")]),
 )
 UPDATES: Any = st.sampled_from([None, "edit", "thread", "thread+channel", "new"])
+BOARDS = [
+    (),
+    (Route(amount=Money(30_000, "EUR"), channel="#board", proceed=True),),
+    (Route(at_least=Severity.HIGH, channel="#board"),),
+    (Route(hours=(time(10), time(16)), channel="#board"),),
+]
+"""Channels of nobody's: beside the department's, in its stead once an alert is worse, and for some hours of the day."""
 MUTE = Mute(WorkingHours(("mon", "thu"), time(10, 45), time(12), BERLIN), "the accounts are closed", "payout_*")
 
 
@@ -66,7 +74,7 @@ def houses(draw: st.DrawFn) -> House:
     }
     routes = (
         Route(subject="TEST-*", mute=True),
-        *draw(st.sampled_from([(), (Route(amount=Money(30_000, "EUR"), channel="#board", proceed=True),)])),
+        *draw(st.sampled_from(BOARDS)),
         Route(updates=draw(UPDATES), group=draw(st.none() | GROUPINGS)),
     )
     chain = (Escalation(2 * HOUR, "operations"), Escalation(5 * HOUR, "marketing", counted="working"))

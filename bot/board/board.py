@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -32,6 +32,7 @@ log = structlog.get_logger()
 
 STORM = "more messages than anybody reads came in ten minutes, so its message is edited and nobody is called"
 
+MOVED = "its route leads elsewhere now"
 
 _DEALT_WITH: frozenset[Change] = frozenset({"taken", "snoozed", "handed_off"})
 """After these nobody is called any more for what the alert was before."""
@@ -95,6 +96,7 @@ class Board:
                 channel in concerned, channel in holders,
             )  # fmt: skip
             muted[channel] = self._show_in(connection, alert, change, shown)
+        self._move(connection, alert, {*places, *seen}, within, known)
         self._take_back(connection, alert, silence, known)
         self._budgets.refresh(connection, alert)
         placings.note(connection, alert.number, routed, muted, self.clock.now())
@@ -121,6 +123,18 @@ class Board:
         """What holds now, whether people laid it or the config says so."""
         now = self.clock.now()
         return [*silences.current(connection, now), *recurring(self.house.mutes, now)]
+
+    def _move(
+        self, connection: Connection, alert: Alert, here: Set[str], within: Mapping[str, Grouped], known: Iterable[Post]
+    ) -> None:
+        """Takes back what no route leads to any more where nobody has seen it yet: nothing would keep it true."""
+        own = posts.alert_key(alert.number)
+        waits = {post.channel for post in known if post.key == own and post.state in ("wanted", "parked")}
+        for channel in sorted((waits | within.keys()) - here):
+            shown = _Shown(channel, self._department(channel), _Place(), False, None, within=within.get(channel))
+            self._budgets.refund(connection, channel, own, alert)
+            held.release(connection, channel, alert.number)
+            self._leave_out(connection, alert, shown, MOVED)
 
     def _take_back(self, connection: Connection, alert: Alert, silence: Silence | None, known: Iterable[Post]) -> None:
         """A call that waits for the end of quiet hours is not made when it says nothing new any more, or when somebody

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import time, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.core.settings import Route, Updates
+from bot.core.money import Money
+from bot.core.settings import Department, Grouping, QuietHours, Route, Updates
+from bot.core.silences import Silence
+from bot.rounds.quiet import Quiet
 from tests.bench import Bench, usual_house
 from tests.core.samples import NOW
 
@@ -86,3 +91,53 @@ def test_a_skus_vendor_tags_and_locations_lead_its_alerts_to_a_channel(tmp_path:
     assert "VASE" in bench.shown("#glass")[0]
     assert bench.posts("#glass")[0][0].created_at == NOW
     bench.close()
+
+
+DEAR = Route(amount=Money(30_000, "EUR"), channel="#board")
+SLEEPS = {"finance": Department("finance", "#finance", QuietHours(time(0), time(20), ZoneInfo("UTC")))}
+
+
+def dearer(bench: Bench) -> None:
+    """The matter moves to another channel, and a day later all is told that waited."""
+    bench.watch.forward(minutes=5)
+    tell(bench, amount={"amount": "500.00", "currency": "EUR"})
+    bench.deliver_posts()
+    bench.watch.forward(days=1, hours=5)
+    Quiet(bench.store, bench.house, bench.board, bench.board.clock).tick()
+    bench.hush.tick()
+    bench.deliver_posts()
+
+
+def shows(bench: Bench, channel: str) -> list[str]:
+    return [post.key for post, _ in bench.posts(channel) if post.ts is not None]
+
+
+@pytest.mark.parametrize(
+    ("departments", "silent", "grouping"),
+    [
+        pytest.param(SLEEPS, False, None, id="by quiet hours"),
+        pytest.param({}, True, None, id="by a silence"),
+        pytest.param({}, False, Grouping(("rule",), timedelta(minutes=20)), id="to gather others"),
+    ],
+)
+def test_what_was_kept_back_and_moves_to_another_channel_is_not_shown_in_the_first(
+    tmp_path: Path, departments: dict[str, Department], silent: bool, grouping: Grouping | None
+) -> None:
+    house = usual_house(departments=usual_house().departments | departments, routes=(DEAR, Route(group=grouping)))
+    bench = Bench(tmp_path, house)
+    if silent:
+        bench.hush.lay(Silence(0, NOW + timedelta(hours=5), "U0ANNA", "known", NOW, "dispute_*"))
+    tell(bench)
+    bench.deliver_posts()
+    assert shows(bench, "#finance") == []
+    dearer(bench)
+    assert shows(bench, "#finance") == []
+    assert shows(bench, "#board") == ["alert/1001"]
+
+
+def test_what_a_channel_shows_is_kept_true_when_its_alert_moves_to_another_one(tmp_path: Path) -> None:
+    bench = disputed(tmp_path, DEAR)
+    dearer(bench)
+    assert [bench.shown(channel)[0].split(":")[1] for channel in ("#finance", "#board")] == [
+        " Dispute over 500 EUR"
+    ] * 2
