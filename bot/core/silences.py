@@ -15,6 +15,7 @@ from bot.core.alerts import Alert
 from bot.core.calendar import Opening, openings
 from bot.core.message import Message, Paragraph
 from bot.core.parts import Line, Moment, Quantity, ShopText, member, say
+from bot.core.patterns import meet
 from bot.core.schedule import Slot
 from bot.core.settings import Mute
 from bot.core.spelling import nearest
@@ -23,6 +24,9 @@ LONGEST = timedelta(days=90)
 """What shall be quiet for longer than this is a matter of the config."""
 
 REMIND_EVERY = timedelta(days=7)
+
+BREAK = timedelta(hours=1)
+"""Silences of one person with less than this between them are one that goes on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +90,22 @@ def silenced_by(alert: Alert, silences: Iterable[Silence], now: datetime) -> Sil
     """The silence that keeps an alert quiet the longest."""
     mine = [each for each in silences if now < each.until and about(each, alert)]
     return max(mine, key=lambda each: (each.until, each.id), default=None)
+
+
+def unbroken(wanted: Silence, known: Iterable[Silence]) -> datetime:
+    """Since when, at the end of a silence, its author will have kept quiet what it is about, by it and by their others
+    that may be about the same, one after another: since its own beginning, when there are none."""
+    since = wanted.created
+    for each in sorted(known, key=lambda each: each.until, reverse=True):
+        if each.by == wanted.by and each.until >= since - BREAK and _may_share(each, wanted):
+            since = min(since, each.created)
+    return since
+
+
+def _may_share(one: Silence, other: Silence) -> bool:
+    """Whether there may be an alert that both are about."""
+    pairs = ((one.rule, other.rule), (one.subject, other.subject), (one.shop, other.shop))
+    return all(meet(mine, theirs) for mine, theirs in pairs)
 
 
 def recurring(mutes: Iterable[Mute], now: datetime) -> tuple[Silence, ...]:

@@ -20,7 +20,7 @@ from bot.core.events import Event
 from bot.core.forms import Did, Excepted, Form, Preferred, Sent, Silenced, Submission, Wrong
 from bot.core.handlers import Acted, Click, Press, Refused, Request, SendForm, ShowForm, ShowModal
 from bot.core.message import button_value, read_button_value
-from bot.core.parts import Line, Person, ShopText, join, say
+from bot.core.parts import Line, Moment, Person, ShopText, join, say
 from bot.core.settings import House, Shop
 from bot.core.subject import Subject
 from bot.people.agreement import Agreement, By
@@ -39,6 +39,14 @@ class Act:
     changed: bool = False
     told: Line | None = None
     modal: ShowModal | ShowForm | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Lasts:
+    """For how long something is to hold, None where nobody chose, and why that is longer than it says itself."""
+
+    span: timedelta | None = None
+    why: Line = ()
 
 
 _WINDOW = Want("details", "question")
@@ -132,9 +140,10 @@ class Acts:
         except Wrong as wrong:
             said = join([say(form.fields[name].label, ": ", line) for name, line in wrong.problems.items()], " ")
             return Act(told=say("Nothing was saved. ", said))
-        want = replace(self._want(connection, form, submission), span=_span(did))
+        lasts = self._lasts(connection, did)
+        want = replace(self._want(connection, form, submission), span=lasts.span)
         if waits := self.agreement.waits(connection, want, by, Entered(submission)):
-            return Act(told=waits)
+            return Act(told=say(waits, lasts.why))
         key = "/".join((form.name, submission.about, submission.person, submission.at.isoformat()))
         self.guard.note(connection, by, want, "done", agreed(by), key)
         match did:
@@ -149,6 +158,16 @@ class Acts:
             case _:
                 self.hear(connection, shop, did.events)
                 return Act(changed=True, told=did.told or None)
+
+    def _lasts(self, connection: Connection, did: Did) -> _Lasts:
+        """For how long the longest of the silences is to hold, with what its author kept quiet right before it, so that
+        many short ones are not less than a long one; what else a form does has no end of its own."""
+        if not isinstance(did, Silenced):
+            return _Lasts()
+        found = [(each, self.asides.hush.since(connection, each)) for each in did.silences]
+        silence, since = max(found, key=lambda pair: pair[0].until - pair[1])
+        counted = say(" It counts together with what you have silenced of it since ", Moment(since), ".")
+        return _Lasts(silence.until - since, counted if since < silence.created else ())
 
     def _want(self, connection: Connection, form: Form, submission: Submission) -> Want:
         """What a form is sent for: it is on an alert as that stands now, or about some id."""
@@ -229,15 +248,6 @@ def sending(form: Form, alert: Alert | None, shop: str, about: str) -> Want:
     """What sending a form asks leave for: nobody needs any for their own affairs."""
     subject = "" if form.on_alert else about
     return Want(form.name, "question" if form.own else "act", alert, shop=shop, subject=subject)
-
-
-def _span(did: Did) -> timedelta | None:
-    """For how long the longest of the silences is to hold; what else a form does has no end of its own."""
-    match did:
-        case Silenced(silences):
-            return max((each.until - each.created for each in silences), default=None)
-        case _:
-            return None
 
 
 def agreed(by: By) -> Line:

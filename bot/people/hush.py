@@ -4,13 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from bot.board import Board
 from bot.clock import Clock
 from bot.core.message import Message
 from bot.core.settings import House
-from bot.core.silences import Silence, about, ended, laid, muted_lately, over, problems, reminded, reminder, slot_of
+from bot.core.silences import (
+    Silence,
+    about,
+    ended,
+    laid,
+    muted_lately,
+    over,
+    problems,
+    reminded,
+    reminder,
+    slot_of,
+    unbroken,
+)
 from bot.store import alerts, posts, silences, slots
 from bot.store.engine import Connection, Store
 
@@ -51,6 +63,10 @@ class Hush:
         if fresh:
             self._tell(connection, _key(made), laid(made, kept))
         return made, kept
+
+    def since(self, connection: Connection, silence: Silence) -> datetime:
+        """Since when whoever lays a silence keeps quiet, without a break, what it is about."""
+        return unbroken(silence, silences.of_person(connection, silence.by))
 
     def end(self, id: int, by: str) -> tuple[Silence, int] | None:
         """Ends a silence early; gives it with how many alerts it kept quiet, None when there is none that holds."""

@@ -32,6 +32,11 @@ def current(connection: Connection, now: datetime) -> list[Silence]:
     return _all(connection, select(silences).where(silences.c.ended.is_(False), silences.c.until > now))
 
 
+def of_person(connection: Connection, by: str) -> list[Silence]:
+    """All that somebody ever laid."""
+    return _all(connection, select(silences).where(silences.c.by == by))
+
+
 def over(connection: Connection, now: datetime) -> list[Silence]:
     """Silences whose time is over and that nobody has seen to yet, their rows locked."""
     query = select(silences).where(silences.c.ended.is_(False), silences.c.until <= now)

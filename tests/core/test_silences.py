@@ -23,6 +23,7 @@ from bot.core.silences import (
     silenced_by,
     slot_of,
     told,
+    unbroken,
 )
 from tests.core.samples import NOW, opened
 from tests.handlers.shelves import words
@@ -142,6 +143,34 @@ NIGHT = WorkingHours(("sat", "sun"), time(22), time(4), ZoneInfo("Europe/Berlin"
 def at(day: int, hour: int) -> datetime:
     """November 2026, by Berlin's clocks; the 21st is a Saturday."""
     return datetime(2026, 11, day, hour, tzinfo=ZoneInfo("Europe/Berlin"))
+
+
+@pytest.mark.parametrize(
+    ("known", "hours"),
+    [
+        pytest.param([], 1, id="the first one begins when it is laid"),
+        pytest.param([(-20, 0, {})], 21, id="one that ends when it begins goes on in it"),
+        pytest.param([(-20, 5, {})], 21, id="one that still holds does, too"),
+        pytest.param([(-30, -20, {}), (-20, -0.5, {})], 31, id="so does a row of them"),
+        pytest.param([(-20, -0.5, {}), (-30, 2, {})], 31, id="whichever of them ends first"),
+        pytest.param([(-20, -1, {})], 21, id="an hour between them is none"),
+        pytest.param([(-20, -1.1, {})], 1, id="more than that is a break"),
+        pytest.param([(-20, 0, {"by": "U0BEN"})], 1, id="what others silenced is theirs"),
+        pytest.param([(-20, 0, {"rule": "oversold"})], 1, id="another rule is another matter"),
+        pytest.param([(-20, 0, {"subject": "MUG"})], 1, id="another subject as well"),
+        pytest.param([(-20, 0, {"shop": "other"})], 1, id="another shop as well"),
+        pytest.param([(-20, 0, {"rule": "*", "subject": "*-M"})], 21, id="one that is about more counts"),
+    ],
+)
+def test_what_one_person_silences_without_a_break_is_one_silence(
+    known: list[tuple[float, float, dict[str, Any]]], hours: float
+) -> None:
+    wanted = silence(rule="low_stock", subject="HOODIE-*", shop="demo")
+    before = [
+        silence(**({"rule": "low_*", "created": NOW + begins * HOUR, "until": NOW + ends * HOUR} | other))
+        for begins, ends, other in known
+    ]
+    assert wanted.until - unbroken(wanted, before) == hours * HOUR
 
 
 @pytest.mark.parametrize(

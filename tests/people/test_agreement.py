@@ -164,6 +164,23 @@ def test_a_form_waits_where_it_asks_for_much_and_is_carried_out_as_it_was_sent(b
     assert not any("known" in row for row in requests(bench))
 
 
+def test_short_silences_one_after_another_are_a_long_one(bench: Bench) -> None:
+    assert bench.desk.submit(silence("20h")).changed
+    bench.watch.forward(hours=19, minutes=59)
+    again = replace(silence("20h"), at=bench.watch.now())
+    waits = bench.desk.submit(again)
+    assert not waits.changed
+    assert told(waits).endswith("It counts together with what you have silenced of it since <moment>.")
+    assert bench.desk.submit(replace(again, person="U0BEN")).changed
+    assert agrees(bench).changed
+    bench.watch.forward(hours=22)
+    assert bench.desk.submit(replace(silence("20h"), at=bench.watch.now())).changed
+
+
+def test_a_long_silence_says_nothing_of_what_was_before_it(bench: Bench) -> None:
+    assert not told(bench.desk.submit(silence("48h"))).endswith("since <moment>.")
+
+
 def requests(bench: Bench) -> list[str]:
     from sqlalchemy import select
 
