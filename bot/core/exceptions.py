@@ -16,6 +16,7 @@ from typing import Any, Literal
 
 from bot.core.campaigns import pattern_of, vendor_group
 from bot.core.parts import Line, ShopText, join, member, say
+from bot.core.patterns import fits
 from bot.core.subject import Subject
 from bot.core.verdict import Fire, Verdict
 
@@ -92,7 +93,7 @@ def _is_for(each: RuleException, subject: Subject, groups: Sequence[str]) -> boo
         case "rule":
             return True
         case "sku":
-            return subject.about == "sku" and (subject.id == each.pattern or fnmatchcase(subject.id, each.pattern))
+            return subject.about == "sku" and fits(subject.id, each.pattern)
         case level:
             wanted = pattern_of(vendor_group(each.pattern) if level == "vendor" else each.pattern)
             return any(fnmatchcase(key, wanted) for key in groups)

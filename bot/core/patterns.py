@@ -1,15 +1,23 @@
-"""Patterns, in which * stands for any letters and ? for one, held against each other."""
+"""Patterns, in which * stands for any letters and ? for one, held against texts and against each other."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from fnmatch import fnmatchcase
 
 _TOKENS = re.compile(r"\[!?\]?[^\]]*\]|.", re.DOTALL)
 
 
+def fits(text: str, pattern: str) -> bool:
+    """Whether a text matches a pattern, or is it: the id of a SKU may bear what means something else in a pattern."""
+    return text == pattern or fnmatchcase(text, pattern)
+
+
 def meet(one: str, other: str) -> bool:
-    """Whether there is a text that both match. Letters to choose from, "[ab]", are taken for any letter."""
+    """Whether there is a text that fits both. Letters to choose from, "[ab]", are taken for any letter."""
+    if fits(one, other) or fits(other, one):
+        return True
     mine, theirs = _tokens(one), _tokens(other)
     ahead, seen = [(0, 0)], set[tuple[int, int]]()
     while ahead:

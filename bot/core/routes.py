@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, time
-from fnmatch import fnmatchcase
 from typing import Any
 
 from bot.core.alerts import Alert
 from bot.core.campaigns import pattern_of, vendor_group
 from bot.core.groups import Group, family, group_of
+from bot.core.patterns import fits
 from bot.core.settings import NO_LABELS, Grouping, House, Labels, Route, Updates
 
 
@@ -133,7 +133,7 @@ def _matches(wanted: Route, case: _Case) -> bool:
         (wanted.vendor and pattern_of(vendor_group(wanted.vendor)), case.labels.groups),
         (wanted.location, case.labels.locations),
     )
-    if not all(pattern is None or any(fnmatchcase(value, pattern) for value in values) for pattern, values in told):
+    if not all(pattern is None or any(fits(value, pattern) for value in values) for pattern, values in told):
         return False
     return _severe(wanted, alert) and _dear(wanted, alert) and _in_time(wanted, case)
 

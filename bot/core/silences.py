@@ -15,7 +15,7 @@ from bot.core.alerts import Alert
 from bot.core.calendar import Opening, openings
 from bot.core.message import Message, Paragraph
 from bot.core.parts import Line, Moment, Quantity, ShopText, member, say
-from bot.core.patterns import meet
+from bot.core.patterns import fits, meet
 from bot.core.schedule import Slot
 from bot.core.settings import Mute
 from bot.core.spelling import nearest
@@ -133,7 +133,7 @@ def slot_of(silence: Silence) -> Slot:
 def about(silence: Silence, alert: Alert) -> bool:
     """Whether a silence is about an alert, also one that is over."""
     told = ((silence.rule, alert.rule), (silence.subject, alert.subject.id), (silence.shop, alert.shop))
-    return all(fnmatchcase(value, pattern) for pattern, value in told)
+    return all(fits(value, pattern) for pattern, value in told)
 
 
 def reminder(silence: Silence, now: datetime) -> Slot | None:
