@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
-from typing import Literal
+from typing import Literal, cast
 
 from bot.core.alerts import Alert, Change
 from bot.core.calendar import is_open, next_open
+from bot.core.known import LogLine
 from bot.core.money import Money
 from bot.core.schedule import instant
 from bot.core.settings import Department, Outside, QuietHours, Updates
@@ -132,6 +134,19 @@ Way = Literal["thread", "channel", "message"]
 def calls_people(change: Change) -> bool:
     """Whether people must look at an alert, or look again, because of a change."""
     return change in _CALLS_PEOPLE
+
+
+def owed(log: Iterable[LogLine], since: datetime) -> Change:
+    """The newest change since a silence began for which nobody was called then and somebody is to look now; "none"
+    where there is none, or where people have acted since and so have looked. What opened meanwhile was not shown."""
+    newest: Change = "none"
+    for each in log:
+        change = cast(Change, each.change)
+        if each.at > since and change != "opened" and calls_people(change):
+            newest = change
+        elif each.actor or change == "resolved":
+            newest = "none"
+    return newest
 
 
 def told_by(updates: Updates, change: Change, concerned: bool = True) -> frozenset[Way]:

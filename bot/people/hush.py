@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from bot.board import Board
 from bot.clock import Clock
 from bot.core.message import Message
+from bot.core.mute import owed
 from bot.core.settings import House
 from bot.core.silences import (
     Silence,
@@ -79,7 +80,7 @@ class Hush:
         if cut is None:
             return None
         silences.ended(connection, id)
-        kept = self._look_again(connection, cut)
+        kept = self._look_again(connection, cut, call=True)
         self._tell(connection, _key(cut), ended(cut, by, kept))
         return cut, kept
 
@@ -94,7 +95,7 @@ class Hush:
             lapsed = silences.over(connection, self.clock.now())
             for silence in lapsed:
                 silences.ended(connection, silence.id)
-                if kept := self._look_again(connection, silence):
+                if kept := self._look_again(connection, silence, call=True):
                     self._tell(connection, f"{_key(silence)}/over", over(silence, kept))
             told = sum(self._remind(connection, each) for each in silences.current(connection, self.clock.now()))
             return len(lapsed) + told + self._unmute(connection)
@@ -108,7 +109,7 @@ class Hush:
             if slots.claim(connection, slot_of(each), now)
         ]
         for each in past:
-            self._look_again(connection, each)
+            self._look_again(connection, each, call=True)
         return len(past)
 
     def _remind(self, connection: Connection, silence: Silence) -> bool:
@@ -120,13 +121,15 @@ class Hush:
         self._tell(connection, f"{_key(silence)}/{slot.key}", reminded(silence, kept))
         return True
 
-    def _look_again(self, connection: Connection, silence: Silence) -> int:
-        """Has every open alert that the silence is about shown or held as it is right now."""
+    def _look_again(self, connection: Connection, silence: Silence, *, call: bool = False) -> int:
+        """Has every open alert that the silence is about shown or held as it is right now. With ``call`` people are
+        called for what they were not called for in it."""
         mine = [alert for alert in alerts.open_alerts(connection) if about(silence, alert)]
         for alert in mine:
             # As it is once its row is ours: somebody may have changed it just now.
             if (now := alerts.by_number(connection, alert.number)) is not None:
-                self.board.show(connection, now, "none")
+                log = alerts.logged(connection, alert.number) if call else ()
+                self.board.show(connection, now, owed(log, silence.created))
         return len(mine)
 
     def _tell(self, connection: Connection, key: str, message: Message) -> None:

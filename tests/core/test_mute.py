@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.alerts import Alert, Change, resolved, snoozed
+from bot.core.known import LogLine
 from bot.core.money import Money
 from bot.core.mute import (
     Hold,
@@ -21,6 +22,7 @@ from bot.core.mute import (
     expected_loss,
     held_back,
     mute,
+    owed,
     quiet_until,
     resting_until,
     told_by,
@@ -236,3 +238,24 @@ def test_a_silence_ends_into_the_quiet_hours() -> None:
     silence = Silence(1, AT_NIGHT, "U1", "known", NOW, rule="low_stock")
     assert mute(opened(), SLEEPING, None, False, NOW, silence) == Hold(MORNING, "silence S-1")
     assert mute(opened(), WAREHOUSE, None, False, NOW, silence) == Hold(AT_NIGHT, "silence S-1")
+
+
+@pytest.mark.parametrize(
+    ("log", "change"),
+    [
+        pytest.param([], "none", id="nothing happened"),
+        pytest.param([(0, "escalated", "")], "none", id="what was before it was told"),
+        pytest.param([(1, "escalated", "")], "escalated", id="what became worse is to be told"),
+        pytest.param(
+            [(1, "opened", ""), (2, "updated", "")], "none", id="what opened is shown, moved figures are not told"
+        ),
+        pytest.param([(1, "reopened", ""), (2, "updated", "")], "reopened", id="also when its figures moved since"),
+        pytest.param([(1, "escalated", ""), (2, "overdue", "")], "overdue", id="the newest counts"),
+        pytest.param([(1, "escalated", ""), (2, "taken", "U1")], "none", id="whoever took it has seen it"),
+        pytest.param([(1, "escalated", ""), (2, "resolved", "")], "none", id="what is over is over"),
+        pytest.param([(1, "handed_off", "U1")], "handed_off", id="whoever gets it has not seen it"),
+    ],
+)
+def test_what_people_were_not_called_for_in_a_silence(log: list[tuple[int, str, str]], change: Change) -> None:
+    lines = [LogLine(NOW + timedelta(hours=hours), what, actor, ()) for hours, what, actor in log]
+    assert owed(lines, NOW) == change

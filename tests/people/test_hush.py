@@ -94,6 +94,27 @@ def test_what_a_channel_shows_is_kept_true_but_calls_nobody(bench: Bench) -> Non
     assert len(bench.posts("#finance")) == 1
 
 
+@pytest.mark.parametrize(("taken", "calls"), [(False, ["Back again"]), (True, [])])
+def test_at_its_end_people_are_called_for_what_nobody_has_seen_to_since(
+    bench: Bench, taken: bool, calls: list[str]
+) -> None:
+    fails(bench)
+    bench.deliver_posts()
+    hush = hush_of(bench)
+    hush.lay(silence())
+    for status in ("paid", "failed"):
+        bench.watch.forward(minutes=5)
+        fails(bench, status=status)
+    if taken:
+        assert bench.desk.act("take", 1001, 3, "U0BEN").changed
+    bench.deliver_posts()
+    assert len(bench.posts("#finance")) == 1
+    bench.watch.forward(hours=4)
+    assert (hush.tick(), hush.tick()) == (1, 0)
+    bench.deliver_posts()
+    assert [line.partition(":")[0] for line in bench.shown("#finance")[1:]] == calls
+
+
 def test_a_silence_takes_hold_of_what_waits_and_lets_it_go_when_it_is_ended(bench: Bench) -> None:
     hush = hush_of(bench)
     fails(bench)
