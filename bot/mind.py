@@ -18,6 +18,7 @@ from bot.pipeline import Feed, Pipeline
 from bot.rounds.digests import Digests
 from bot.rounds.overdue import Overdue
 from bot.rounds.quiet import Quiet
+from bot.rounds.reroute import Reroute
 from bot.rounds.troubles import Troubles
 from bot.rounds.upkeep import Upkeep
 from bot.store.engine import Store
@@ -37,6 +38,7 @@ class Mind:
     upkeep: Upkeep
     troubles: Troubles
     quiet: Quiet
+    reroute: Reroute
 
     def tick(self) -> int:
         """What time brings: due times that passed, alerts looked at again, digests, upkeep, and what Slack refused.
@@ -46,7 +48,8 @@ class Mind:
         """
         steady = self.upkeep.steady()
         changed = self.overdue.tick() + self._remind() if steady else 0
-        changed += self.pipeline.tick() + (self.quiet.tick() + self.desk.digests.post_due() if steady else 0)
+        changed += self.reroute.tick() + self.pipeline.tick()
+        changed += self.quiet.tick() + self.desk.digests.post_due() if steady else 0
         self.upkeep.tick()
         return changed + self.asides.tick() + self.troubles.tick() + self.desk.agreement.lapse()
 
@@ -76,6 +79,7 @@ def mind(config: Config, catalog: Catalog, store: Store, clock: Clock, head_star
         Upkeep(store, clock, folder_of(config.store_url)),
         Troubles(store, config.operations, clock),
         Quiet(store, config.house, board, clock),
+        Reroute(store, config.house, board, clock),
     )
 
 

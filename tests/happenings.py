@@ -58,9 +58,8 @@ BOARDS = [
     (),
     (Route(amount=Money(30_000, "EUR"), channel="#board", proceed=True),),
     (Route(at_least=Severity.HIGH, channel="#board"),),
-    (Route(hours=(time(10), time(16)), channel="#board"),),
 ]
-"""Channels of nobody's: beside the department's, in its stead once an alert is worse, and for some hours of the day."""
+"""Channels of nobody's: beside the department's, or in its stead once an alert is worse."""
 MUTE = Mute(WorkingHours(("mon", "thu"), time(10, 45), time(12), BERLIN), "the accounts are closed", "payout_*")
 
 
@@ -171,6 +170,7 @@ ACTS: Mapping[str, tuple[int, Callable[[World, int], None]]] = {
     "time": (6, waited),
     "an outage": (2, cut_off),
     "a restart": (1, lambda world, which: world.restart()),
+    "another config": (2, lambda world, which: world.restart(other=True)),
 }
 """What may happen, and how often among the rest."""
 

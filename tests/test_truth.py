@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, note, settings
+from hypothesis import strategies as st
 from sqlalchemy import select
 
 from bot.core import compose, groups
@@ -226,8 +227,11 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def holds_throughout(made: Path, folder: Path, house: House, history: Sequence[tuple[str, int, Mood]]) -> None:
-    world = World.begun(made, folder, house, Watch(NOW))
+def holds_throughout(
+    made: Path, folder: Path, two: tuple[House, House], history: Sequence[tuple[str, int, Mood]]
+) -> None:
+    house, other = two
+    world = World.begun(made, folder, house, Watch(NOW), other)
     try:
         for act, which, mood in history:
             note(f"{world.watch.now()}: {act} {which}, Slack {mood}")
@@ -262,18 +266,18 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> Any:
 
 
 @quickly
-@given(house=houses(), history=HISTORIES)
+@given(two=st.tuples(houses(), houses()), history=HISTORIES)
 def test_what_slack_shows_is_true_and_no_alert_vanishes_whatever_happens(
-    made: Path, folders: Any, house: House, history: list[tuple[str, int, Mood]]
+    made: Path, folders: Any, two: tuple[House, House], history: list[tuple[str, int, Mood]]
 ) -> None:
-    holds_throughout(made, folders(), house, history)
+    holds_throughout(made, folders(), two, history)
 
 
 @pytest.mark.reliability
 @pytest.mark.timeout(3600)
 @thoroughly
-@given(house=houses(), history=HISTORIES)
+@given(two=st.tuples(houses(), houses()), history=HISTORIES)
 def test_the_same_in_many_more_histories(
-    made: Path, folders: Any, house: House, history: list[tuple[str, int, Mood]]
+    made: Path, folders: Any, two: tuple[House, House], history: list[tuple[str, int, Mood]]
 ) -> None:
-    holds_throughout(made, folders(), house, history)
+    holds_throughout(made, folders(), two, history)

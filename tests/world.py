@@ -42,6 +42,7 @@ from bot.core.silences import Silence
 from bot.people.acts import Act
 from bot.rounds.overdue import Overdue
 from bot.rounds.quiet import Quiet
+from bot.rounds.reroute import Reroute
 from bot.rounds.troubles import Troubles
 from bot.store import alerts, posts
 from bot.store.tables import METADATA
@@ -80,12 +81,13 @@ class World:
     house: House
     watch: Watch
     slack: Slack = field(default_factory=Slack)
+    other: House | None = None
 
     @classmethod
-    def begun(cls, made: Path, folder: Path, house: House, watch: Watch) -> World:
+    def begun(cls, made: Path, folder: Path, house: House, watch: Watch, other: House | None = None) -> World:
         """On a copy of a store that was made before, so that its history need not be told anew."""
         shutil.copy(made / "bench.db", folder / "bench.db")
-        return cls(folder, house, watch)
+        return cls(folder, house, watch, other=other)
 
     def __post_init__(self) -> None:
         self.start()
@@ -97,11 +99,14 @@ class World:
         board, store = self.bench.board, self.bench.store
         self.overdue = Overdue(store, self.house, board, clock)
         self.quiet = Quiet(store, self.house, board, clock)
+        self.reroute = Reroute(store, self.house, board, clock)
         self.troubles = Troubles(store, self.house.departments["operations"].channel, clock)
 
-    def restart(self) -> None:
-        """The bot ends and begins anew over the same rows."""
+    def restart(self, other: bool = False) -> None:
+        """The bot ends and begins anew over the same rows, perhaps by the ``other`` config."""
         self.bench.close()
+        if other:
+            self.house, self.other = self.other or self.house, self.house
         self.start()
 
     def close(self) -> None:
@@ -114,6 +119,7 @@ class World:
         self.overdue.tick()
         with self.bench.store.write() as connection:
             self.bench.board.remind(connection)
+        self.reroute.tick()
         self.bench.pipeline.tick()
         self.quiet.tick()
         self.bench.hush.tick()

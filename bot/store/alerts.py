@@ -147,6 +147,18 @@ def looked_at(connection: Connection, number: int, recheck_at: datetime) -> None
     connection.execute(_LOOKED_AT, {"of_number": number, "next_at": recheck_at})
 
 
+def all_due(connection: Connection, now: datetime) -> None:
+    """Every open alert is due for another look."""
+    connection.execute(update(alerts).where(alerts.c.open.is_(True)).values(recheck_at=now))
+
+
+def due_but_of(connection: Connection, shop: str, rules: Sequence[str], now: datetime, most: int) -> list[Alert]:
+    """The shop's open alerts that are due for another look, but for those of some rules; their rows locked."""
+    mine = (alerts.c.shop == shop, alerts.c.open.is_(True), alerts.c.recheck_at <= now, alerts.c.rule.not_in(rules))
+    query = select(alerts.c.body).where(*mine).order_by(alerts.c.number).limit(most)
+    return [load(Alert, body) for body in connection.execute(locked(connection, query)).scalars()]
+
+
 def overdue(connection: Connection, shop: str, now: datetime) -> list[Alert]:
     """The shop's open alerts of which somebody may have to be reminded, the most severe first, their rows locked: those
     whose time has come, and those that changed."""

@@ -15,6 +15,7 @@ from bot.mind import Mind
 from bot.people.asides import Asides
 from bot.rounds.overdue import Overdue
 from bot.rounds.quiet import Quiet
+from bot.rounds.reroute import Reroute
 from bot.rounds.troubles import Troubles
 from bot.rounds.upkeep import Upkeep
 from bot.store import inbox
@@ -64,7 +65,10 @@ def mind(bench: Bench, upkeep: Upkeep) -> Mind:
     overdue = Overdue(bench.store, bench.house, bench.pipeline.board, upkeep.clock)
     asides = Asides.of(bench.store, bench.pipeline.board, upkeep.clock, bench.pipeline.again)
     quiet = Quiet(bench.store, bench.house, bench.pipeline.board, upkeep.clock)
-    return Mind(bench.store, bench.catalog, bench.pipeline, bench.desk, overdue, asides, upkeep, troubles, quiet)
+    reroute = Reroute(bench.store, bench.house, bench.pipeline.board, upkeep.clock)
+    return Mind(
+        bench.store, bench.catalog, bench.pipeline, bench.desk, overdue, asides, upkeep, troubles, quiet, reroute
+    )
 
 
 def admitted(store: Store, key: str, at: datetime) -> None:
