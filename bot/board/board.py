@@ -17,7 +17,7 @@ from bot.core.alerts import Alert, Change
 from bot.core.dispatch import Post
 from bot.core.groups import Group, told_later
 from bot.core.inhibition import inhibiting, inhibitor_of, inhibits
-from bot.core.mute import Hold, Never, Way, held_back, mute, told_by, too_dear
+from bot.core.mute import Hold, Never, Way, held_back, mute, owed, told_by, too_dear
 from bot.core.routes import Routed, Unshown, labels_matter, route
 from bot.core.settings import NO_LABELS, Department, House, Updates
 from bot.core.silences import Silence, recurring, silenced_by
@@ -66,6 +66,11 @@ class _Shown:
     """Whether the people of this channel must look when the alert changes hands."""
     holds: bool = True
     """Whether it is the channel of the department that holds the alert, where those are called who are named."""
+
+    def hushed(self, change: Change) -> bool:
+        """Whether a change calls nobody: as people asked, or since another alert says more. Whoever is handed an alert
+        is called all the same in that case."""
+        return self.silence is not None or (self.inhibitor is not None and change != "handed_off")
 
 
 @dataclass(frozen=True)
@@ -147,13 +152,16 @@ class Board:
                     held.forget(connection, post.channel, post.key)
 
     def _show_inhibited(self, connection: Connection, other: Alert) -> None:
-        """What another alert keeps from being shown, or kept until it was over, is looked at again if it stands."""
+        """What another alert keeps from being shown, or kept until it was over, is looked at again if it stands; people
+        are called afterwards for what they were not called for meanwhile."""
         mine = self.catalog.rules.get(other.rule)
         for each in mine.inhibits if mine else ():
             subject = other.subject if each.same == "subject" else None
             for kept in alerts.open_of(connection, other.shop, (each.rule,), subject):
                 if inhibits(other, kept, self.catalog.rules):
-                    self.show(connection, kept, "none")
+                    over = other.state == "resolved"
+                    log = alerts.logged(connection, kept.number) if over else ()
+                    self.show(connection, kept, owed(log, other.opened_at))
 
     def _routed(self, connection: Connection, alert: Alert) -> tuple[Routed | Unshown, ...]:
         """Where the departments' views go; what no channel shows is also written into the log."""
@@ -249,7 +257,8 @@ class Board:
     def _keep_true(self, connection: Connection, alert: Alert, change: Change, shown: _Shown) -> str:
         """Edits what is shown and calls people as the route wants it, after the quiet hours and as far as the budget
         goes; gives why nobody is called who should be."""
-        ways = told_by(shown.place.updates, change, shown.concerned) if shown.silence is None else frozenset()
+        hushed = shown.hushed(change)
+        ways = frozenset() if hushed else told_by(shown.place.updates, change, shown.concerned)
         hold = held_back(alert, shown.department, self.clock.now())
         if shown.within is not None and ways and told_later(change):
             return self._call_together(connection, alert, change, shown, shown.within, hold)
@@ -258,7 +267,7 @@ class Board:
         if shown.within is None:
             self._want(connection, alert, shown, fresh="message" in ways)
         else:
-            dealt_with = shown.silence is not None or change in _DEALT_WITH
+            dealt_with = hushed or change in _DEALT_WITH
             self._groups.put(connection, alert, shown.within, shown.place.departments, new=False, told=dealt_with)
             ways = frozenset({"thread"}) if "message" in ways else ways
         if ways and compose.calls_by_name(alert, change, shown.holds):

@@ -137,8 +137,9 @@ def calls_people(change: Change) -> bool:
 
 
 def owed(log: Iterable[LogLine], since: datetime) -> Change:
-    """The newest change since a silence began for which nobody was called then and somebody is to look now; "none"
-    where there is none, or where people have acted since and so have looked. What opened meanwhile was not shown."""
+    """The newest change since an alert was to be quiet for which nobody was called then and somebody is to look now;
+    "none" where there is none, or where people have acted since and so have looked. What opened meanwhile was not
+    shown."""
     newest: Change = "none"
     for each in log:
         change = cast(Change, each.change)

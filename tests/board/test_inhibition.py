@@ -6,6 +6,7 @@ import json
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
 from sqlalchemy import select
 
 from bot.core.advance import Seat, advance
@@ -13,11 +14,13 @@ from bot.core.alerts import Alert, resolved
 from bot.core.parts import say
 from bot.core.subject import Subject
 from bot.core.verdict import Severity
+from bot.rounds.overdue import Overdue
 from bot.store import alerts, posts
 from bot.store.codec import load
 from bot.store.tables.work import alert as table
 from tests.bench import Bench
 from tests.core.samples import NOW, fire
+from tests.handlers.shelves import words
 
 SAMPLES = Path(__file__).parents[2] / "handlers/samples/stripe"
 
@@ -60,6 +63,32 @@ def test_while_a_source_is_silent_what_its_word_would_end_is_not_shown_and_after
     bench.deliver_posts()
     assert len(bench.shown("#finance")) == 1
     bench.close()
+
+
+@pytest.mark.parametrize(("taken", "calls"), [(False, ["Overdue"]), (True, [])])
+def test_what_is_shown_already_calls_nobody_while_its_source_is_silent_and_afterwards_once(
+    tmp_path: Path, taken: bool, calls: list[str]
+) -> None:
+    bench = Bench(tmp_path)
+    overdue(bench, "in_1")
+    bench.deliver_posts()
+    quiet = silent(bench, "generic")
+    bench.watch.forward(days=5)
+    assert Overdue(bench.store, bench.house, bench.board, bench.board.clock).tick() >= 1
+    if taken:
+        bench.desk.act("take", 1001, 1, "U0ANNA")
+    bench.deliver_posts()
+    assert heard(bench) == []
+    heard_again(bench, quiet)
+    bench.deliver_posts()
+    assert heard(bench) == calls
+    bench.close()
+
+
+def heard(bench: Bench) -> list[str]:
+    """What finance was called for in threads."""
+    called = [words(message.summary) for post, message in bench.posts("#finance") if post.thread and post.ts]
+    return [line.partition(":")[0] for line in called]
 
 
 def test_another_source_that_is_silent_keeps_nothing_of_this_one(tmp_path: Path) -> None:
