@@ -427,10 +427,10 @@ def test_methods_are_told_with_their_last_day_and_the_days_before(store: Store) 
 
 
 def test_payouts_are_those_that_are_due_and_those_of_late(store: Store) -> None:
-    def payout(name: str, status: Any, days_ago: float, reason: str = "") -> Event:
+    def payout(name: str, status: Any, days_ago: float, reason: str = "", to: Any = "bank") -> Event:
         return PayoutChanged(
             shop="acme", source="stripe", at=NOW - timedelta(days=days_ago), payout=name, amount=EUR, status=status,
-            reason=ShopText(reason) if reason else None, provider="stripe",
+            reason=ShopText(reason) if reason else None, provider="stripe", to=to,
         )  # fmt: skip
 
     tell(
@@ -438,6 +438,7 @@ def test_payouts_are_those_that_are_due_and_those_of_late(store: Store) -> None:
         [
             payout("waits long", "pending", 20), payout("came", "paid", 2), payout("came long ago", "paid", 9),
             payout("bounced", "failed", 1, "no account"), payout("called off", "canceled", 1),
+            payout("a refund", "failed", 1, "expired card", "customer"),
         ],
     )  # fmt: skip
     found = answer(store, ask(asked.Payouts(7)))

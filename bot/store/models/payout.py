@@ -19,7 +19,9 @@ _STATUS = select(payout.c.status).where(
 
 @applies(PayoutChanged)
 def tell(connection: Connection, event: PayoutChanged, telling: Telling) -> None:
-    """Keeps the payout's newest state."""
+    """Keeps the payout's newest state. Money that was to go back to a customer is none of the shop's payouts."""
+    if event.to == "customer":
+        return
     names = {"in_shop": event.shop, "of_payout": event.payout}
     before = connection.execute(locked(connection, _STATUS), names).scalar()
     row = {
