@@ -7,7 +7,7 @@ people as clicks and commands.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -238,13 +238,15 @@ class Pipeline:
         line = say(ShopText(event.source), ", ", ShopText(event.aspect), ": ", note, ".")
         self._tell_operators(connection, f"mended/{event.source}/{event.aspect}", Message(line, (Paragraph(line),)))
 
-    def again(self, connection: Connection, exception: RuleException) -> None:
-        """Decides anew on the SKU for which an exception was set or ended, within the caller's write transaction."""
+    def again(self, connection: Connection, exception: RuleException, skus: Sequence[str]) -> None:
+        """Decides anew on SKUs for which an exception was set or ended, within the caller's write transaction."""
         shop, rule = self.house.shops.get(exception.shop), self.catalog.rules.get(exception.rule)
-        if shop is not None and rule is not None and rule.about == "sku":
-            sitting = self._sitting(connection, shop)
-            sitting.again(rule, Subject("sku", exception.pattern))
-            sitting.write()
+        if shop is None or rule is None or rule.about != "sku":
+            return
+        sitting = self._sitting(connection, shop)
+        for sku in skus:
+            sitting.again(rule, Subject("sku", sku))
+        sitting.write()
 
     def _sitting(self, connection: Connection, shop: Shop) -> Sitting:
         deciding = Deciding(self.catalog, self.house, self.board, self.clock, self.settings)

@@ -93,10 +93,17 @@ def _is_for(each: RuleException, subject: Subject, groups: Sequence[str]) -> boo
         case "rule":
             return True
         case "sku":
-            return subject.about == "sku" and fits(subject.id, each.pattern)
+            # What members set names each SKU; only the config writes patterns of them.
+            alike = not each.id and fits(subject.id, each.pattern)
+            return subject.about == "sku" and (subject.id == each.pattern or alike)
         case level:
-            wanted = pattern_of(vendor_group(each.pattern) if level == "vendor" else each.pattern)
-            return any(fnmatchcase(key, wanted) for key in groups)
+            return bool(labelled(level, each.pattern, groups))
+
+
+def labelled(level: Level, name: str, groups: Iterable[str]) -> list[str]:
+    """Those of the keys of groups that a vendor or a tag has, or several where * stands for any letters in its name."""
+    wanted = pattern_of(vendor_group(name) if level == "vendor" else name)
+    return [key for key in groups if fnmatchcase(key, wanted)]
 
 
 def _strength(number: int, each: RuleException) -> tuple[int, int, int]:

@@ -338,6 +338,12 @@ class ExceptionsHeld(Query):
 
 
 @dataclass(frozen=True, slots=True)
+class LabelsKnown(Query):
+    """What the shop's goods are labelled with, by their keys (``bot.core.campaigns.keys``), each vendor among them:
+    tuple[str, ...]."""
+
+
+@dataclass(frozen=True, slots=True)
 class Exercises(Query):
     """What came of the newest exercises, or that they run: tuple[Line, ...], newest first, ``most`` at most."""
 

@@ -17,6 +17,7 @@ from bot.core.parts import Line, join, say
 from bot.core.settings import Shop
 from bot.core.silences import counted
 from bot.core.silences import told as told_silence
+from bot.core.thresholds import answered
 from bot.core.thresholds import told as told_exception
 from bot.people.drills import Drills
 from bot.people.hush import Hush
@@ -53,7 +54,8 @@ class Asides:
         """What whoever sent the form is told."""
         if isinstance(did, Excepted):
             laid = [self.thresholds.lay_in(connection, wanted) for wanted in did.exceptions]
-            return join([say(told_exception(each), ".") for each in laid], " ")
+            reached = [(each, self.thresholds.reach(connection, each)) for each in laid]
+            return join([answered(each, many) for each, many in reached], " ")
         kept = [self.hush.lay_in(connection, silence) for silence in did.silences]
         return join([say(told_silence(each), ". It keeps ", counted(many), " quiet now.") for each, many in kept], " ")
 

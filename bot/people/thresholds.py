@@ -2,28 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, get_origin
 
 from bot.catalog import Catalog
 from bot.catalog.settings import BadSettings, setting_schema
 from bot.clock import Clock
-from bot.core.exceptions import Knob, RuleException
+from bot.core.exceptions import Knob, RuleException, labelled
 from bot.core.handlers import Rule
 from bot.core.message import Message
 from bot.core.settings import House
 from bot.core.thresholds import ended, laid, over, reminded, reminder
-from bot.store import exceptions, lanes, posts, slots
+from bot.store import exceptions, labels, lanes, posts, slots
 from bot.store.engine import Connection, Store, StoreDown
 
-Again = Callable[[Connection, RuleException], None]
-"""again(connection, exception) has its rule decide anew on what it is about, within the write transaction."""
+Again = Callable[[Connection, RuleException, Sequence[str]], None]
+"""again(connection, exception, skus) has its rule decide anew on these SKUs, within the write transaction."""
+
+AT_ONCE = 20
+"""On so many SKUs a rule decides anew in one transaction, so that others who write need not wait for long."""
+
+_A_TICK = 2.0
+"""For so many seconds of a tick at most it goes on, since the rest of what time brings waits behind it."""
 
 
 @dataclass(frozen=True)
 class Thresholds:
-    """Sets rules for single SKUs as members asked. Raises StoreDown; nothing is then half done."""
+    """Sets rules for SKUs, vendors and tags as members asked. Raises StoreDown; nothing is then half done."""
 
     store: Store
     catalog: Catalog
@@ -62,9 +68,27 @@ class Thresholds:
         """Sets an exception within the caller's write transaction, who holds the shop's lane; gives it with its id."""
         made, fresh = exceptions.lay(connection, wanted)
         if fresh:
-            self.again(connection, made)
-            self._tell(connection, _key(made), laid(made))
+            self._anew(connection, made)
+            self._tell(connection, _key(made), laid(made, self.reach(connection, made)))
         return made
+
+    def reach(self, connection: Connection, each: RuleException) -> int | None:
+        """How many SKUs an exception for a vendor or a tag is about now; None for one that names its SKU."""
+        if each.level not in ("vendor", "tag"):
+            return None
+        return labels.many(connection, each.shop, self._keys(connection, each))
+
+    def _keys(self, connection: Connection, each: RuleException) -> list[str]:
+        return labelled(each.level, each.pattern, labels.keys(connection, each.shop))
+
+    def _anew(self, connection: Connection, each: RuleException, after: str = "") -> None:
+        """Has the rule decide anew on what an exception is about, from the SKU ``after`` on; ticks see to what is too
+        much for one transaction."""
+        skus = [each.pattern]
+        if each.level in ("vendor", "tag"):
+            skus = labels.bearing(connection, each.shop, self._keys(connection, each), after, AT_ONCE)
+        self.again(connection, each, skus)
+        exceptions.reach(connection, each.id, skus[-1] if len(skus) == AT_ONCE else None)
 
     def end_in(self, connection: Connection, id: int, by: str) -> RuleException | None:
         """Ends an exception within the caller's write transaction; None when there is none of that id that holds."""
@@ -73,20 +97,37 @@ class Thresholds:
             return None
         if not lanes.hold(connection, cut.shop):
             raise StoreDown("another replica works on this shop", again=True)
-        self.again(connection, cut)
+        self._anew(connection, cut)
         self._tell(connection, _key(cut), ended(cut, by))
         return cut
 
     def tick(self) -> int:
-        """Has rules decide as usual again where an exception is over, and reminds of old ones; returns how many."""
+        """Has rules decide as usual again where an exception is over, goes on where much is to be decided anew, and
+        reminds of old ones; returns how many."""
         now = self.clock.now()
         with self.store.write() as connection:
             gone = [each for each in exceptions.over(connection, now) if lanes.hold(connection, each.shop)]
             for each in gone:
                 exceptions.end(connection, each.id, now)
-                self.again(connection, each)
+                self._anew(connection, each)
                 self._tell(connection, f"{_key(each)}/over", over(each))
-            return len(gone) + sum(self._remind(connection, each) for each in exceptions.current(connection, now))
+            reminded = sum(self._remind(connection, each) for each in exceptions.current(connection, now))
+        return len(gone) + reminded + self._go_on_for_a_while()
+
+    def _go_on_for_a_while(self) -> int:
+        began, batches = self.clock.monotonic(), 0
+        while self.clock.monotonic() - began < _A_TICK and self._go_on():
+            batches += 1
+        return batches
+
+    def _go_on(self) -> bool:
+        """Decides anew on the next SKUs of an exception that is about many; says whether there were any."""
+        with self.store.write() as connection:
+            for each, reached in exceptions.unfinished(connection):
+                if lanes.hold(connection, each.shop):
+                    self._anew(connection, each, reached)
+                    return True
+        return False
 
     def _remind(self, connection: Connection, each: RuleException) -> bool:
         """Each month once, by whichever replica comes first."""

@@ -29,7 +29,11 @@ def lay(connection: Connection, wanted: RuleException) -> tuple[RuleException, b
     found = connection.execute(same).mappings().first()
     if found is not None:
         return _exception(found), False
-    made = connection.execute(insert(exceptions).values(**row, ended=False).returning(exceptions)).mappings().one()
+    made = (
+        connection.execute(insert(exceptions).values(**row, ended=False, reached="").returning(exceptions))
+        .mappings()
+        .one()
+    )
     return _exception(made), True
 
 
@@ -48,9 +52,22 @@ def over(connection: Connection, now: datetime) -> list[RuleException]:
 def end(connection: Connection, id: int, now: datetime) -> RuleException | None:
     """Has an exception hold no more; None when there is none of that id that did."""
     which = (exceptions.c.id == id, exceptions.c.ended.is_(False))
-    ending = update(exceptions).where(*which).values(ended=True, ended_at=now).returning(exceptions)
+    ending = update(exceptions).where(*which).values(ended=True, ended_at=now, reached="").returning(exceptions)
     found = connection.execute(ending).mappings().first()
     return _exception(found) if found is not None else None
+
+
+def unfinished(connection: Connection) -> list[tuple[RuleException, str]]:
+    """The exceptions, also ended ones, of which not all is decided on anew yet, each with the SKU that was reached,
+    their rows locked."""
+    query: Select[Any] = select(exceptions).where(exceptions.c.reached.is_not(None))
+    found = connection.execute(locked(connection, query.order_by(exceptions.c.id), skip=True))
+    return [(_exception(row), row["reached"]) for row in found.mappings()]
+
+
+def reach(connection: Connection, id: int, sku: str | None) -> None:
+    """Remembers up to which SKU all is decided on anew; None once that is done."""
+    connection.execute(update(exceptions).where(exceptions.c.id == id).values(reached=sku))
 
 
 def _dumped(given: tuple[tuple[str, Any], ...] | None) -> str:

@@ -5,13 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.core.exceptions import RuleException, scalar
 from bot.core.facts import NoFacts
-from bot.core.forms import Choice, Excepted, Sent, Skus, Text, When, Wrong, asked, form
-from bot.core.parts import say
-from bot.core.thresholds import problems
-
-OFF = "off"
+from bot.core.forms import Choice, Excepted, Sent, Skus, Text, When, asked, form
+from bot.core.thresholds import excepted
 
 
 @dataclass(frozen=True)
@@ -34,26 +30,4 @@ def threshold(answers: Wanted, sent: Sent, facts: NoFacts) -> Excepted:
     The rule decides on them anew at once. An end is optional and lies within a year; `/ops thresholds` lists what is
     set, by whom and why, and operations are told of each.
     """
-    rule, _, setting = answers.knob.partition(".")
-    off = setting == OFF
-    if not off and answers.value is None:
-        raise Wrong({"value": say(f"Say to what {setting or rule} is set.")})
-    given = None if off else ((setting, scalar(answers.value or "")),)
-    made = tuple(
-        RuleException(
-            rule=rule,
-            level="sku",
-            pattern=sku,
-            given=given,
-            reason=answers.reason,
-            by=sent.person,
-            until=answers.until,
-            created=sent.now,
-            shop=sent.shop,
-        )
-        for sku in answers.skus
-    )
-    wrong = {part: why for each in made for part, why in problems(each, sent.now).items()}
-    if wrong:
-        raise Wrong({part: say(why[:1].upper() + why[1:] + ".") for part, why in wrong.items()})
-    return Excepted(made, "value")
+    return excepted("sku", answers.skus, answers, sent)

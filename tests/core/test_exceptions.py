@@ -70,6 +70,11 @@ def test_a_sku_is_meant_as_it_is_spelt_also_with_signs_that_patterns_have() -> N
     assert holds(exception("sku", "A[1]"), Subject("sku", "A[1]"))
 
 
+def test_a_star_in_a_sku_that_a_member_named_stands_for_itself() -> None:
+    told = exception("sku", "MUG-*", id=1)
+    assert [holds(told), holds(told, Subject("sku", "MUG-*"))] == [False, True]
+
+
 def test_only_what_is_for_a_whole_rule_is_for_other_subjects_than_skus() -> None:
     order = Subject("order", "MUG-1")
     assert [holds(exception(level, "MUG-1"), order) for level in ("rule", "sku")] == [True, False]
@@ -93,10 +98,10 @@ def test_a_sku_counts_before_a_tag_a_vendor_and_the_rule() -> None:
 
 def test_on_one_level_slack_counts_before_the_config_the_newest_there_the_first_here() -> None:
     told = [
-        exception(reason="config 1"),
-        exception(reason="config 2"),
-        exception(reason="slack new", id=9),
-        exception(reason="slack old", id=4),
+        exception(pattern="MUG-1", reason="config 1"),
+        exception(pattern="MUG-*", reason="config 2"),
+        exception(pattern="MUG-1", reason="slack new", id=9),
+        exception(pattern="MUG-1", reason="slack old", id=4),
     ]
     assert ordered(*told) == ["config 2", "config 1", "slack old", "slack new"]
 

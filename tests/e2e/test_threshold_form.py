@@ -51,3 +51,26 @@ async def test_a_member_sets_a_threshold_and_ends_it_again(tmp_path: Path) -> No
             await expect(message(page, "Ended: E-1")).to_contain_text("Only visible to you")
         async with opened(bot.workbench, "C0OPS") as page:
             await expect(message(page, "Ended by")).to_contain_text("E-1: low_stock threshold 50", timeout=30_000)
+
+
+async def test_a_member_sets_a_threshold_for_a_vendor_after_a_name_that_nobody_knows(tmp_path: Path) -> None:
+    async with running(tmp_path) as bot:
+        for sku in ("MUG", "CUP"):
+            await bot.event("item.described", item=f"i-{sku}", sku=sku, vendor="Glas Nord")
+            await bot.event("stock.changed", sku=sku, available=40, location="Berlin")
+        await bot.app.caught_up()
+        async with opened(bot.workbench, "C0WAREHOUSE", user="U0BEN") as page:
+            await _types(page, "/ops threshold vendor Glas Nort 50")
+            window = page.get_by_role("dialog", name="Threshold for many")
+            await expect(window.get_by_label(re.compile("^Which"))).to_have_value("Glas Nort")
+            await window.get_by_label(re.compile("^Why")).fill("sets of twelve")
+            await window.get_by_role("button", name="Set it").click()
+            await expect(window.get_by_role("alert")).to_have_text(
+                "The shop knows no vendor Glas Nort. Did you mean glas-nord?"
+            )
+            await window.get_by_label(re.compile("^Which")).fill("glas nord")
+            await window.get_by_role("button", name="Set it").click()
+            await expect(window).to_have_count(0)
+            told = message(page, "E-1: low_stock threshold 50 for vendor glas nord")
+            await expect(told).to_contain_text("it is about 2 SKUs now")
+            await expect(message(page, "rule low_stock")).to_have_count(2)

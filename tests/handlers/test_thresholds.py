@@ -13,6 +13,7 @@ from bot.core.forms import Excepted, Sent, Wrong
 from bot.core.handlers import EndException, Refused, Reply, Request, ShowForm
 from handlers.commands import threshold as command
 from handlers.commands import thresholds
+from handlers.forms import label_threshold as many
 from handlers.forms import threshold as form
 from tests.core.samples import NOW, house
 from tests.handlers.shelves import spoken, words
@@ -48,6 +49,27 @@ def opens(text: str, knobs: tuple[Knob, ...] = KNOBS) -> ShowForm:
 )
 def test_the_form_opens_filled_with_what_was_typed(text: str, skus: tuple[str, ...], knob: str, value: str) -> None:
     assert opens(text).given == {"skus": skus, "knob": knob, "value": value}
+
+
+@pytest.mark.parametrize(
+    ("text", "label", "name", "knob", "value"),
+    [
+        ("vendor Glas Nord backorders 20", "vendor", "Glas Nord", "oversold.backorders", "20"),
+        ("Vendor: Glas* off", "vendor", "Glas*", "low_stock.off", ""),
+        ("tag:fragile low_stock 12", "tag", "fragile", "low_stock.threshold", "12"),
+        ("tag", "tag", "", "low_stock.threshold", ""),
+    ],
+)
+def test_a_vendor_or_a_tag_opens_the_form_for_many(text: str, label: str, name: str, knob: str, value: str) -> None:
+    shown = command.threshold.answer(Request(text, "U1", "C1", NOW, knobs=KNOBS), NoFacts())
+    assert isinstance(shown, ShowForm) and shown.form == "label_threshold"
+    assert shown.given == {"label": label, "name": name, "knob": knob, "value": value}
+    assert shown.options == opens("MUG").options
+
+
+@pytest.mark.parametrize("text", ["TAG-12", "VENDORS", "tags 5"])
+def test_a_sku_that_begins_like_them_is_a_sku(text: str) -> None:
+    assert opens(text).given["skus"] == (text.split(maxsplit=1)[0],)
 
 
 def test_one_chooses_among_the_settings_there_are_and_switching_a_rule_off() -> None:
@@ -102,6 +124,35 @@ def test_what_cannot_be_is_told_beside_its_field(changes: dict[str, Any], proble
     with pytest.raises(Wrong) as wrong:
         sent(**changes)
     assert {name: words(line) for name, line in wrong.value.problems.items()} == problems
+
+
+def sent_for_many(**changes: Any) -> Excepted:
+    entries: dict[str, Any] = {
+        "label": "vendor", "name": "Glas Nord", "knob": "oversold.backorders", "value": "20", "until": NOW + DAY,
+        "reason": "blown to order",
+    }  # fmt: skip
+    facts = many.Facts(("fragile", "vendor-glas-nord"))
+    did = many.label_threshold.send(many.Wanted(**entries | changes), Sent("U0BEN", NOW, "demo"), facts)
+    assert isinstance(did, Excepted)
+    return did
+
+
+def test_one_for_a_vendor_or_a_tag_is_the_members_with_why_and_until_when() -> None:
+    vendor = RuleException(
+        rule="oversold", level="vendor", pattern="Glas Nord", given=(("backorders", 20),), reason="blown to order",
+        by="U0BEN", until=NOW + DAY, created=NOW, shop="demo",
+    )  # fmt: skip
+    assert sent_for_many() == Excepted((vendor,), "value")
+    (tag,) = sent_for_many(label="tag", name="Fragile", knob="oversold.off", value=None).exceptions
+    assert (tag.level, tag.pattern, tag.given) == ("tag", "Fragile", None)
+
+
+def test_a_vendor_that_the_shop_does_not_know_is_told_beside_its_field() -> None:
+    with pytest.raises(Wrong) as wrong:
+        sent_for_many(name="Glas Nort")
+    assert {name: words(line) for name, line in wrong.value.problems.items()} == {
+        "name": "The shop knows no vendor «Glas Nort». Did you mean «glas-nord»?"
+    }
 
 
 CONFIG = RuleException(rule="oversold", level="vendor", pattern="Glas*", reason="on demand")

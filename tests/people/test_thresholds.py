@@ -11,11 +11,14 @@ from typing import Any
 import pytest
 from sqlalchemy import event, update
 
+from bot.core.authority import EVERYBODY
 from bot.core.exceptions import RuleException
 from bot.core.forms import Submission
 from bot.core.handlers import Refused, Reply, Request, ShowForm, ShowModal
 from bot.core.message import Message
+from bot.core.settings import Grant, Permissions
 from bot.people.acts import Act
+from bot.store import audit
 from bot.store.tables.work import rule_exception
 from tests.bench import Bench, usual_house
 from tests.core.samples import NOW
@@ -253,7 +256,7 @@ def test_an_exception_to_a_rule_or_a_shop_that_is_gone_decides_nothing(bench: Be
     known(bench)
     for gone in (of_the_config(rule="gone", shop="demo"), of_the_config(shop="gone")):
         with bench.store.write() as connection:
-            bench.pipeline.again(connection, replace(gone, level="sku", pattern="MUG"))
+            bench.pipeline.again(connection, gone, ["MUG"])
     assert bench.shown("#warehouse") == []
 
 
@@ -267,3 +270,86 @@ def test_where_there_is_no_exception_nothing_more_is_looked_up_than_whether_ther
     event.remove(*listening)
     assert sum("rule_exception" in statement for statement in seen) == 1
     assert not any("FROM item_group" in statement for statement in seen)
+
+
+def for_many(**changes: str) -> Submission:
+    entries = {
+        "label": "vendor", "name": "glas nord", "knob": "low_stock.threshold", "value": "50", "reason": "sets of twelve",
+    }  # fmt: skip
+    return Submission("label_threshold", "U0BEN", NOW, "demo", "", {**entries, **changes})
+
+
+def glass(bench: Bench) -> None:
+    """Two SKUs of a vendor and one of another, of each of which there is enough."""
+    for sku, vendor in (("MUG", "Glas Nord"), ("CUP", "Glas Nord"), ("POT", "Töpferei")):
+        item(bench, sku, vendor, "Fragile")
+        bench.sells(sku, 1)
+        bench.stock(sku, 40)
+
+
+MANY = "E-1: low_stock threshold «50» for vendor «glas nord» in «demo» by @U0BEN: «sets of twelve»"
+
+
+def test_a_member_sets_a_threshold_for_a_vendor_and_all_of_its_goods_are_decided_on_at_once(bench: Bench) -> None:
+    glass(bench)
+    assert bench.desk.check(for_many()) == {}
+    act = bench.desk.submit(for_many())
+    assert act.told is not None and words(act.told) == f"{MANY}; it is about 2 SKUs now."
+    assert sorted(line.split()[1] for line in bench.shown("#warehouse")) == ["CUP", "MUG"]
+    assert bench.shown("#operations") == [
+        f"A new exception. {MANY}; it is about 2 SKUs now; /ops thresholds end E-1 ends it."
+    ]
+    assert any("by exception E-1 of @U0BEN (low_stock threshold «50» for vendor «glas nord»" in line
+               for line in lines(bench, "whynot", "CUP"))  # fmt: skip
+    assert not any("E-1" in line for line in lines(bench, "whynot", "POT"))
+
+
+def test_one_for_a_tag_is_ended_like_that_of_a_sku_and_its_alerts_are_over(bench: Bench) -> None:
+    glass(bench)
+    bench.desk.submit(for_many(label="tag", name="fragile"))
+    bench.deliver_posts()
+    assert len(bench.shown("#warehouse")) == 3
+    assert lines(bench, "thresholds")[0].startswith("E-1 | low_stock threshold «50» for tag «fragile»")
+    says(bench, "thresholds", "end E-1")
+    assert all(line.startswith("RESOLVED") for line in bench.shown("#warehouse"))
+
+
+def test_what_gets_the_tag_later_is_meant_as_well(bench: Bench) -> None:
+    glass(bench)
+    bench.desk.submit(for_many(label="tag", name="summer"))
+    assert bench.shown("#warehouse") == []
+
+
+def test_of_many_skus_some_are_decided_on_at_once_and_the_others_by_ticks_each_once(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    glass(bench)
+    monkeypatch.setattr("bot.people.thresholds.AT_ONCE", 1)
+    bench.desk.submit(for_many(label="tag", name="fragile"))
+    assert len(bench.shown("#warehouse")) == 1
+    assert bench.thresholds.tick() == 3
+    assert len(bench.shown("#warehouse")) == 3
+    assert bench.thresholds.tick() == 0
+    bench.deliver_posts()
+    says(bench, "thresholds", "end E-1")
+    bench.thresholds.tick()
+    assert all(line.startswith("RESOLVED") for line in bench.shown("#warehouse"))
+
+
+def test_who_may_set_one_for_a_sku_may_not_for_a_vendor_unless_it_is_granted(tmp_path: Path) -> None:
+    few = Permissions((Grant((EVERYBODY,), ("threshold",)), Grant(("U0ANA",), ("label_threshold",))))
+    made = Bench(tmp_path, usual_house(permissions=few))
+    glass(made)
+    for answer in (made.desk.check, made.desk.submit):
+        with pytest.raises(Refused) as refusal:
+            answer(for_many())
+        assert words(refusal.value.line).startswith(
+            "You have no permission for label threshold. Those who have: @U0ANA"
+        )
+    assert made.shown("#warehouse") == []
+    assert made.desk.submit(replace(for_many(), person="U0ANA")).changed
+    with made.store.read() as connection:
+        told = [(each.person, each.act, each.outcome) for each in audit.deeds(connection, NOW - DAY)]
+    refused = ("U0BEN", "label_threshold", "refused")
+    assert told == [refused, refused, ("U0ANA", "label_threshold", "done")]
+    made.close()

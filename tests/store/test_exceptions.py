@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+from bot.core.events import ItemDescribed
 from bot.core.exceptions import RuleException
-from bot.store import exceptions
+from bot.store import events, exceptions, labels
 from bot.store.engine import Store
 from bot.store.retention import tidy
 from tests.store.histories import START
@@ -64,3 +65,32 @@ def test_what_ended_is_forgotten_after_a_month_and_what_holds_is_not(store: Stor
         assert tidy(connection, START + 31 * DAY)["exceptions"] == 0
         assert tidy(connection, START + 32 * DAY)["exceptions"] == 1
         assert exceptions.current(connection, START + 400 * DAY) == [holds]
+
+
+def test_of_what_is_about_many_is_remembered_how_far_it_was_decided_on_until_that_is_done(store: Store) -> None:
+    with store.write() as connection:
+        laid, _ = exceptions.lay(connection, replace(WANTED, level="vendor", pattern="Glas"))
+        assert exceptions.unfinished(connection) == [(laid, "")]
+        exceptions.reach(connection, laid.id, "MUG")
+        assert exceptions.unfinished(connection) == [(laid, "MUG")]
+        exceptions.reach(connection, laid.id, None)
+        assert exceptions.unfinished(connection) == []
+        exceptions.end(connection, laid.id, START)
+        assert exceptions.unfinished(connection) == [(laid, "")]
+
+
+def test_the_skus_that_bear_a_label_come_in_their_order_each_once_and_of_their_shop_alone(store: Store) -> None:
+    with store.write() as connection:
+        for shop, item, sku, vendor in (
+            ("demo", "1", "MUG", "Glas"), ("demo", "2", "CUP", "Glas"), ("demo", "3", "CUP", "Ton"),
+            ("demo", "4", "POT", ""), ("other", "5", "JAR", "Glas"),
+        ):  # fmt: skip
+            told = ItemDescribed(shop=shop, source="erp", at=START, item=item, sku=sku, vendor=vendor, groups=("Red",))
+            events.record(connection, told, START.date())
+    with store.read() as connection:
+        assert labels.keys(connection, "demo") == ("red", "vendor-glas", "vendor-ton")
+        assert labels.keys(connection, "gone") == ()
+        both = ["vendor-glas", "vendor-ton"]
+        assert labels.bearing(connection, "demo", both, "", 5) == ["CUP", "MUG"]
+        assert labels.bearing(connection, "demo", ["red"], "CUP", 1) == ["MUG"]
+        assert [labels.many(connection, "demo", wanted) for wanted in (both, ["red"], [])] == [2, 3, 0]

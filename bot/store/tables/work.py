@@ -192,7 +192,8 @@ class SilenceRow(SQLModel, table=True):
 class RuleExceptionRow(SQLModel, table=True):
     """An exception to a rule that a member set. ``given`` are its settings in JSON, "" when it switches the rule off.
 
-    ``ended`` says that it holds no more and that what it was about was decided on anew.
+    ``ended`` says that it holds no more. ``reached`` is the SKU up to which what it is about was decided on anew since
+    it was set or ended, "" for none so far, None once that is done.
     """
 
     __tablename__ = "rule_exception"
@@ -210,6 +211,7 @@ class RuleExceptionRow(SQLModel, table=True):
     until: datetime | None = Field(default=None, sa_type=Instant)
     ended: bool
     ended_at: datetime | None = Field(default=None, sa_type=Instant)
+    reached: str | None = None
 
 
 class NoteRow(SQLModel, table=True):
