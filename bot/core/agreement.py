@@ -53,8 +53,8 @@ What = Pressed | Entered | Commanded
 class Pending:
     """An act that waits for a second person until a moment (aware UTC), and where people are asked for it.
 
-    ``number`` and ``subject`` say what it is about, as in the audit trail; ``thread`` is the key of the post below
-    which it is asked, "" for none.
+    ``number`` and ``subject`` say what it is about, as in the audit trail, and ``detail`` what exactly is asked for;
+    ``thread`` is the key of the post below which it is asked, "" for none.
     """
 
     id: int
@@ -69,6 +69,7 @@ class Pending:
     channel: str
     thread: str
     what: What
+    detail: Line = ()
 
     @property
     def name(self) -> str:
@@ -116,7 +117,8 @@ def told(pending: Pending, person: str) -> Line:
 
 def _wanted(pending: Pending) -> Line:
     on = f" on A-{pending.number}" if pending.number is not None else f" ({pending.subject})" if pending.subject else ""
-    return say(f"{pending.name}: ", Person(pending.person), f" asks for {pending.act.replace('_', ' ')}{on}")
+    detail = say(": ", pending.detail) if pending.detail else ()
+    return say(f"{pending.name}: ", Person(pending.person), f" asks for {pending.act.replace('_', ' ')}{on}", detail)
 
 
 def _until(pending: Pending) -> Line:

@@ -154,6 +154,11 @@ def told(silence: Silence) -> Line:
     )  # fmt: skip
 
 
+def said(silence: Silence) -> Line:
+    """What is to be silent, until when and why."""
+    return say(_what(silence), " until ", Moment(silence.until), ": ", ShopText(silence.reason))
+
+
 def _what(silence: Silence) -> Line:
     rule = say("rule ", ShopText(silence.rule)) if silence.rule != "*" else say("every rule")
     subject = say(" on ", ShopText(silence.subject)) if silence.subject != "*" else ()

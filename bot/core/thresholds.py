@@ -123,6 +123,12 @@ def told(each: RuleException) -> Line:
     return say(each.name, ": ", what(each), until, " by ", member(each.by), ": ", ShopText(each.reason))
 
 
+def said(each: RuleException, reach: int | None) -> Line:
+    """What is to be set, until when, why, and how many SKUs it is about."""
+    until = say(" until ", Moment(each.until)) if each.until else ()
+    return say(what(each), until, ": ", ShopText(each.reason), _reach(reach))
+
+
 def laid(each: RuleException, reach: int | None = None) -> Message:
     """What operations are told when an exception begins, how many SKUs it is about, and how to end it."""
     return _message(say("A new exception. ", told(each), _reach(reach), _ends(each)))

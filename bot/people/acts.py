@@ -142,10 +142,12 @@ class Acts:
             return Act(told=say("Nothing was saved. ", said))
         lasts = self._lasts(connection, did)
         want = replace(self._want(connection, form, submission), span=lasts.span)
-        if waits := self.agreement.waits(connection, want, by, Entered(submission)):
+        detail = self._says(connection, did)
+        if waits := self.agreement.waits(connection, want, by, Entered(submission), detail):
             return Act(told=say(waits, lasts.why))
         key = "/".join((form.name, submission.about, submission.person, submission.at.isoformat()))
-        self.guard.note(connection, by, want, "done", agreed(by), key)
+        done = join([line for line in (detail, agreed(by)) if line], "; ")
+        self.guard.note(connection, by, want, "done", done, key)
         match did:
             case Acted():
                 how = say(f"sent {form.title}", _with(by))
@@ -168,6 +170,16 @@ class Acts:
         silence, since = max(found, key=lambda pair: pair[0].until - pair[1])
         counted = say(" It counts together with what you have silenced of it since ", Moment(since), ".")
         return _Lasts(silence.until - since, counted if since < silence.created else ())
+
+    def _says(self, connection: Connection, did: Did) -> Line:
+        """What exactly a form does: for whoever must agree to it, and for the audit trail."""
+        match did:
+            case Acted():
+                return did.said
+            case Silenced() | Excepted():
+                return self.asides.says(connection, did)
+            case _:
+                return did.told
 
     def _want(self, connection: Connection, form: Form, submission: Submission) -> Want:
         """What a form is sent for: it is on an alert as that stands now, or about some id."""

@@ -31,16 +31,17 @@ class Agreement:
     house: House
     clock: Clock
 
-    def waits(self, connection: Connection, want: Want, by: By, what: What) -> Line | None:
-        """None where one person is enough or a second one has agreed; otherwise the act waits, and the line says so."""
+    def waits(self, connection: Connection, want: Want, by: By, what: What, detail: Line = ()) -> Line | None:
+        """None where one person is enough or a second one has agreed; otherwise the act waits, and the line says so.
+        ``detail`` is what exactly is asked for, where its name does not say it."""
         within = second_within(want, self.house.permissions)
         if within is None or by.second:
             return None
         now = self.clock.now()
         channel, thread = self._place(connection, want)
-        line = deed(now, by.person, by.surface, want, "waiting")
+        line = deed(now, by.person, by.surface, want, "waiting", detail)
         given = (line.act, by.person, by.surface, now, now + within, line.shop, line.number, line.subject)
-        pending = Pending(0, *given, channel, thread, what)
+        pending = Pending(0, *given, channel, thread, what, detail)
         known = agreement.same(connection, pending.matter, now)
         if known is None:
             known = agreement.put(connection, pending)

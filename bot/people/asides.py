@@ -16,8 +16,10 @@ from bot.core.handlers import EndException, EndSilence, Refused, Request, StartD
 from bot.core.parts import Line, join, say
 from bot.core.settings import Shop
 from bot.core.silences import counted
+from bot.core.silences import said as say_silence
 from bot.core.silences import told as told_silence
 from bot.core.thresholds import answered
+from bot.core.thresholds import said as say_exception
 from bot.core.thresholds import told as told_exception
 from bot.people.drills import Drills
 from bot.people.hush import Hush
@@ -58,6 +60,12 @@ class Asides:
             return join([answered(each, many) for each, many in reached], " ")
         kept = [self.hush.lay_in(connection, silence) for silence in did.silences]
         return join([say(told_silence(each), ". It keeps ", counted(many), " quiet now.") for each, many in kept], " ")
+
+    def says(self, connection: Connection, did: Silenced | Excepted) -> Line:
+        """What a form would lay."""
+        if isinstance(did, Silenced):
+            return join([say_silence(each) for each in did.silences], "; ")
+        return join([say_exception(each, self.thresholds.reach(connection, each)) for each in did.exceptions], "; ")
 
     def do(self, connection: Connection, wanted: Aside, shop: Shop, request: Request) -> Line:
         """What whoever typed the command is told. Raises Refused where there is nothing to end."""

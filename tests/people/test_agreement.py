@@ -156,7 +156,8 @@ def test_a_form_waits_where_it_asks_for_much_and_is_carried_out_as_it_was_sent(b
     waits = bench.desk.submit(longer)
     assert not waits.changed and told(waits).startswith("On this two must agree")
     assert told(bench.desk.submit(longer)) == told(waits)
-    assert request(bench).startswith("R-1: @U0ANNA asks for silence. On this")
+    asked_for = "R-1: @U0ANNA asks for silence: rule «dispute_opened» in «demo» until <moment>: «known». On this"
+    assert request(bench).startswith(asked_for)
     assert len(bench.hush.current()) == 1
     assert agrees(bench).changed
     assert {each.until - each.created for each in bench.hush.current()} == {24 * HOUR, 48 * HOUR}
@@ -217,6 +218,7 @@ def test_a_form_on_an_alert_waits_for_its_turn_too(bench: Bench) -> None:
     sent = Submission("resolve", "U0ANNA", NOW, "demo", "1001.2", {"ending": "done", "note": "Refunded by hand"})
     assert bench.desk.check(sent) == {}
     assert told(bench.desk.submit(sent)).startswith("On this two must agree")
+    assert request(bench).startswith("R-1: @U0ANNA asks for resolve on A-1001: «Refunded by hand». On this two must")
     assert agrees(bench).changed
     with bench.store.read() as connection:
         alert = alerts.by_number(connection, 1001)
@@ -229,3 +231,12 @@ def test_whoever_asked_is_known_to_whoever_looks_at_both(bench: Bench) -> None:
     bench.desk.act("take", 1001, 1, "U0ANNA")
     assert bench.desk.asker(1) == "U0ANNA" and bench.desk.asker(7) == ""
     assert told(agrees(bench, id=7)) == "This is over; nothing was done."
+
+
+def test_the_trail_tells_what_exactly_was_asked_for_and_done(bench: Bench) -> None:
+    bench.desk.submit(silence("48h"))
+    agrees(bench)
+    with bench.store.read() as connection:
+        found = [(deed.outcome, words(deed.reason)) for deed in audit.deeds(connection, NOW - HOUR)]
+    what = "rule «dispute_opened» in «demo» until <moment>: «known»"
+    assert found[:2] == [("waiting", what), ("done", f"{what}; @U0BEN agreed")]

@@ -16,7 +16,7 @@ from bot.core.exceptions import RuleException
 from bot.core.forms import Submission
 from bot.core.handlers import Refused, Reply, Request, ShowForm, ShowModal
 from bot.core.message import Message
-from bot.core.settings import Grant, Permissions
+from bot.core.settings import Grant, Permissions, TwoPeople
 from bot.people.acts import Act
 from bot.store import audit
 from bot.store.tables.work import rule_exception
@@ -352,4 +352,16 @@ def test_who_may_set_one_for_a_sku_may_not_for_a_vendor_unless_it_is_granted(tmp
         told = [(each.person, each.act, each.outcome) for each in audit.deeds(connection, NOW - DAY)]
     refused = ("U0BEN", "label_threshold", "refused")
     assert told == [refused, refused, ("U0ANA", "label_threshold", "done")]
+    made.close()
+
+
+def test_a_second_person_reads_what_exactly_is_to_be_set_and_for_how_many(tmp_path: Path) -> None:
+    both = Permissions((Grant((EVERYBODY,), ("label_threshold",)),), (TwoPeople(("label_threshold",)),))
+    made = Bench(tmp_path, usual_house(permissions=both))
+    glass(made)
+    assert not made.desk.submit(for_many()).changed
+    what = "low_stock threshold «50» for vendor «glas nord» in «demo»: «sets of twelve»; it is about 2 SKUs now"
+    assert made.shown("#operations")[0].startswith(f"R-1: @U0BEN asks for label threshold: {what}. On this two")
+    assert made.desk.act("agree", 1, 0, "U0ANA").changed
+    assert len(made.shown("#warehouse")) == 2
     made.close()
