@@ -34,6 +34,7 @@ from bot.edge.slack.interactions import Interactions
 from bot.edge.slack.listeners import Reception, slack_app
 from bot.edge.slack.manifest import EVENTS_PATH
 from bot.edge.slack.people import People
+from bot.edge.slack.profiles import Profiles
 from bot.edge.slack.socket import Socket
 from bot.edge.slack.ways_back import may_answer
 from bot.edge.ticker import Ticker
@@ -122,8 +123,9 @@ class App:
         self.alarm = Alarm(
             mind.store, self.dispatcher, clock, config.alarm, config.operations, ear.accepted, self.health.is_ready
         )
+        self.profiles = Profiles(client, mind.store, clock)
         self._dispatching: asyncio.Task[None] | None = None
-        self._alarming: asyncio.Task[None] | None = None
+        self._beside: tuple[asyncio.Task[None], ...] = ()
         self._closing = False
         self.port = 0
 
@@ -208,7 +210,10 @@ class App:
         self.asked.start()
         self.poller.start()
         self._dispatching = asyncio.create_task(self.dispatcher.run(), name="dispatcher")
-        self._alarming = asyncio.create_task(self.alarm.run(), name="alarm")
+        self._beside = (
+            asyncio.create_task(self.alarm.run(), name="alarm"),
+            asyncio.create_task(self.profiles.run(), name="profiles"),
+        )
         if isinstance(self.line, Socket):
             self.line.start()
         self.port = await self.server.start(*self._config.listen)
@@ -259,9 +264,9 @@ class App:
         await self.dispatcher.stop()
         if self._dispatching is not None:
             await self._dispatching
-        if self._alarming is not None:
-            self._alarming.cancel()
-            await asyncio.gather(self._alarming, return_exceptions=True)
+        for task in self._beside:
+            task.cancel()
+        await asyncio.gather(*self._beside, return_exceptions=True)
         await asyncio.to_thread(self.intake.stop)
         await self._client.close()
         await self._fetcher.close()

@@ -63,6 +63,14 @@ def said_nothing(wishes: Preferences) -> bool:
     return dataclasses.replace(wishes, name="") == NONE
 
 
+def as_told(wishes: Preferences, profile: Profile) -> Preferences:
+    """The preferences by what Slack says of the member now: what they are called, and the zone in which they rest."""
+    quiet = wishes.quiet
+    if quiet is not None and profile.zone:
+        quiet = dataclasses.replace(quiet, zone=profile.zone)
+    return dataclasses.replace(wishes, name=profile.name or wishes.name, quiet=quiet)
+
+
 def rests(quiet: OwnQuiet, now: datetime) -> bool:
     """Whether a moment lies in a member's own quiet hours. In a zone that this machine does not know nobody rests."""
     try:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 import structlog
 from sqlalchemy import delete, select
 
-from bot.core.preferences import NONE, Preferences, said_nothing
+from bot.core.preferences import NONE, Preferences, Profile, as_told, said_nothing
 from bot.store.codec import dump, load
 from bot.store.dialect import upsert
 from bot.store.engine import Connection
@@ -48,3 +48,18 @@ def put(connection: Connection, user: str, wishes: Preferences, now: datetime) -
         return
     row = {"user": user, "body": dump(wishes), "at": now}
     connection.execute(upsert(connection.dialect.name, preference, ("body", "at")), row)
+
+
+def members(connection: Connection) -> tuple[str, ...]:
+    """Those who have said any."""
+    return tuple(connection.execute(select(preference.c.user).order_by(preference.c.user)).scalars())
+
+
+def renew(connection: Connection, profiles: Mapping[str, Profile], now: datetime) -> int:
+    """Has preferences follow what Slack says of their members; returns how many changed."""
+    known = of(connection, profiles)
+    renewed = {user: as_told(wishes, profiles[user]) for user, wishes in known.items()}
+    changed = [user for user, wishes in renewed.items() if wishes != known[user]]
+    for user in changed:
+        put(connection, user, renewed[user], now)
+    return len(changed)

@@ -58,7 +58,8 @@ class Facts:
 
 @form(title="Preferences", own=True)
 def preferences(answers: Wishes, sent: Sent, facts: Facts) -> Preferred:
-    """Your department, when you are mentioned, and your own quiet hours, in the time zone that Slack has for you."""
+    """Your department, when you are mentioned, and your own quiet hours, in the time zone that Slack has for you, also
+    once you travel."""
     mentions: Mentions = next(each for each in get_args(Mentions) if each == answers.mentions)
     quiet = _quiet(answers, sent.by.zone or facts.shop.zone.key)
     wishes = Preferences(answers.department or "", mentions, quiet, sent.by.name)

@@ -17,7 +17,9 @@ from bot.core.preferences import (
     Mentions,
     OwnQuiet,
     Preferences,
+    Profile,
     addressed,
+    as_told,
     may_be_mentioned,
     people,
     rests,
@@ -146,6 +148,20 @@ def test_a_message_that_calls_nobody_against_their_wish_is_as_it_was() -> None:
 )
 def test_preferences_that_say_nothing_need_not_be_kept(wishes: Preferences, nothing: bool) -> None:
     assert said_nothing(wishes) is nothing
+
+
+@pytest.mark.parametrize(
+    ("profile", "name", "zone"),
+    [
+        (Profile("Ben O.", "Asia/Tokyo"), "Ben O.", "Asia/Tokyo"),
+        (Profile("", "Asia/Tokyo"), "Ben", "Asia/Tokyo"),
+        (Profile("Ben O.", ""), "Ben O.", NIGHT.zone),
+    ],
+)
+def test_whoever_travels_rests_by_the_clock_that_slack_has_for_them(profile: Profile, name: str, zone: str) -> None:
+    wishes = Preferences("finance", "due", NIGHT, "Ben")
+    assert as_told(wishes, profile) == Preferences("finance", "due", replace(NIGHT, zone=zone), name)
+    assert as_told(replace(wishes, quiet=None), profile).quiet is None
 
 
 def test_in_a_zone_that_this_machine_does_not_know_nobody_rests() -> None:

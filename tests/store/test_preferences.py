@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 
 from sqlalchemy import func, insert, select
 
-from bot.core.preferences import NONE, OwnQuiet, Preferences
+from bot.core.preferences import NONE, OwnQuiet, Preferences, Profile
 from bot.store import preferences
 from bot.store.engine import Store
 from bot.store.tables.people import preference
@@ -46,3 +47,16 @@ def test_nothing_is_kept_of_whoever_wants_nothing_any_more(store: Store) -> None
         preferences.put(connection, "U1ANNA", ANNA, NOW)
         preferences.put(connection, "U1ANNA", Preferences(name="Anna"), NOW)
     assert rows(store) == 0
+
+
+def test_preferences_follow_what_slack_says_of_their_members_and_of_nobody_else(store: Store) -> None:
+    with store.write() as connection:
+        preferences.put(connection, "U1ANNA", ANNA, NOW)
+        preferences.put(connection, "U2BEN", Preferences(mentions="never", name="Ben"), NOW)
+        assert preferences.members(connection) == ("U1ANNA", "U2BEN")
+        told = {name: Profile("", "Asia/Tokyo") for name in ("U1ANNA", "U2BEN", "U3CHIARA")}
+        assert preferences.renew(connection, told, NOW) == 1
+        assert preferences.renew(connection, told, NOW) == 0
+        assert preferences.get(connection, "U1ANNA") == replace(ANNA, quiet=replace(QUIET, zone="Asia/Tokyo"))
+        assert preferences.get(connection, "U2BEN") == Preferences(mentions="never", name="Ben")
+    assert rows(store) == 2
