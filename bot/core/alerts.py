@@ -105,6 +105,7 @@ class Alert:
     version: int = 1
     due_at: datetime | None = None
     snoozed_until: datetime | None = None
+    snoozed_by: str | None = None
     resolved_at: datetime | None = None
     resolved_by: str | None = None
     resolution: Line = ()
@@ -167,7 +168,8 @@ def snoozed(alert: Alert, until: datetime | None, person: str, now: datetime) ->
     """Nobody is bothered before ``until`` unless it gets worse; None is until it does, 30 days at most."""
     holder = Holder(alert.holder.department, alert.holder.person or person)
     end = until or now + LONGEST_SNOOZE
-    return _turned(alert, now, state="snoozed", snoozed_until=end, until_worse=until is None, holder=holder)
+    resting = {"snoozed_until": end, "snoozed_by": person, "until_worse": until is None}
+    return _turned(alert, now, state="snoozed", holder=holder, **resting)
 
 
 def woken(alert: Alert, now: datetime) -> Alert:
@@ -210,7 +212,7 @@ def resolved(alert: Alert, resolution: Line, person: str | None, now: datetime, 
 
 def _turned(alert: Alert, now: datetime, **changes: object) -> Alert:
     """The next turn; what is not said to be snoozed is not."""
-    awake: dict[str, object] = {"snoozed_until": None, "until_worse": False}
+    awake: dict[str, object] = {"snoozed_until": None, "snoozed_by": None, "until_worse": False}
     turn, version = alert.turn + 1, alert.version + 1
     return replace(alert, turn=turn, version=version, changed_at=now, **awake | changes)  # type: ignore[arg-type]
 
@@ -223,7 +225,8 @@ def standing(alert: Alert) -> Line:
         case "resolved":
             return say(f"{alert.name} resolved itself at ", _time(alert.resolved_at))
         case "snoozed":
-            return say(f"{alert.name} is snoozed until ", rests_until(alert))
+            by = say(" by ", Person(alert.snoozed_by)) if alert.snoozed_by else ()
+            return say(f"{alert.name} is snoozed until ", rests_until(alert), by)
         case "acknowledged" if alert.holder.person:
             return say(f"{alert.name} is held by ", Person(alert.holder.person), " since ", _time(alert.changed_at))
         case _:

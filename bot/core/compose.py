@@ -86,7 +86,8 @@ def _next(alert: Alert, departments: Sequence[str]) -> Line:
             end = say(strong("Resolved "), _at(alert.resolved_at), _by(alert.resolved_by), ": ", alert.resolution)
             return say(end, " · ", strong("Then  "), alert.outcome) if alert.outcome else end
         case "snoozed":
-            return say(strong("Snoozed "), "until ", rests_until(alert), _by(alert.holder.person))
+            held = say(" · ", _holder(alert)) if alert.holder.person not in (None, alert.snoozed_by) else ()
+            return say(strong("Snoozed "), "until ", rests_until(alert), _by(alert.snoozed_by), held)
         case _:
             return say(strong("Next  "), _steps(alert, departments), " · ", _holder(alert))
 

@@ -199,6 +199,7 @@ def test_until_it_gets_worse_is_thirty_days_at_most_and_ends_when_it_does() -> N
     assert (resting.until_worse, resting.snoozed_until) == (True, NOW + timedelta(days=30))
     worse = advance(resting, fire(Severity.CRITICAL), SEAT, LATER).alert
     assert worse is not None
+    assert resting.snoozed_by == "U1" and worse.snoozed_by is None
     for awake in (worse, woken(resting, LATER), taken(resting, "U2", LATER), snoozed(resting, LATER, "U2", NOW)):
         assert not awake.until_worse
     assert advance(resting, fire(title="Hoodie runs out Thu"), SEAT, LATER).change == "updated"
@@ -248,10 +249,10 @@ def test_as_what_a_matter_was_closed_is_forgotten_when_it_comes_back() -> None:
         (opened(), "A-1042 is open, with warehouse"),
         (
             snoozed(opened(), None, "U1", NOW),
-            "A-1042 is snoozed until it gets worse, at the latest until <moment>",
+            "A-1042 is snoozed until it gets worse, at the latest until <moment> by <person>",
         ),
         (TAKEN, "A-1042 is held by <person> since <moment>"),
-        (SNOOZED, "A-1042 is snoozed until <moment>"),
+        (SNOOZED, "A-1042 is snoozed until <moment> by <person>"),
         (RESOLVED, "A-1042 resolved itself at <moment>"),
         (resolved(opened(), (), "U1", NOW), "A-1042 was resolved by <person> at <moment>"),
         (handed_off(TAKEN, Holder("finance"), NOW), "A-1042 is open, with finance"),

@@ -106,6 +106,7 @@ def test_without_money_and_figures_nothing_is_made_up() -> None:
     [
         (taken(opened(), "U1", LATER), "TAKEN", "held by @U1 since <moment>", ["Resolve", "Details"]),
         (snoozed(opened(), LATER, "U1", NOW), "SNOOZED", "Snoozed until <moment> by @U1", ["Take", "Details"]),
+        (snoozed(taken(opened(), "U1", NOW), LATER, "U2", NOW), "SNOOZED", "Snoozed until <moment> by @U2 · held by @U1 since <moment>", ["Take", "Details"]),
         (snoozed(opened(), None, "U1", NOW), "SNOOZED", "Snoozed until it gets worse, at the latest until <moment> by @U1", ["Take", "Details"]),
         (resolved(opened(), say("+500 restocked"), None, LATER), "RESOLVED", "Resolved <moment>: +500 restocked", ["Details"]),
         (resolved(opened(), say("done"), "U1", LATER), "RESOLVED", "Resolved <moment> by @U1: done", ["Details"]),
