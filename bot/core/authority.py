@@ -110,6 +110,12 @@ _FOREIGN: Mapping[str, str] = {
     "bot": "You are a program",
     "gone": "You are not a member of this workspace any more",
 }
+_USELESS: Mapping[str, str] = {
+    "guest": "A guest can do nothing with it; name a member.",
+    "outsider": "That is nobody of this workspace; name a member.",
+    "bot": "A program can do nothing with it; name a member.",
+    "gone": "They have left the workspace; name somebody else.",
+}
 _NOT_ASKED = "Slack does not say who you are just now, so nothing was done. Please try again in a minute."
 
 
@@ -131,6 +137,11 @@ def authorize(actor: Actor, want: Want, permissions: Permissions) -> Line | None
     if any(_includes(who, actor) for grant in granted for who in grant.who):
         return None
     return _refused(actor, want, granted)
+
+
+def useless(actor: Actor) -> str:
+    """Why nothing can be given to somebody, who could do nothing with it; "" where it can, or nobody knows."""
+    return _USELESS.get(actor.standing, "")
 
 
 def covers(grant: Grant, want: Want) -> bool:

@@ -44,6 +44,9 @@ class Spelt:
 
 Spell = Callable[[tuple[str, ...]], Spelt]
 
+Stranger = Callable[[str], str]
+"""Why the person of a Slack user id can be given nothing; "" where they can."""
+
 
 class _Unfit(Exception):
     """A field's entry is not what it asks for."""
@@ -53,13 +56,13 @@ class _Unfit(Exception):
         self.line = say(*said)  # type: ignore[arg-type]
 
 
-def read(form: Form, entered: Entered, spell: Spell) -> Any:
+def read(form: Form, entered: Entered, spell: Spell, stranger: Stranger = lambda person: "") -> Any:
     """The form's answers. Raises Wrong with every field that is not right."""
     answers: dict[str, object] = {}
     problems: dict[str, Line] = {}
     for name, field in form.fields.items():
         try:
-            answers[name] = _answer(field, entered.get(name) or "", spell)
+            answers[name] = _answer(field, entered.get(name) or "", spell, stranger)
         except _Unfit as unfit:
             problems[name] = unfit.line
     if problems:
@@ -67,7 +70,7 @@ def read(form: Form, entered: Entered, spell: Spell) -> Any:
     return form.answers(**answers)
 
 
-def _answer(field: Asks, given: str | tuple[str, ...], spell: Spell) -> object:
+def _answer(field: Asks, given: str | tuple[str, ...], spell: Spell, stranger: Stranger) -> object:
     several = isinstance(field, People | Several)
     if isinstance(given, tuple) != several and given:
         raise _Unfit("This cannot be read.")
@@ -77,6 +80,8 @@ def _answer(field: Asks, given: str | tuple[str, ...], spell: Spell) -> object:
         return () if isinstance(field, People | Several | Skus) else None
     if isinstance(field, Skus):
         return _skus(str(given), spell)
+    if isinstance(field, People):
+        return _people(field, tuple(given), stranger)
     return _READERS[type(field)](field, given.strip() if isinstance(given, str) else given)
 
 
@@ -134,9 +139,11 @@ def _choice(field: Choice, given: str) -> str:
     return given
 
 
-def _people(field: People, given: tuple[str, ...]) -> tuple[str, ...]:
+def _people(field: People, given: tuple[str, ...], stranger: Stranger) -> tuple[str, ...]:
     if len(given) > field.most:
         raise _Unfit("Name ", Quantity(field.most), " at most.")
+    if why := next(filter(None, map(stranger, given)), ""):
+        raise _Unfit(why)
     return tuple(dict.fromkeys(given))
 
 
@@ -148,7 +155,6 @@ _READERS: Mapping[type[Asks], Callable[..., object]] = {
     TimeOfDay: _time,
     Choice: _choice,
     Several: _several,
-    People: _people,
     Channel: lambda _field, given: given,
 }
 _NAMED = 3

@@ -35,6 +35,25 @@ def number_in(text: str) -> tuple[int | None, str]:
     return (int(found[1]), found[2].strip()) if found else (None, text.strip())
 
 
+_MENTION = re.compile(r"<@([UW][A-Z0-9]{2,30})(?:\|([^<>]*))?>", re.ASCII)
+
+
+def person_in(word: str) -> str | None:
+    """The Slack user id of whom a word mentions ("<@U024BE7LH|ben>"); None where it is no mention."""
+    found = _MENTION.fullmatch(word)
+    return found[1] if found else None
+
+
+def mentioned(text: str) -> tuple[str, ...]:
+    """The Slack user ids of all whom a text mentions, each once."""
+    return tuple(dict.fromkeys(found[1] for found in _MENTION.finditer(text)))
+
+
+def readable(text: str) -> str:
+    """Typed words with mentions as people write them: they stand where nobody is called by them."""
+    return _MENTION.sub(lambda found: f"@{found[2] or found[1]}", text)
+
+
 @dataclass(frozen=True)
 class Named:
     """What a command about one alert looks up: the one that is named, and those that are open."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from bot.board import Board
@@ -199,7 +200,8 @@ class Acts:
         self.guard.admit(submission.person, want)
         if form.on_alert:
             _same_turn(form, want, submission.about)
-        answers = read(form, submission.entered, lambda typed: spelt(connection, shop.name, typed))
+        spell = partial(spelt, connection, shop.name)
+        answers = read(form, submission.entered, spell, lambda person: authority.useless(self.guard.who(person)))
         rules = tuple(self.catalog.rules)
         about, by = submission.about, submission.by
         sent = Sent(submission.person, submission.at, shop.name, about, want.alert, rules, self.house, by)

@@ -7,7 +7,7 @@ import re
 from bot.core.alerts import ENDINGS, Ending
 from bot.core.handlers import Request, SendForm, ShowForm, command
 from bot.core.message import button_value
-from bot.core.typed import Named, named
+from bot.core.typed import Named, named, readable
 
 _MARKS = " \t\n:,;.-"
 
@@ -19,7 +19,7 @@ def resolve(request: Request, facts: Named) -> SendForm | ShowForm:
     if not said:
         about = button_value(alert.number, alert.turn)
         return ShowForm("resolve", about=about, given={"ending": "done"}, shop=alert.shop)
-    ending, note = _split(said)
+    ending, note = _split(readable(said))
     return SendForm("resolve", alert.number, {"ending": ending, "note": note})
 
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.handlers import Refused
-from bot.core.typed import Named, Rest, named, number_in, rest_in
+from bot.core.typed import Named, Rest, mentioned, named, number_in, person_in, readable, rest_in
 from tests.core.samples import opened
 from tests.handlers.shelves import alert, words
 
@@ -161,3 +161,15 @@ def test_whatever_is_typed_is_a_moment_to_come_or_is_refused(now: datetime, zone
     except Refused:
         return
     assert rest.moment is None or rest.moment >= now
+
+
+def test_whom_a_text_mentions_is_known_by_their_ids_and_read_by_their_names() -> None:
+    text = "ask <@U0BEN|ben> or <@W0XI>, not <@U0BEN> nor @anna"
+    assert mentioned(text) == ("U0BEN", "W0XI")
+    assert readable(text) == "ask @ben or @W0XI, not @U0BEN nor @anna"
+    assert [person_in(word) for word in ("<@U0BEN|ben>", "<@U0BEN>", "@ben", "<@U0BEN> x")] == [
+        "U0BEN",
+        "U0BEN",
+        None,
+        None,
+    ]

@@ -173,3 +173,28 @@ async def test_on_the_page_a_refusal_is_seen_by_the_one_who_pressed(tmp_path: Pa
         await expect(refusal).to_contain_text("Those who have: @finance-team")
         await expect(refusal).to_contain_text("Only visible to you")
         await expect(shown).not_to_contain_text("TAKEN")
+
+
+async def test_a_matter_is_not_handed_to_whoever_can_do_nothing_with_it(tmp_path: Path) -> None:
+    async with running(tmp_path) as bot:
+        await bot.event("stock.changed", sku="MUG", available=-2, location="Berlin")
+        await bot.event("order.placed", **order("o1", "MUG"))
+        await bot.workbench.until(lambda: any("MUG" in text for text in bot.texts("warehouse")), 20)
+        bot.workbench.set_member("U0DEV", is_restricted=True)
+        await bot.workbench.command("/ops", "hand-off A-1001 <@U0DEV|dev> please", user="U0BEN", channel="warehouse")
+        assert await told(bot, "U0BEN", "warehouse") == (
+            "Nothing was saved. Person: A guest can do nothing with it; name a member."
+        )
+        await bot.workbench.command("/ops", "hand-off A-1001", user="U0BEN", channel="warehouse")
+        await bot.workbench.until(lambda: bot.workbench.modals("U0BEN"), 20)
+        (view,) = bot.workbench.modals("U0BEN")
+        answer = await bot.workbench.submit(
+            view["id"], {"person": {"entry": {"selected_users": ["U0DEV"]}}}, user="U0BEN"
+        )
+        assert answer["errors"] == {"person": "A guest can do nothing with it; name a member."}
+
+
+def order(number: str, sku: str) -> Json:
+    money = {"amount": "10.00", "currency": "EUR"}
+    lines = [{"sku": sku, "quantity": 2, "amount": money}]
+    return {"order": number, "number": number, "total": money, "outstanding": money, "lines": lines}

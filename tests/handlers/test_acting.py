@@ -197,6 +197,8 @@ def test_taking_and_giving_back_are_the_presses_of_their_buttons() -> None:
         ("to Finance: by noon", {"department": "finance", "note": "by noon"}),
         ("<@U0BEN|ben> see the mail", {"person": ("U0BEN",), "note": "see the mail"}),
         ("to <@U0BEN>", {"person": ("U0BEN",), "note": ""}),
+        ("finance <@U0BEN|ben>, ask <@U0XI|xi>", {"department": "finance", "person": ("U0BEN",), "note": "ask @xi"}),
+        ("finance ask <@U0BEN|ben>", {"department": "finance", "note": "ask @ben"}),
     ],
 )
 def test_a_hand_over_that_names_somebody_is_done_at_once(text: str, given: dict[str, object]) -> None:
@@ -207,7 +209,7 @@ def test_a_hand_over_that_names_somebody_is_done_at_once(text: str, given: dict[
     ("text", "note"),
     [
         ("", ""),
-        ("fiannce please", "No department is called «fiannce», nor did Slack say that it is a person. The nearest: finance."),
+        ("fiannce please", "No department is called «fiannce», nor did Slack say that it is a person. Did you mean finance?"),
         ("@xi", "No department is called «@xi», nor did Slack say that it is a person."),
     ],
 )  # fmt: skip
@@ -257,6 +259,7 @@ def test_without_a_zone_times_are_those_of_the_world_clock() -> None:
         ("will not act, not worth it", "will_not_act", "not worth it"),
         ("duplicate of A-7", "duplicate", "of A-7"),
         ("duplicates are gone", "done", "duplicates are gone"),
+        ("restocked by <@U0BEN|ben>", "done", "restocked by @ben"),
     ],
 )
 def test_how_a_matter_ends_is_read_from_the_first_words(text: str, ending: str, note: str) -> None:

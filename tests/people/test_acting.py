@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from bot.core.alerts import Alert
+from bot.core.authority import Actor, Standing
 from bot.core.forms import Submission
 from bot.core.handlers import Refused, Request, ShowForm
 from bot.core.message import Buttons
@@ -148,7 +149,7 @@ def test_what_is_typed_is_done_and_told_to_whoever_typed_it(bench: Bench) -> Non
     bench.watch.forward(seconds=1)
     assert told(types(bench, "give-back", "A-1001", "U2")) == "A-1001 is open, with finance."
     bench.watch.forward(seconds=1)
-    assert told(types(bench, "snooze", "A-1001 until 15:00")) == "A-1001 is snoozed until <moment>."
+    assert told(types(bench, "snooze", "A-1001 until 15:00")) == "A-1001 is snoozed until <moment> by @U1."
     # Four in the afternoon in Berlin is three o'clock in the world's time.
     assert now(bench).snoozed_until == bench.watch.at.replace(hour=14, minute=0, second=0)
     bench.watch.forward(seconds=1)
@@ -182,11 +183,11 @@ def test_a_form_does_not_open_or_act_on_what_is_resolved(bench: Bench, typed: tu
 
 def test_an_answer_that_was_cut_short_is_not_done_twice(bench: Bench) -> None:
     typed = Request("A-1001 2h", "U1", "C1", bench.watch.now(), typed=bench.watch.now())
-    assert told(bench.desk.answer("ops", "snooze", typed)) == "A-1001 is snoozed until <moment>."
+    assert told(bench.desk.answer("ops", "snooze", typed)) == "A-1001 is snoozed until <moment> by @U1."
     before = now(bench)
     bench.watch.forward(minutes=5)
     again = bench.desk.answer("ops", "snooze", replace(typed, now=bench.watch.now()))
-    assert told(again) == "Nothing changed: A-1001 is snoozed until <moment>."
+    assert told(again) == "Nothing changed: A-1001 is snoozed until <moment> by @U1."
     assert now(bench) == before
 
 
@@ -244,3 +245,27 @@ def test_a_snooze_by_one_press_lasts_four_hours(bench: Bench) -> None:
     bench.desk.act("snooze", 1001, 1, "U1")
     assert now(bench).snoozed_until == bench.watch.now() + timedelta(hours=4)
     assert log(bench)[-1] == "snoozed by U1: pressed Snooze: until <moment>"
+
+
+@pytest.mark.parametrize(
+    ("standing", "why"),
+    [
+        ("guest", "A guest can do nothing with it; name a member."),
+        ("gone", "They have left the workspace; name somebody else."),
+        ("bot", "A program can do nothing with it; name a member."),
+        ("outsider", "That is nobody of this workspace; name a member."),
+    ],
+)
+def test_nothing_is_given_to_whoever_can_do_nothing_with_it(bench: Bench, standing: Standing, why: str) -> None:
+    bench.who = lambda user: Actor(user, standing if user == "U0XI" else "member")
+    before = now(bench)
+    assert told(types(bench, "hand-off", "A-1001 <@U0XI|xi> please")) == f"Nothing was saved. Person: {why}"
+    sent = Submission("hand_off", "U1", bench.watch.now(), "demo", f"1001.{before.turn}", {"person": ("U0XI",)})
+    assert {name: words(line) for name, line in bench.desk.check(sent).items()} == {"person": why}
+    assert now(bench) == before
+
+
+@pytest.mark.parametrize("standing", ["unknown", "unasked"])
+def test_where_slack_does_not_say_who_somebody_is_they_are_given_it(bench: Bench, standing: Standing) -> None:
+    bench.who = lambda user: Actor(user, standing if user == "U0XI" else "member")
+    assert told(types(bench, "hand-off", "A-1001 <@U0XI> please")) == "A-1001 is held by @U0XI since <moment>."

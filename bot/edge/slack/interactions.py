@@ -13,11 +13,12 @@ import structlog
 
 from bot.clock import Clock
 from bot.core.agreement import AGREE
-from bot.core.forms import Form, Submission
+from bot.core.forms import Form, People, Submission
 from bot.core.handlers import Command, Refused, Reply, Request, ShowForm, ShowModal
 from bot.core.message import Message, Paragraph, read_button_value
 from bot.core.parts import Line, Person, say
 from bot.core.preferences import Profile
+from bot.core.typed import mentioned
 from bot.edge.forms import errors
 from bot.edge.render import Look
 from bot.edge.slack.answers import OLD_FORM, Answers, Client, only
@@ -37,6 +38,9 @@ NO_ALERT = (
     "shortcut on a message that has buttons of mine, or type /ops alerts to see what is open."
 )
 OLD_BUTTON = "This button is from an older version of me. The alert's newest message has ones that work."
+
+
+_MOST_NAMED = 10
 
 
 class Act(Protocol):
@@ -131,8 +135,18 @@ class Interactions:
 
     async def do(self, what: Asked) -> None:
         """Does it and answers. Raises StoreDown, and whatever the client raises when Slack did not take the answer."""
-        await self._people.meet(what.user)
+        await self._meet(what)
         await self._kinds[what.kind](what)
+
+    async def _meet(self, what: Asked) -> None:
+        """Whoever asks, and those whom they name: something may be given to them."""
+        fields = self._forms[what.action].fields if what.kind == "form" and what.action in self._forms else {}
+        entered = what.entered()
+        named = [
+            person for name, field in fields.items() if isinstance(field, People) for person in entered.get(name, ())
+        ]
+        named += mentioned(what.text)
+        await asyncio.gather(*map(self._people.meet, dict.fromkeys([what.user, *named[:_MOST_NAMED]])))
 
     async def apologise(self, what: Asked) -> None:
         """Tells the one who asked that it went wrong."""
@@ -154,7 +168,7 @@ class Interactions:
         return errors(problems, form.fields, self._look)
 
     async def _checked(self, what: Asked) -> Mapping[str, Line]:
-        await self._people.meet(what.user)
+        await self._meet(what)
         return await asyncio.to_thread(self._desk.check, self._submission(what))
 
     def _submission(self, what: Asked) -> Submission:
