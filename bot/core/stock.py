@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from bot.core.demand import Cover, Demand, current, outlook
+from bot.core.demand import DEFAULT_LEAD_DAYS, Cover, Demand, current, outlook
 from bot.core.known import Campaign, Inbound, Position
 from bot.core.money import Money
 from bot.core.parts import Line, Moment, MoneyRange, Quantity, ShopText, join, say
@@ -70,6 +70,16 @@ def chance_out(demand: Demand, stock: float, arrivals: tuple[Arrival, ...], days
         chance = max(chance, outlook(demand, arrival.days).beyond(stock))
         stock += arrival.quantity
     return max(chance, outlook(demand, days).beyond(stock))
+
+
+def chance_within_lead(position: Position, today: date, now: datetime, margin: float) -> float:
+    """Probability that a SKU is used up before what is ordered now comes, and ``margin`` days; 1 where none is left."""
+    if position.available is None:
+        return 0.0
+    if position.available <= 0:
+        return 1.0
+    lead = (position.lead_days or DEFAULT_LEAD_DAYS) + margin
+    return chance_out(memory(position, today), position.available, arrivals_of(position, now), lead)
 
 
 def units_short(pace: float, stock: float, arrivals: tuple[Arrival, ...], days: float) -> float:

@@ -29,11 +29,24 @@ class Facts:
 
 
 @command("stock", usage="[SKU | product | location | low]")
-def stock(request: Request, facts: Facts) -> Reply:
-    """Stock, pace and days of cover of a SKU, a product or a location; with `low` or nothing, what needs attention."""
+def stock(request: Request, facts: Facts, *, probability: float = 0.3, margin_days: float = 3.0) -> Reply:
+    """Stock, pace and days of cover of a SKU, a product or a location; with `low` or nothing, what needs attention.
+
+    Attention needs what is out, what may run out before more comes, and what an alert is open about.
+
+    - probability: the chance of running out from which a SKU needs attention.
+    - margin_days: days beyond the lead time that are looked at.
+    """
     wanted = request.text.strip()
     if wanted.lower() in ("", "low"):
-        return _listed(facts.at_risk, facts, "What needs attention", "Nothing is running low.")
+        alerted = {alert.subject for alert in facts.alerts}
+        low = tuple(
+            position
+            for position in facts.at_risk
+            if position.sku in alerted
+            or reckon.chance_within_lead(position, facts.today, facts.now, margin_days) >= probability
+        )
+        return _listed(low, facts, "What needs attention", "Nothing is running low.")
     exact = [position for position in facts.matching if position.sku.lower() == wanted.lower()]
     if len(exact) == 1 or len(facts.matching) == 1:
         return _card((exact or list(facts.matching))[0], facts)

@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from bot.core import compare
 from bot.core import stock as reckon
-from bot.core.demand import DEFAULT_LEAD_DAYS, cover
+from bot.core.demand import cover
 from bot.core.facts import DayTotals, Now, OrdersWaiting, PositionsAtRisk, Today, ask
 from bot.core.handlers import Entry, Period, section
 from bot.core.known import DayTotal, OrderState, Position
@@ -57,11 +57,10 @@ def stock_risk(period: Period, facts: Facts, *, probability: float = 0.3, margin
 
 
 def _chance(position: Position, facts: Facts, margin: float) -> float:
+    """What is out already cannot run out."""
     if not position.available or position.available <= 0:
         return 0.0
-    lead = (position.lead_days or DEFAULT_LEAD_DAYS) + margin
-    demand = reckon.memory(position, facts.today)
-    return reckon.chance_out(demand, position.available, reckon.arrivals_of(position, facts.now), lead)
+    return reckon.chance_within_lead(position, facts.today, facts.now, margin)
 
 
 def _table(risky: list[tuple[float, Position]], facts: Facts) -> Table:

@@ -82,11 +82,16 @@ def test_several_matches_are_a_table_that_says_what_it_leaves_out() -> None:
 
 @pytest.mark.parametrize("text", ["", "low", " LOW "])
 def test_without_a_name_it_lists_what_needs_attention(text: str) -> None:
-    uncounted = position("B", stock=None)
-    reply = stock.stock.answer(typed(text), stock_facts(at_risk=(position("A"), uncounted)))
+    owed, ample, uncounted = position("B", stock=-4, a_day=0), position("C", stock=900), position("D", stock=None)
+    told, here = replace(ample, sku="E"), (alert(1, subject="E"), alert(2, subject="Z"))
+    reply = stock.stock.answer(
+        typed(text), stock_facts(at_risk=(owed, position("A"), ample, uncounted, told), alerts=here)
+    )
     assert isinstance(table := message(reply).blocks[0], Table)
     assert table.caption == "What needs attention"
-    assert spoken(message(reply))[1].startswith("B | «The b» | not counted | 0 | 10 a day | ")
+    rows = spoken(message(reply))
+    assert rows[0].startswith("B | «The b» | -4 | 0 | 0 a day | ")
+    assert [row.partition(" | ")[0] for row in rows] == ["B", "A", "E"]
 
 
 def test_with_nothing_running_low_it_says_so() -> None:

@@ -285,6 +285,9 @@ def test_what_lasts_the_fewest_days_is_most_at_risk(store: Store) -> None:
               for sku, units in (("slow", 1), ("fast", 5), ("gone", 1), ("uncounted", 5)) for day in range(1, 5)]  # fmt: skip
     tell(store, orders)
     assert [position.sku for position in answer(store, ask(asked.PositionsAtRisk(2)))] == ["gone", "fast"]
+    tell(store, [stock("owed", -4)])
+    assert [position.sku for position in answer(store, ask(asked.PositionsAtRisk(3)))] == ["gone", "owed", "fast"]
+    tell(store, [stock("owed", 4, hours=1)])
     assert [position.sku for position in answer(store, ask(asked.PositionsAtRisk()))] == ["gone", "fast", "slow"]
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, RowMapping, Select, bindparam, func, or_, select, union
+from sqlalchemy import ColumnElement, RowMapping, Select, and_, bindparam, case, func, or_, select, union
 
 from bot.core.demand import Demand, advance
 from bot.core.entries import Spelt
@@ -153,14 +153,17 @@ def _equals(column: ColumnElement[str], text: str) -> ColumnElement[bool]:
 
 @answering(PositionsAtRisk)
 def at_risk(connection: Connection, query: PositionsAtRisk, question: Question) -> tuple[Position, ...]:
-    """Positions that sell and are counted, by days of cover; of equal cover the faster seller first.
+    """Positions that sell and are counted, by days of cover, and those of which more is ordered than there is, whatever
+    they sold before; of equal cover the faster seller first.
 
     The database sorts by the rates that were last written, generously; the exact order is that of today's rates.
     """
+    lacks = sku.c.available < 0
+    lasts = case((lacks, sku.c.available), else_=sku.c.available / sku.c.rate)
     candidates = (
         select(sku.c.sku)
-        .where(sku.c.shop == question.shop.name, sku.c.available.is_not(None), sku.c.rate > 0)
-        .order_by(sku.c.available / sku.c.rate, sku.c.rate.desc(), sku.c.sku)
+        .where(sku.c.shop == question.shop.name, or_(lacks, and_(sku.c.available.is_not(None), sku.c.rate > 0)))
+        .order_by(lasts, sku.c.rate.desc(), sku.c.sku)
         .limit(query.most * _CANDIDATES)
     )
     found = positions(connection, question, connection.execute(candidates).scalars().all())
@@ -170,7 +173,8 @@ def at_risk(connection: Connection, query: PositionsAtRisk, question: Question) 
 def _cover(position: Position) -> tuple[float, float, str]:
     rate = position.demand.rate()
     stock = max(position.available or 0, 0)
-    return stock / rate if rate > 0 else float("inf"), -rate, position.sku
+    days = stock / rate if rate > 0 else float("inf")
+    return days if stock else 0.0, -rate, position.sku
 
 
 @answering(NearestSkus)
