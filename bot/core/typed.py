@@ -64,15 +64,20 @@ class Named:
 
 def named(text: str, facts: Named) -> tuple[Alert, str]:
     """The alert that a text names, and what follows. Raises Refused with the nearest numbers that are open."""
-    number, rest = number_in(text)
-    if facts.alert is not None:
-        return facts.alert, rest
-    listed = {str(each.number): each for each in facts.open}
+    if facts.alert is None:
+        raise unnamed(text, facts.open)
+    return facts.alert, number_in(text)[1]
+
+
+def unnamed(text: str, open: Iterable[AlertLine]) -> Refused:
+    """That a text names no alert there is, with the nearest numbers that are open."""
+    number, _ = number_in(text)
+    listed = {str(each.number): each for each in open}
     if number is None:
         offered = _offered("Open: ", list(listed)[:_NEAREST], listed)
-        raise Refused(say("Name an alert by its number, such as A-1042.", offered))
+        return Refused(say("Name an alert by its number, such as A-1042.", offered))
     nearest = get_close_matches(str(number), list(listed), n=_NEAREST, cutoff=0.7)
-    raise Refused(say(f"There is no A-{number}.", _offered("The nearest that is open: ", nearest, listed)))
+    return Refused(say(f"There is no A-{number}.", _offered("The nearest that is open: ", nearest, listed)))
 
 
 def _offered(head: str, numbers: list[str], listed: dict[str, AlertLine]) -> Line:

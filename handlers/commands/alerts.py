@@ -13,6 +13,7 @@ from bot.core.parts import Line, Moment, Person, say
 from bot.core.spelling import meant
 
 _MOST_ROWS = 20
+_NOTHING = {"": "Nothing is open.", "mine": "You hold nothing that is open."}
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ def alerts(request: Request, facts: Facts) -> Reply:
     listed = [alert for alert in facts.alerts if _belongs(alert, wanted, request.user)]
     title = say(f"{len(listed)} open alerts" if len(listed) != 1 else "1 open alert", f" · {wanted}" if wanted else "")
     if not listed:
-        return Reply(Message(title, (Paragraph(say("Nothing is open", f" for {wanted}" if wanted else "", ".")),)))
+        return Reply(Message(title, (Paragraph(say(_NOTHING.get(wanted, f"Nothing is open for {wanted}."))),)))
     rows = tuple(_row(alert) for alert in listed[:_MOST_ROWS])
     table = Table("Open alerts", ("Alert", "Severity", "What", "At risk", "With", "Due"), rows)
     more = (Paragraph(say(f"+{len(listed) - _MOST_ROWS} more")),) if len(listed) > _MOST_ROWS else ()

@@ -5,16 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.core import compose
-from bot.core.facts import AlertStory, ask
+from bot.core.facts import AlertsOpen, AlertStory, ask
 from bot.core.handlers import Refused, Reply, Request, command
-from bot.core.known import Ground, PlaceLine, PostLine, Story
+from bot.core.known import AlertLine, Ground, PlaceLine, PostLine, Story
 from bot.core.message import Block, Bullets, Figures, Heading, Message, Paragraph
 from bot.core.parts import Line, Moment, ShopText, say, strong
+from bot.core.typed import number_in, unnamed
 
 
 @dataclass(frozen=True)
 class Facts:
     story: Story | None = ask(AlertStory())
+    open: tuple[AlertLine, ...] = ask(AlertsOpen())
 
 
 @command("ops", verb="why", usage="A-1042")
@@ -23,7 +25,7 @@ def why(request: Request, facts: Facts) -> Reply:
     by which route, what kept it from being shown, and what happened since."""
     story = facts.story
     if story is None:
-        raise Refused(say("Name an alert that exists, such as /ops why A-1042. /ops alerts lists the open ones."))
+        raise _refused(request.text.strip(), facts.open)
     alert = story.alert
     title = say(f"A-{alert.number} · ", alert.title)
     blocks = (
@@ -36,6 +38,13 @@ def why(request: Request, facts: Facts) -> Reply:
         Bullets((*map(_placed, story.places), *map(_posted, story.posts)) or (say("nowhere yet"),)),
     )
     return Reply(Message(title, blocks), share=True)
+
+
+def _refused(text: str, open: tuple[AlertLine, ...]) -> Refused:
+    if not text or number_in(text)[0] is not None:
+        return unnamed(text, open)
+    other = say(" tells what was decided on a SKU, a campaign or an order.")
+    return Refused(say(ShopText(text), " is no alert's number. ", strong("/ops whynot "), ShopText(text), other))
 
 
 def _grounds(ground: Ground | None) -> tuple[Block, ...]:

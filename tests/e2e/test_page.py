@@ -118,7 +118,7 @@ ASKED = [
     ("/ops alrts", ["/ops knows no alrts", "Did you mean /ops alerts"]),
     ("/stock HOODIE-BLU", ["HOODIE-BLU-M", "HOODIE-BLU-L"]),
     ("/stock HOODIE-RED-XL", ["No SKU, product or location is called HOODIE-RED-XL", "The nearest"]),
-    ("/ops why A-9", ["Name an alert that exists"]),
+    ("/ops why A-9", ["There is no A-9"]),
     ("/ops digest sales", ["Whose digest, and of when?", "marketing, finance"]),
 ]
 

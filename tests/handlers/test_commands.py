@@ -130,7 +130,10 @@ def test_an_alert_is_listed_with_its_money_holder_and_due_time() -> None:
     ]
 
 
-@pytest.mark.parametrize(("text", "told"), [("", "Nothing is open."), ("mine", "Nothing is open for mine.")])
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [("", "Nothing is open."), ("mine", "You hold nothing that is open."), ("finance", "Nothing is open for finance.")],
+)
 def test_with_nothing_open_alerts_say_so(text: str, told: str) -> None:
     assert spoken(message(alerts.alerts.answer(typed(text), alerts.Facts(())))) == [told]
 
@@ -262,10 +265,19 @@ def test_whynot_of_what_nobody_asked_about_names_the_nearest(text: str, nearest:
     assert words(refused.value.line) == answer
 
 
-def test_why_of_nothing_is_refused() -> None:
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("A-9", "There is no A-9."),
+        ("A-311", "There is no A-311. The nearest that is open: A-31 (Hoodie runs out)."),
+        ("", "Name an alert by its number, such as A-1042. Open: A-31 (Hoodie runs out)."),
+        ("MUG RED", "«MUG RED» is no alert's number. /ops whynot «MUG RED» tells what was decided on a SKU, a campaign or an order."),
+    ],
+)  # fmt: skip
+def test_why_of_what_is_no_alert_is_refused_with_the_nearest_or_whom_else_to_ask(text: str, told: str) -> None:
     with pytest.raises(Refused) as refused:
-        why.why.answer(typed("A-999"), why.Facts(None))
-    assert words(refused.value.line).startswith("Name an alert that exists")
+        why.why.answer(typed(text), why.Facts(None, (alert(31),)))
+    assert words(refused.value.line) == told
 
 
 def test_a_card_ends_with_how_fresh_it_is() -> None:

@@ -57,7 +57,7 @@ def test_a_stale_click_changes_nothing_and_is_told_what_is_true(bench: Bench) ->
     assert not late.changed
     assert late.told is not None
     assert words(late.told) == "Nothing changed: A-1001 is held by @U1 since <moment>."
-    assert asked(bench, "ops", "alerts", "mine", "U2") == ["Nothing is open for mine."]
+    assert asked(bench, "ops", "alerts", "mine", "U2") == ["You hold nothing that is open."]
 
 
 def test_a_button_that_does_not_fit_the_state_changes_nothing(bench: Bench) -> None:
