@@ -21,6 +21,7 @@ from bot.core.polling import Api, Asked, Call, Denied, Heard, Pairs, Plan, Respo
 from bot.core.shopfront import Shopfront
 from handlers.sources._magento import adobe
 from handlers.sources._magento.calls import OAUTH, Caller, a_page, apart, hosts, option, rest_of, search, size_of
+from handlers.sources._magento.goods import PAGE
 from handlers.sources._magento.price_rules_asked import price_rules
 from handlers.sources._magento.subscriptions import care, wanted
 
@@ -52,7 +53,7 @@ def _changes(topic: str, path: str, fields: str, first: timedelta | None) -> Cal
             last = _last(items, url, response) if items else None
             more = total > page * size and last is not None
             cursor = last if more and last is not None else began
-            yield Heard(topic, apart(items), _written(cursor), response.at)
+            yield Heard(topic, apart(map(_slim, items)), _written(cursor), response.at)
             if not more:
                 return
             # Only where a whole page has one and the same second is there no way on but by the number of the page.
@@ -60,6 +61,14 @@ def _changes(topic: str, path: str, fields: str, first: timedelta | None) -> Cal
             since, page = (last, 1) if moved else (since, page + 1)
 
     return plan
+
+
+def _slim(item: Any) -> Any:
+    """A thing without those of its free attributes that nobody reads, such as a product's long description."""
+    if not isinstance(item, dict) or not isinstance(item.get("custom_attributes"), list):
+        return item
+    read = [each for each in item["custom_attributes"] if an_object(each).get("attribute_code") == PAGE]
+    return {**item, "custom_attributes": read}
 
 
 def _since(asked: Asked, first: timedelta | None) -> datetime | None:
@@ -206,7 +215,9 @@ _ORDER: Final = (
 )
 _CREDITMEMO: Final = "entity_id,order_id,state,grand_total,order_currency_code,created_at,updated_at"
 _SHIPMENT: Final = "entity_id,order_id,created_at,updated_at,tracks[track_number,title,carrier_code,created_at]"
-_PRODUCT: Final = "id,sku,name,price,updated_at,extension_attributes[category_links]"
+_PRODUCT: Final = (
+    "id,sku,name,price,updated_at,extension_attributes[category_links],custom_attributes[attribute_code,value]"
+)
 _SOON: Final = timedelta(minutes=2)
 
 API = Api(

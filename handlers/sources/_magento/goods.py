@@ -9,6 +9,8 @@ from bot.core.events import Event, ItemDescribed, StockChanged
 from bot.core.wild import Wild
 from handlers.sources._magento.told import Told, elements, whole_units, yes
 
+PAGE: Final = "url_key"
+"""The free attribute of a product that names its page."""
 _OF_ITEM: Final = ("notify_stock_qty", "backorders")
 
 
@@ -77,7 +79,8 @@ def salable(told: Told) -> tuple[Event, ...]:
 
 
 def product(told: Told) -> tuple[Event, ...]:
-    """A product with its categories, by their ids. Its price is in the shop's currency and may be missing."""
+    """A product with its categories, by their ids, and its page. Its price is in the shop's currency and may be
+    missing."""
     body = told.body
     links = [link["category_id"] for link in elements(body["extension_attributes"]["category_links"])]
     categories = {category.id() for category in (*links, *elements(body["category_ids"]))}
@@ -89,6 +92,13 @@ def product(told: Told) -> tuple[Event, ...]:
         sku=sku,
         title=body["name"].shop_text(),
         price=body["price"].money(told.front.currency) if body["price"] else None,
-        groups=tuple(f"category/{category}" for category in sorted(categories)),
+        groups=(*(f"category/{category}" for category in sorted(categories)), *_page(body)),
     )
     return (described,)
+
+
+def _page(product: Wild) -> tuple[str, ...]:
+    """The product's own page, which REST has among the free attributes and an observer's body beside the others."""
+    free = [each["value"] for each in elements(product["custom_attributes"]) if each["attribute_code"].value == PAGE]
+    names = [name for each in (product[PAGE], *free) if (name := each.id_or(""))]
+    return tuple(f"/{name}.html" for name in names[:1])

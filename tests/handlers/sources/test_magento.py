@@ -97,7 +97,7 @@ TRACK = (ShipmentChanged(**SENT, at=at(10, 7, 30), number="JD014601"),)
 PRODUCT = (
     ItemDescribed(
         **BY, at=at(16, 30, 20, day=19), item="53", sku="SALT-FLAKE-250", title=ShopText("Salt flakes 250 g"),
-        price=eur(1250), groups=("category/12", "category/4"),
+        price=eur(1250), groups=("category/12", "category/4", "/salt-flakes-250.html"),
     ),
 )  # fmt: skip
 RULE: dict[str, Any] = {

@@ -180,6 +180,19 @@ def test_nothing_about_a_customer_leaves_the_shop() -> None:
     assert b"long" not in line.heard[-1].bodies[0]
 
 
+def test_a_products_page_is_asked_for_and_none_of_its_other_free_attributes() -> None:
+    paged = product(1, NOW)
+    paged["custom_attributes"] += [{"attribute_code": "url_key", "value": "salt-flakes"}, "odd"]
+    bare = product(2, NOW) | {"custom_attributes": None}
+    line = Line(Magento(products=[paged, bare]))
+    line.run("products")
+    assert [event.groups for event in line.events() if isinstance(event, ItemDescribed)] == [
+        ("category/4", "/salt-flakes.html"),
+        ("category/4",),
+    ]
+    assert not any(b"long" in body for heard in line.heard for body in heard.bodies)
+
+
 def test_products_are_all_read_once_and_then_as_they_change() -> None:
     shop = Magento(products=[product(n, NOW - timedelta(days=400 - n)) for n in range(5)])
     line = Line(shop)
