@@ -41,8 +41,10 @@ class Checks:
         """Everything that is wrong, in no particular order."""
         named = (self._handlers(), self._sources(), self._routes(), self._escalations(), self._digests())
         permissions = permits.problems(self.part, self.catalog, self._departments())
-        found = (*named, self._mutes(), permissions, self._exceptions(), self._zones(), self._environment())
-        return [self.document.problem(place, text) for checks in found for place, text in checks]
+        found = (*named, self._mutes(), permissions, self._exceptions(), self._zones(), self._shared())
+        return [
+            self.document.problem(place, text) for checks in (*found, self._environment()) for place, text in checks
+        ]
 
     def _names(self, section: str, default: Iterable[str] = ()) -> set[str]:
         given = self.document.values.get(section)
@@ -152,6 +154,8 @@ class Checks:
             yield (*here, "channel"), "must not be given where mute is true"
         if route.mute and route.hours is not None:
             yield (*here, "hours"), "cannot mute: what comes then would never be told; use the department's quiet hours"
+        if route.hours is not None and route.hours.start == route.hours.end:
+            yield (*here, "hours"), "begin when they end; leave them out or give two different times"
         if not (route.mute or route.channel or route.updates or route.group_by or route.routes):
             yield here, "decides nothing; give it a channel, mute: true, updates, group_by or routes of its own"
         for key in ("group_wait", "group_interval", "repeat_interval"):
@@ -203,6 +207,24 @@ class Checks:
                 )
             if quiet is None and department.wakes_above is not None:
                 yield ("departments", name, "wakes_above"), "wakes nobody, since the department has no quiet hours"
+
+    def _shared(self) -> Iterator[tuple[Place, str]]:
+        """Whom a channel's messages interrupt cannot be told apart, so those who share one rest together."""
+        first: dict[str, str] = {}
+        for name, department in self.part.departments.items():
+            other = first.setdefault(department.channel, name)
+            for key, mine, theirs in self._rests(name, other):
+                if mine != theirs:
+                    told = f"differs from that of {other}, which has the same channel"
+                    yield ("departments", name, key), f"{told}; give both the same, or a channel each"
+
+    def _rests(self, *names: str) -> Iterator[tuple[str, object, object]]:
+        """What decides when a channel is interrupted, as two departments have it."""
+        mine, theirs = (self.part.departments[name] for name in names)
+        for key in ("quiet", "wakes_above", "budget"):
+            yield key, getattr(mine, key), getattr(theirs, key)
+        if isinstance(mine.quiet, OutsidePart):
+            yield "hours", mine.hours, theirs.hours
 
     def _environment(self) -> Iterator[tuple[Place, str]]:
         url_from = self.part.store.url_from
