@@ -20,7 +20,7 @@ from bot.board import Board
 from bot.catalog import Catalog
 from bot.clock import Clock
 from bot.core.alerts import woken
-from bot.core.delivery import Delivery, Source, Unparsable, Unrouted
+from bot.core.delivery import COUNTED, Delivery, Source, Unparsable, Unrouted
 from bot.core.events import Event, SourceChanged, Tick, consequences
 from bot.core.exceptions import RuleException
 from bot.core.first_look import summary
@@ -147,6 +147,10 @@ class Pipeline:
         if waiting.delivery.polled == polls.LOOKED:
             batch.ended.append(inbox.Ended(waiting.id, "done", emptied=True))
             self._looked(connection, shop, source)
+            return
+        if waiting.delivery.polled == COUNTED:
+            batch.ended.append(inbox.Ended(waiting.id, "done", emptied=True))
+            self._events(batch, polls.missed(connection, waiting.delivery, shop.name), waiting)
             return
         gone = batch.gone
         # What a poll heard can be asked for again, so it is not kept.

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from bot.core.delivery import Delivery
+from bot.core.delivery import COUNTED, Delivery
 from bot.core.events import (
     CampaignChanged,
     DisputeChanged,
@@ -33,6 +33,7 @@ from bot.store.tables.asking import heard_hour
 from bot.store.tables.log import event as log
 from bot.store.tables.log import heard as heard_table
 from bot.store.tables.log import inbox as deliveries
+from bot.store.tables.shop import stock_level
 from tests.bench import Bench
 from tests.core.samples import NOW
 
@@ -72,8 +73,9 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
     bench.close()
 
 
-def hear(bench: Bench, *events: Any, first: bool = False) -> None:
-    """One complete run of a stream that hears the events."""
+def hear(bench: Bench, *events: Any, first: bool = False, counted: datetime | None = None) -> None:
+    """One complete run of a stream that hears the events, and then that all that was told before ``counted`` and not
+    since is gone."""
     now = bench.watch.now()
     with bench.store.write() as connection:
         polls.enrol(connection, "demo", "asked", {"things": timedelta(minutes=5)}, now)
@@ -81,6 +83,8 @@ def hear(bench: Bench, *events: Any, first: bool = False) -> None:
         turn = polls.claim(connection, "demo", "asked", ["things"], now, timedelta(minutes=5))
         assert turn is not None
         assert polls.heard(connection, turn, "things", [body(*events)], "c", now)
+        if counted is not None:
+            assert polls.heard(connection, turn, COUNTED, [counted.isoformat().encode()], "c", now)
         if not first:
             assert polls.done(connection, turn, now, now)
     while bench.pipeline.work():
@@ -97,7 +101,8 @@ def payout(name: str = "p1") -> PayoutChanged:
 
 
 def level(available: int, **more: Any) -> StockChanged:
-    return StockChanged(shop="demo", source="asked", at=NOW, available=available, **{"sku": "HOODIE", **more})
+    given = {"sku": "HOODIE", "at": NOW, **more}
+    return StockChanged(shop="demo", source="asked", available=available, **given)
 
 
 def test_a_first_look_is_remembered_and_alerts_nobody(bench: Bench) -> None:
@@ -224,6 +229,52 @@ def test_a_level_five_four_and_five_again_is_three_tellings(bench: Bench) -> Non
         hear(bench, StockChanged(shop="demo", source="asked", at=bench.watch.now(), sku="HOODIE", available=available))
     with bench.store.read() as connection:
         assert len(connection.execute(select(log.c.id).where(log.c.kind == "StockChanged")).all()) == 3
+
+
+def levels(bench: Bench) -> dict[tuple[str, str], bool]:
+    """Which levels of the source there are, and which of them are gone."""
+    with bench.store.read() as connection:
+        query = select(stock_level).where(stock_level.c.source == "asked")
+        return {(row["sku"], row["location"]): row["gone"] for row in connection.execute(query).mappings()}
+
+
+def test_what_a_count_of_the_whole_stock_passed_by_is_gone_and_its_alert_ends(bench: Bench) -> None:
+    begun(bench)
+    bench.sells("HOODIE", 10)
+    bench.stock("CAP", 5)
+    hear(bench, level(20), level(3, sku="MUG"), level(9, sku="", item="77"))
+    assert "runs out" in bench.shown("#warehouse")[0]
+    bench.deliver_posts()
+    bench.watch.forward(days=1)
+    day = bench.watch.now()
+    hear(bench, level(3, sku="MUG", at=day), counted=day)
+    assert levels(bench) == {("HOODIE", "main"): True, ("MUG", "main"): False, ("item-77", "main"): True}
+    assert bench.shown("#warehouse")[0].startswith("RESOLVED")
+    bench.watch.forward(hours=1)
+    hear(bench, counted=day)
+    hear(bench, level(20, at=bench.watch.now()))
+    assert levels(bench)["HOODIE", "main"] is False
+    assert "HOODIE runs out" in bench.shown("#warehouse")[0]
+
+
+def test_what_was_not_understood_may_have_told_of_a_level_so_none_is_gone(bench: Bench) -> None:
+    begun(bench)
+    hear(bench, level(20))
+    bench.watch.forward(hours=1)
+    day = bench.watch.now()
+    with bench.store.write() as connection:
+        polls.hasten(connection, "demo", "asked", "things", day)
+        turn = polls.claim(connection, "demo", "asked", ["things"], day, timedelta(minutes=5))
+        assert turn is not None
+        polls.heard(connection, turn, "things", [b"{"], "c", day)
+        polls.heard(connection, turn, COUNTED, [day.isoformat().encode()], "c", day)
+        polls.done(connection, turn, day, day)
+    for _ in range(4):
+        bench.pipeline.work()
+    assert levels(bench) == {("HOODIE", "main"): False}
+    bench.watch.forward(days=1)
+    hear(bench, counted=day + timedelta(hours=1))
+    assert levels(bench) == {("HOODIE", "main"): True}
 
 
 def test_a_poll_is_no_sign_of_a_webhook(bench: Bench) -> None:

@@ -15,6 +15,9 @@ OURS = "floorwalker-"
 """How headers begin that only we write; a request from outside loses them at the door."""
 POLLED = f"{OURS}polled"
 BASELINE = f"{OURS}baseline"
+COUNTED = f"{OURS}counted"
+"""The topic on which a plan says that it has read the whole stock: the body is a moment (ISO), and a level of the
+source that was told before it and not since is not there any more."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from bot.core.delivery import Unparsable
+from bot.core.delivery import COUNTED, Unparsable
 from bot.core.polling import Asked, Denied, Heard, Response, Step
 from bot.core.wild import Wild
 
@@ -112,6 +112,12 @@ def left_off(asked: Asked, oldest: timedelta) -> datetime | None:
     None on the first run."""
     since = moment_in(asked.cursor)
     return max(min(since, asked.now), asked.now - oldest) if since else None
+
+
+def counted(before: datetime, cursor: str, at: datetime) -> Heard:
+    """The last word of a plan that has read the whole stock: what was told of it before that moment and not since is
+    gone. Where pages may shift while they are read, let it be the beginning of the count before this one."""
+    return Heard(COUNTED, (before.isoformat().encode(),), cursor, at)
 
 
 def batches(topic: str, bodies: Sequence[bytes], size: int, before: str, after: str, at: datetime) -> Iterator[Heard]:

@@ -10,14 +10,14 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, bindparam, exists, literal, or_, select, update
 
-from bot.core.delivery import BASELINE, OURS, POLLED
-from bot.core.events import SourceChanged
+from bot.core.delivery import BASELINE, OURS, POLLED, Delivery
+from bot.core.events import SourceChanged, StockChanged
 from bot.core.parts import ShopText
 from bot.store import inbox
 from bot.store.codec import dump, load
@@ -54,6 +54,27 @@ _UNKNOWN = (
     .distinct()
     .order_by(stock_level.c.sku)
     .limit(MOST_ITEMS)
+)
+
+_PASSED_BY = (
+    select(stock_level.c.sku, stock_level.c.location)
+    .where(
+        stock_level.c.shop == bindparam("in_shop"),
+        stock_level.c.source == bindparam("by"),
+        stock_level.c.gone.is_(False),
+        stock_level.c.at < bindparam("since"),
+    )
+    .order_by(stock_level.c.sku, stock_level.c.location)
+)
+_NOT_UNDERSTOOD = (
+    select(deliveries.c.id)
+    .where(
+        deliveries.c.shop == bindparam("in_shop"),
+        deliveries.c.source == bindparam("by"),
+        deliveries.c.outcome == "quarantined",
+        deliveries.c.received >= bindparam("since"),
+    )
+    .limit(1)
 )
 
 
@@ -200,6 +221,19 @@ def report(connection: Connection, event: SourceChanged) -> None:
 def reported(body: bytes) -> SourceChanged:
     """What was put there. Raises ValueError for anything else."""
     return load(SourceChanged, body.decode())
+
+
+def missed(connection: Connection, delivery: Delivery, shop: str) -> tuple[StockChanged, ...]:
+    """The levels of a source that a count of its whole stock has passed by, as levels that are gone. None when a
+    delivery of the source since then was not understood: it may have told of them."""
+    before = datetime.fromisoformat(delivery.body.decode())
+    names = {"in_shop": shop, "by": delivery.source, "since": before}
+    if connection.execute(_NOT_UNDERSTOOD, names).first() is not None:
+        return ()
+    gone = StockChanged(shop=shop, source=delivery.source, at=delivery.received, available=None, gone=True)
+    return tuple(
+        replace(gone, sku=row.sku, location=row.location) for row in connection.execute(_PASSED_BY, names).all()
+    )
 
 
 def standings(connection: Connection) -> list[Standing]:

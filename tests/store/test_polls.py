@@ -291,6 +291,19 @@ def test_a_level_that_is_healed_is_told_under_its_sku_for_each_location(store: S
     assert again.healed == ()
 
 
+def test_the_levels_of_a_source_that_a_count_passed_by_are_told_as_gone(store: Store) -> None:
+    def level(sku: str, hours: int, source: str = "shopify", gone: bool = False) -> StockChanged:
+        units = None if gone else 4
+        return StockChanged(shop="acme", source=source, at=NOW + hours * HOUR, sku=sku, available=units, gone=gone)
+
+    tell(store, [level("A", 1), level("B", 3), level("C", 1, "woo"), level("D", 0), level("D", 1, gone=True)])
+    body = (NOW + 2 * HOUR).isoformat().encode()
+    with store.read() as connection:
+        told = polls.missed(connection, Delivery("shopify", {}, body, NOW + 5 * HOUR), "acme")
+        assert polls.missed(connection, Delivery("shopify", {}, body, NOW), "other") == ()
+    assert told == (StockChanged(shop="acme", source="shopify", at=NOW + 5 * HOUR, sku="A", available=None, gone=True),)
+
+
 # Facts.
 
 

@@ -12,11 +12,12 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from bot.core.oauth import percent
-from bot.core.plans import an_object, in_utc, moment_in
+from bot.core.plans import an_object, counted, in_utc, moment_in, object_in
 from bot.core.polling import Api, Asked, Call, Denied, Heard, Pairs, Plan, Response, Step, Stream
 from bot.core.shopfront import Shopfront
 from handlers.sources._magento import adobe
@@ -88,37 +89,63 @@ def _last(items: list[Any], url: str, response: Response) -> datetime:
 
 
 _MOST_PAGES: Final = 10
-_FIRST_LOOK: Final = "first"
 _Compose = Callable[[Caller, Shopfront, list[Any]], Generator[Step, Any, bytes]]
 
 
-def _pages(topic: str, path: str, fields: str, sort: str, compose: _Compose | None = None) -> Callable[[Asked], Plan]:
-    """A plan for things that have no time of change: all of them, page by page. The cursor is the next page's number,
-    and a word more as long as they have not all been read once.
+def _whole(topic: str, path: str, fields: str, sort: str, compose: _Compose | None = None) -> Callable[[Asked], Plan]:
+    """A plan for stock, which has no time of change: all of it, page by page. The cursor is the next page, whether this
+    is the first count of all, and when this one and the one before it began: what neither told of is gone. One alone
+    may have missed a thing, since pages shift when one is deleted.
 
     ``compose`` makes the body of a page from its things and from what more it asks. Since that may take long, a run
-    then ends after some pages, and the next one goes on; but the first look, which tells nobody anything, is at all.
+    then ends after some pages, and the next one goes on; but the first count, which tells nobody anything, is whole.
     """
 
     def plan(asked: Asked) -> Plan:
         url, size, caller = rest_of(asked.front), size_of(asked.front), Caller(asked)
         if not url:
             return
-        number, _, mark = asked.cursor.partition(" ")
-        first = mark == _FIRST_LOOK or not asked.cursor
-        page = int(number) if number.isascii() and number.isdigit() else 1
-        last = page + _MOST_PAGES - 1 if compose and not first else math.inf
+        place = _Place.of(asked.cursor)
+        last = place.page + _MOST_PAGES - 1 if compose and not place.first else math.inf
         while True:
-            response, items, total = yield from a_page(caller, f"{url}{path}", search(fields, sort, size, page))
-            more = total > page * size and bool(items)
+            params = search(fields, sort, size, place.page)
+            response, items, total = yield from a_page(caller, f"{url}{path}", params)
+            place = replace(place, began=place.began or response.at)
+            more = total > place.page * size and bool(items)
             body = (yield from compose(caller, asked.front, items)) if compose else response.body
-            cursor = f"{page + 1} {_FIRST_LOOK}" if more and first else str(page + 1 if more else 1)
-            yield Heard(topic, (body,) if items else (), cursor, response.at)
-            if not more or page >= last:
-                return
-            page += 1
+            after = replace(place, page=place.page + 1) if more else _Place(1, False, None, place.began)
+            yield Heard(topic, (body,) if items else (), after.cursor(), response.at)
+            if not more or place.page >= last:
+                break
+            place = after
+        if not more and place.before and total:
+            yield counted(place.before, after.cursor(), response.at)
 
     return plan
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """How far a count of the stock has come, and when it and the one before it began."""
+
+    page: int
+    first: bool
+    began: datetime | None = None
+    before: datetime | None = None
+
+    @staticmethod
+    def of(cursor: str) -> _Place:
+        """The place that a cursor names; the beginning of a first count for any other text."""
+        state = object_in(cursor)
+        page = state.get("page")
+        if not isinstance(page, int) or page < 1:
+            return _Place(1, True)
+        return _Place(page, state.get("first") is True, moment_in(state.get("began")), moment_in(state.get("before")))
+
+    def cursor(self) -> str:
+        moments = {"began": self.began, "before": self.before}
+        written = {name: at.isoformat() for name, at in moments.items() if at}
+        return json.dumps({"page": self.page, "first": self.first, **written})
 
 
 def _of_each(caller: Caller, items: list[Any], url: str) -> Generator[Step, Any, list[tuple[str, Any]]]:
@@ -164,9 +191,9 @@ def _items(caller: Caller, front: Shopfront, items: list[Any]) -> Generator[Step
 
 _SOURCE_ITEMS: Final = ("/inventory/source-items", "sku,source_code,quantity,status")
 _STOCKS: Final[Mapping[str, Callable[[Asked], Plan]]] = {
-    "sources": _pages("source-items", *_SOURCE_ITEMS, "source_item_id"),
-    "salable": _pages("salable", *_SOURCE_ITEMS, "sku", _salable),
-    "items": _pages("stock-items", "/products", "sku,type_id", "entity_id", _items),
+    "sources": _whole("source-items", *_SOURCE_ITEMS, "source_item_id"),
+    "salable": _whole("salable", *_SOURCE_ITEMS, "sku", _salable),
+    "items": _whole("stock-items", "/products", "sku,type_id", "entity_id", _items),
 }
 
 

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from bot.core.plans import Json, an_object, in_utc, moment_in, object_in
+from bot.core.plans import Json, an_object, counted, in_utc, moment_in, object_in
 from bot.core.polling import Api, Asked, Heard, Plan, Stream
 from handlers.sources._shopify import fields
 from handlers.sources._shopify.calls import Found, Shop, hosts, listed, within
@@ -30,6 +30,7 @@ _PAYOUTS: Final = timedelta(days=30)
 _ENDED: Final = timedelta(days=3)
 _MOST_KNOWN: Final = 1_000
 _LARGE: Final = 100_000
+_LAG: Final = timedelta(hours=1)
 
 
 def _body(*nodes: Json) -> bytes:
@@ -86,15 +87,21 @@ def _orders(asked: Asked) -> Plan:
 
 
 def _stock(asked: Asked) -> Plan:
-    """What every location has of every item. A walk that was cut short goes on where it ended."""
-    shop, after = Shop(asked), str(object_in(asked.cursor).get("after", ""))
+    """What every location has of every item. A walk that was cut short goes on where it ended; what a whole one did not
+    tell of is gone, unless it is so new that Shopify's list may lag behind."""
+    shop, state = Shop(asked), object_in(asked.cursor)
+    after, began, any_told = str(state.get("after", "")), moment_in(state.get("began")), bool(state)
     while True:
         page = yield from shop.page(fields.ITEMS, "inventoryItems", after)
         nodes = yield from shop.whole(page.nodes, "levels", "InventoryItem", fields.LEVELS)
-        after = page.after
-        yield Heard("stock", _parts(nodes), json.dumps({"after": after}) if after else _iso(page.at), page.at)
+        began = began if after else page.at
+        after, any_told = page.after, any_told or bool(nodes)
+        cursor = json.dumps({"after": after, "began": _iso(began)}) if after and began else _iso(page.at)
+        yield Heard("stock", _parts(nodes), cursor, page.at)
         if not after:
-            return
+            break
+    if began and any_told and asked.front.options.get("stock") != "variants":
+        yield counted(began - _LAG, cursor, page.at)
 
 
 def _locations(asked: Asked) -> Plan:

@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from bot.core.plans import Json, in_utc, moment_in
+from bot.core.plans import Json, counted, in_utc, moment_in, object_in
 from bot.core.polling import Api, Asked, Denied, Heard, Pairs, Plan, Response, Step, Stream
 from handlers.sources._woocommerce.calls import MOST_PAGES, PAGE, asked_for, hosts, items_of, page_of
 from handlers.sources._woocommerce.coupons_asked import coupons
@@ -181,27 +181,46 @@ def _of_product(asked: Asked, product: Json, topic: str) -> Plan:
             return
 
 
-def _all(shelf: _Shelf) -> Callable[[Asked], Plan]:
-    """A plan that reads a whole list anew, page by page, by ids, which do not shift. The cursor is the next page."""
+def _whole(shelf: _Shelf) -> Callable[[Asked], Plan]:
+    """A plan that reads a whole list of goods anew, page by page, by ids. The cursor is the next page and when this
+    count and the one before it began: what neither told of is gone. One alone may have missed a thing, since pages
+    shift when a product is deleted."""
 
     def plan(asked: Asked) -> Plan:
         if not hosts(asked.front):
             return
         known = yield from _prepared(asked, shelf)
-        first = int(asked.cursor) if asked.cursor.isascii() and asked.cursor.isdigit() else 1
+        state = object_in(asked.cursor)
+        first, began, before = _page(state), moment_in(state.get("began")), moment_in(state.get("before"))
         for page in range(first, first + MOST_PAGES):
             # What is asked on the way must leave the cursor at this page, and not where the run began.
-            here = replace(asked, cursor=str(page))
+            here = replace(asked, cursor=_place(page, began, before))
             order = (("orderby", "id"), ("order", "asc"))
             response = yield from asked_for(asked, shelf.path, page_of(shelf.fields, page, *order))
+            began = began or response.at
             items = known.items(response)
             yield from shelf.after(here, items, response)
-            more = len(items) >= PAGE
-            yield Heard(shelf.topic, _bodies(items), str(page + 1) if more else "done", response.at)
-            if not more:
-                return
+            if len(items) < PAGE:
+                break
+            yield Heard(shelf.topic, _bodies(items), _place(page + 1, began, before), response.at)
+        else:
+            return
+        done = _place(1, None, began)
+        yield Heard(shelf.topic, _bodies(items), done, response.at)
+        if before and (items or page > 1):
+            yield counted(before, done, response.at)
 
     return plan
+
+
+def _page(state: Json) -> int:
+    found = state.get("page")
+    return found if isinstance(found, int) and found > 0 else 1
+
+
+def _place(page: int, began: datetime | None, before: datetime | None) -> str:
+    moments = {"began": began, "before": before}
+    return json.dumps({"page": page, **{name: at.isoformat() for name, at in moments.items() if at}})
 
 
 API = Api(
@@ -218,7 +237,7 @@ API = Api(
         Stream(
             "stock",
             timedelta(days=1),
-            _all(_Shelf("stock", "products", _GOODS, _variations("stock/variations"), counted=True)),
+            _whole(_Shelf("stock", "products", _GOODS, _variations("stock/variations"), counted=True)),
         ),
         Stream("coupons", timedelta(hours=1), coupons),
     ),

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from bot.core.delivery import POLLED, Delivery, Source, Unparsable
+from bot.core.delivery import COUNTED, POLLED, Delivery, Source, Unparsable
 from bot.core.events import Event
 from bot.core.polling import Asked, Call, Heard, Keep, Response, Rest
 from bot.core.shopfront import Shopfront
@@ -32,7 +32,10 @@ class Same:
 
 @dataclass
 class Line:
-    """A line to a played platform: it repeats what met a 429 or a 503, as the edge does, and counts the rests."""
+    """A line to a played platform: it repeats what met a 429 or a 503, as the edge does, and counts the rests.
+
+    ``counted`` are the moments before which whatever was told is gone, a whole count of the stock each.
+    """
 
     source: Source
     stand: Stand
@@ -44,6 +47,7 @@ class Line:
     calls: list[Call] = field(default_factory=list)
     rested: float = 0.0
     items: tuple[str, ...] = ()
+    counted: list[datetime] = field(default_factory=list)
     attended: bool = False
 
     @property
@@ -81,6 +85,9 @@ class Line:
         match step:
             case Call():
                 return self._call(step)
+            case Heard(topic=topic, bodies=[before]) if topic == COUNTED:
+                self.counted.append(datetime.fromisoformat(before.decode()))
+                self.cursors[stream] = step.cursor
             case Heard():
                 self.heard.append(step)
                 self.cursors[stream] = step.cursor

@@ -599,6 +599,32 @@ def test_a_count_that_was_cut_short_goes_on_where_it_ended() -> None:
     assert of.cursors["stock"].startswith("2026-11-20T")
 
 
+def test_what_a_whole_count_did_not_tell_of_is_gone_unless_it_may_be_too_new() -> None:
+    shop = Shopify(items=[item(n, "", (61001, n)) for n in range(1, 31)])
+    of = line(shop)
+    began = of.now
+    cut_short(of, "stock")
+    assert of.counted == []
+    of.now += timedelta(minutes=9)
+    of.run("stock")
+    [before] = of.counted
+    assert timedelta(0) <= before - (began - timedelta(hours=1)) < timedelta(minutes=1)
+    shop.items.clear()
+    of.run("stock")
+    assert len(of.counted) == 1
+    by_variant = line(Shopify(items=[item(6, "", (61001, 4))]), stock="variants")
+    by_variant.run("stock")
+    assert by_variant.counted == []
+
+
+def test_a_count_goes_on_from_a_cursor_that_does_not_say_when_it_began() -> None:
+    of = line(Shopify(items=[item(n, "", (61001, n)) for n in range(1, 31)]))
+    cut_short(of, "stock")
+    of.cursors["stock"] = json.dumps({"after": json.loads(of.cursors["stock"])["after"]})
+    of.run("stock")
+    assert len(stock(of)) == 30 and of.counted == []
+
+
 def test_a_shop_that_counts_by_variant_takes_the_totals_of_products_alone() -> None:
     shop = Shopify(items=[item(6, "", (61001, 4))], products=[product(8)])
     of = line(shop, stock="variants")

@@ -132,7 +132,7 @@ def test_the_whole_stock_goes_on_at_the_page_whose_variations_were_being_read() 
     shop.variations = {n: [product(id=1_000 + n, sku=f"V{n}")] for n in range(1, 121)}
     of = line(shop)
     of.run("stock", 340)
-    assert of.cursors["stock"] == "2"
+    assert json.loads(of.cursors["stock"])["page"] == 2
     of.run("stock")
     skus = {event.sku for event in of.events() if isinstance(event, StockChanged)}
     assert len(skus) == 240
@@ -202,11 +202,37 @@ def test_variations_and_refunds_are_asked_for_where_there_are_any() -> None:
 def test_the_whole_stock_is_read_page_by_page_and_goes_on_where_it_was_cut_off() -> None:
     of = line(WooCommerce(products=[product(id=n, sku=f"P{n}") for n in range(250)]))
     of.run("stock", 6)
-    assert of.cursors["stock"] == "2"
+    assert json.loads(of.cursors["stock"])["page"] == 2
     of.run("stock")
-    assert of.cursors["stock"] == "done"
+    assert json.loads(of.cursors["stock"])["page"] == 1
     assert len({event.sku for event in of.events() if isinstance(event, StockChanged)}) == 250
     assert len(of.run("stock")) == 3
+
+
+def test_what_two_counts_did_not_tell_of_is_gone() -> None:
+    shop = WooCommerce(products=[product(id=n, sku=f"P{n}") for n in range(120)])
+    of = line(shop)
+    began = []
+    for _ in range(3):
+        began.append(of.now)
+        of.run("stock")
+        of.now += timedelta(days=1)
+    assert of.counted == began[:2]
+    of.run("stock", 6)
+    of.now += timedelta(minutes=5)
+    of.run("stock")
+    assert of.counted == began
+    shop.products.clear()
+    of.run("stock")
+    assert of.counted == began
+
+
+@pytest.mark.parametrize("cursor", ["", "done", "2", "[]", '{"page": 0}', '{"page": "x"}'])
+def test_whatever_the_cursor_is_the_stock_is_read_from_the_beginning(cursor: str) -> None:
+    of = line(WooCommerce(products=[product()]))
+    of.cursors["stock"] = cursor
+    of.run("stock")
+    assert [event.sku for event in of.events() if isinstance(event, StockChanged)] == ["POT"]
 
 
 def test_coupons_are_read_whole() -> None:
