@@ -43,8 +43,8 @@ _STATES = {"acknowledged": "TAKEN", "snoozed": "SNOOZED", "resolved": "RESOLVED"
 
 def compose(alert: Alert, departments: Sequence[str], actions: Iterable[Action]) -> Message:
     """The alert as the ``departments`` of one channel see it, with the buttons that fit its state."""
-    views = [alert.fire.views[name] for name in departments if name in alert.fire.views]
-    seen = views or [next(iter(alert.fire.views.values()))]
+    theirs = [name for name in departments if name in alert.fire.views] or [next(iter(alert.fire.views))]
+    seen = [alert.fire.views[name] for name in theirs]
     blocks: list[Block] = [Title(alert.fire.title, alert.severity, _STATES.get(alert.state, ""))]
     blocks.append(Paragraph(_impact(alert, seen)))
     figures = _figures(seen)
@@ -53,7 +53,7 @@ def compose(alert: Alert, departments: Sequence[str], actions: Iterable[Action])
     blocks.append(Paragraph(_next(alert, departments)))
     blocks += buttons(alert.number, alert.turn, alert.state, actions)
     blocks.append(Footer(_footer(alert)))
-    return Message(_summary(alert, seen), tuple(blocks))
+    return Message(_summary(alert, theirs[0], seen), tuple(blocks))
 
 
 def _impact(alert: Alert, views: Sequence[View]) -> Line:
@@ -159,12 +159,16 @@ def _footer(alert: Alert) -> Line:
     return join(told, " · ")
 
 
-def _summary(alert: Alert, views: Sequence[View]) -> Line:
-    """Severity, what, money, who by when: the push notification."""
+def _summary(alert: Alert, department: str, views: Sequence[View]) -> Line:
+    """Severity, what, money, who by when: the push notification, which tells a department of its own step."""
     state = _STATES.get(alert.state)
     head = f"{state}: " if state else f"{alert.severity.name}: "
-    due = say(" by ", Moment(alert.due_at)) if alert.due_at else ()
-    who = say(". ", alert.holder.department.capitalize(), ": ", views[0].step.what, due)
+    step = alert.fire.views[department].step
+    # A department that the matter was handed to without a view of its own has the step of the first.
+    acts = department if alert.holder.department in alert.fire.views else alert.holder.department
+    by = alert.due_at if acts == alert.holder.department else step.by
+    due = say(" by ", Moment(by)) if by else ()
+    who = say(". ", acts.capitalize(), ": ", step.what, due)
     return say(head, alert.fire.title, ". ", _impact(alert, views), () if alert.state == "resolved" else who)
 
 

@@ -76,6 +76,17 @@ def test_an_alert_is_title_impact_figures_next_step_buttons_and_footer() -> None
     )
 
 
+def test_the_notification_tells_each_department_of_its_own_step_and_its_own_time() -> None:
+    def told(alert: Alert, *departments: str) -> str:
+        return words(compose.compose(alert, departments, ()).summary).rpartition(". ")[2]
+
+    assert told(opened(), "marketing") == "Marketing: decides on a swap"
+    with_marketing = handed_off(opened(), Holder("marketing"), NOW)
+    assert told(with_marketing, "warehouse") == "Warehouse: confirms the expedite"
+    with_finance = replace(handed_off(opened(), Holder("finance"), NOW), due_at=LATER)
+    assert told(with_finance, "finance") == "Finance: confirms the expedite by <moment>"
+
+
 def test_each_department_sees_its_own_impact_and_its_own_step_first() -> None:
     seen = paragraphs(compose.compose(opened(), ("marketing",), ACTIONS))
     assert seen[0].startswith("The sale will miss it.")
