@@ -176,9 +176,11 @@ class NearestSkus(Query):
 
 @dataclass(frozen=True, slots=True)
 class AlertsOpen(Query):
-    """Alerts not resolved, worst first: tuple[AlertLine, ...]. ``about_subject`` keeps those of the subject alone."""
+    """Alerts not resolved, worst first: tuple[AlertLine, ...]. ``about_subject`` keeps those of the subject alone,
+    ``exercises`` says whether exercises are among them; in digests they never are."""
 
     about_subject: bool = False
+    exercises: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -145,6 +145,15 @@ def test_the_list_of_what_is_open_says_that_it_is_an_exercise(bench: Bench) -> N
     assert any("EXERCISE: low_stock for warehouse" in line for line in spoken(reply.message))
 
 
+def test_nobody_is_said_to_hold_an_exercise_where_open_alerts_are_counted(bench: Bench) -> None:
+    number = starts(bench)
+    bench.desk.act("take", number, 1, "U0ANA")
+    reply = bench.desk.answer("ops", "who", Request("", "U0BEN", "C1", NOW))
+    assert isinstance(reply, Reply)
+    assert spoken(reply.message)[-1] == "Nothing is open."
+    assert not any("1 open alert" in line for line in spoken(reply.message))
+
+
 def test_no_rule_decides_on_an_exercise_also_when_its_snooze_is_over(bench: Bench) -> None:
     number = starts(bench)
     bench.desk.act("take", number, 1, "U0ANA")

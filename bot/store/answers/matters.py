@@ -25,9 +25,9 @@ _NUMBER = re.compile(r"\s*(?:A-?)?([0-9]{1,12})\s*", re.IGNORECASE)
 
 @answering(AlertsOpen)
 def alerts_open(connection: Connection, query: AlertsOpen, question: Question) -> tuple[AlertLine, ...]:
-    """The shop's alerts that are not resolved, worst first and then oldest; exercises, which say so, not in digests."""
+    """The shop's alerts that are not resolved, worst first and then oldest."""
     found = select(alert.c.body).where(alert.c.shop == question.shop.name, alert.c.open.is_(True))
-    if question.period is not None:
+    if question.period is not None or not query.exercises:
         found = found.where(_REAL)
     if query.about_subject:
         found = found.where(alert.c.about == question.subject.about, alert.c.subject == cut(question.subject.id))
