@@ -105,7 +105,7 @@ _WORDS = {
 }
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _SPAN = re.compile(
-    r"(?:for )?([0-9]{1,5}) ?(?:(m)(?:in(?:ute)?s?)?|(h)(?:r|our)?s?|(d)(?:ays?)?|(w)(?:eeks?)?)", re.ASCII
+    r"(?:for |in )?([0-9]{1,5}) ?(?:(m)(?:in(?:ute)?s?)?|(h)(?:r|our)?s?|(d)(?:ays?)?|(w)(?:eeks?)?)", re.ASCII
 )
 _CLOCK = re.compile(r"(?:at )?([01]?[0-9]|2[0-3])(?:[:.h]([0-5][0-9]))?", re.ASCII)
 _DAY = re.compile(r"(?:(today|tomorrow|[a-z]{3,9}|\d{4}-\d\d-\d\d)\b)?\s*(.*)", re.ASCII | re.DOTALL)

@@ -22,6 +22,7 @@ def described(channel: Channel) -> Json:
     topic = {"value": channel.purpose, "creator": "U0ANNA", "last_set": 1_700_000_000}
     kind = {"is_channel": True, "is_group": False, "is_im": False, "is_mpim": False, "is_private": False}
     named = {"name": channel.name, "name_normalized": channel.name, "is_general": False, "creator": "U0ANNA"}
+    kind |= {"is_shared": channel.abroad, "is_ext_shared": channel.abroad, "is_pending_ext_shared": False}
     people = {"is_member": channel.joined, "num_members": len(roster.MEMBERS) + channel.joined}
     return common | kind | named | people | {"purpose": topic, "topic": topic}
 

@@ -71,7 +71,8 @@ GROUPS = (
 
 @dataclass
 class Channel:
-    """A channel or direct message; `joined` is whether the bot is a member of it."""
+    """A channel or direct message; `joined` is whether the bot is a member of it, `abroad` whether another workspace
+    shares it."""
 
     id: str
     name: str
@@ -79,6 +80,7 @@ class Channel:
     member: str | None = None
     archived: bool = False
     joined: bool = True
+    abroad: bool = False
 
     @property
     def purpose(self) -> str:

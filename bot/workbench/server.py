@@ -117,11 +117,14 @@ class Workbench:
         """Install the app's manifest: its commands, addresses, events and scopes."""
         self.workspace.keep_manifest(manifest)
 
-    def set_channel(self, name: str, *, archived: bool | None = None, joined: bool | None = None) -> None:
-        """Archive a channel, or take the bot out of it, or the reverse."""
+    def set_channel(
+        self, name: str, *, archived: bool | None = None, joined: bool | None = None, abroad: bool | None = None
+    ) -> None:
+        """Archive a channel, take the bot out of it, share it with another workspace, or the reverse."""
         channel = self.workspace.channels[self._id(name)]
         channel.archived = channel.archived if archived is None else archived
         channel.joined = channel.joined if joined is None else joined
+        channel.abroad = channel.abroad if abroad is None else abroad
         self.workspace.keep_channel(channel)
 
     def set_member(self, user: str, **flags: bool | str) -> None:

@@ -74,11 +74,14 @@ class Workspace:
         self.manifest = self.manifest or self.journal.load("manifest").get("manifest")
         for key, standing in self.journal.load("channel").items():
             if key in self.channels:
-                self.channels[key].archived, self.channels[key].joined = standing["archived"], standing["joined"]
+                channel = self.channels[key]
+                channel.archived, channel.joined = standing["archived"], standing["joined"]
+                channel.abroad = standing.get("abroad", False)
 
     def keep_channel(self, channel: roster.Channel) -> None:
-        """Remember whether a channel is archived and whether the bot is in it."""
-        self.journal.put("channel", channel.id, {"archived": channel.archived, "joined": channel.joined})
+        """Remember whether a channel is archived, whether the bot is in it, and whether another workspace is."""
+        standing = {"archived": channel.archived, "joined": channel.joined, "abroad": channel.abroad}
+        self.journal.put("channel", channel.id, standing)
 
     def keep_manifest(self, manifest: Json) -> None:
         """Take the app's manifest: its commands, its addresses, its scopes."""

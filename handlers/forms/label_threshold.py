@@ -15,7 +15,7 @@ class Wanted:
     """What is asked."""
 
     label: Label = asked(Choice(label="For", options=tuple(LABELS.items())))
-    name: str = asked(Text(label="Which", longest=100, hint="The vendor or the tag; * stands for any letters."))
+    name: str = asked(Text(label="Which", longest=255, hint="The vendor or the tag; * stands for any letters."))
     knob: str = asked(Choice(label="What is set otherwise"))
     value: str | None = asked(
         Text(label="To", optional=True, longest=100, hint="Such as 12, 0.5, 4h or true. Not needed to switch it off.")

@@ -264,6 +264,30 @@ async def test_sharing_shows_the_answer_to_the_channel_and_says_who_shared_it(st
         assert edge.workbench.ephemerals("C0OPS") == []
 
 
+@pytest.mark.parametrize(
+    ("standing", "why"),
+    [
+        ({"abroad": True}, "People of another workspace read this channel"),
+        (None, "I cannot see whether people of another"),
+    ],
+)
+async def test_an_answer_is_not_shared_where_another_workspace_reads_or_may_read(
+    store: Store, intake: Intake, standing: dict[str, bool] | None, why: str
+) -> None:
+    async with floor(store, intake, Clock()) as edge:
+        await edge.workbench.command("/stock", "SKU-1")
+        await edge.finished()
+        (answer,) = edge.workbench.ephemerals("C0OPS")
+        if standing is None:
+            edge.workbench.set_faults([{"method": "conversations.info", "kind": "error:channel_not_found"}])
+        else:
+            edge.workbench.set_channel("ops", **standing)
+        await edge.workbench.action("reply.share", channel="C0OPS", ts=answer["ts"])
+        await edge.finished(2)
+        assert edge.workbench.messages("ops") == []
+        assert edge.private()[-1].startswith(why)
+
+
 async def test_whoever_waits_long_is_told_that_it_is_being_worked_on(store: Store, intake: Intake) -> None:
     async with floor(store, intake, Clock(), working=0.02) as edge:
         edge.pipeline.slow = threading.Event()

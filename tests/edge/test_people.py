@@ -262,6 +262,21 @@ async def test_where_slack_does_not_say_somebody_is_in_no_channel(desk: Desk, fa
     assert await desk.people.rooms("U0DEV") == frozenset()
 
 
+async def test_whether_another_workspace_reads_a_channel_is_asked_once_in_some_minutes(desk: Desk) -> None:
+    assert await desk.people.inside("C0OPS") is True
+    desk.workbench.set_channel("ops", abroad=True)
+    assert await desk.people.inside("C0OPS") is True
+    desk.clock.seconds += KEPT_ROOMS + 1
+    assert await desk.people.inside("C0OPS") is False
+    assert desk.asked("conversations.info") == 2
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+async def test_where_slack_does_not_say_nobody_knows_who_reads_a_channel(desk: Desk, fault: str) -> None:
+    desk.fails("conversations.info", kind=fault)
+    assert await desk.people.inside("C0OPS") is None
+
+
 async def test_every_page_of_channels_is_read_and_no_end_of_them_is_an_end() -> None:
     class Endless:
         pages = 0

@@ -33,6 +33,11 @@ WORKING = "Working on it, this takes a moment."
 FAILED = "That went wrong, and it is noted in my log. Nothing else is affected."
 SLOW_CHECK = "I cannot look at this just now, so nothing was saved. Please send it again in a minute."
 NOT_SHARED = "Only an answer can be shared."
+ABROAD = "People of another workspace read this channel, so the answer stays with you."
+UNSEEN = (
+    "I cannot see whether people of another workspace read this conversation, so the answer stays with you. In a "
+    "private channel, invite me first; elsewhere, try again in a minute."
+)
 NO_ALERT = (
     "This message is not about one alert of mine. Where it tells of several, pick one from its list; else use the "
     "shortcut on a message that has buttons of mine, or type /ops alerts to see what is open."
@@ -84,6 +89,8 @@ class Acquaintance(Protocol):
     def profile(self, user: str) -> Profile: ...
 
     async def rooms(self, user: str) -> frozenset[str]: ...
+
+    async def inside(self, channel: str) -> bool | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +222,10 @@ class Interactions:
             log.warning("answer not taken", kind=what.kind, reason=type(error).__name__)
 
     async def _share(self, what: Asked) -> None:
+        inside = await self._people.inside(what.channel)
+        if not inside:
+            await self._answers.say(what, say(UNSEEN if inside is None else ABROAD))
+            return
         command, text = shared_command(what.value)
         try:
             reply = await self._patiently(what, self._reply(what, command, text, self._desk.share))

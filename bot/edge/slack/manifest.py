@@ -17,7 +17,7 @@ INSTALL = "https://api.slack.com/apps?new_app=1&manifest_json="
 SCOPES = {
     "chat:write": "posts, edits and private answers",
     "commands": "the slash commands",
-    "channels:read": "finds public channels by name and checks that the bot is in them",
+    "channels:read": "finds public channels by name, and checks that the bot and no other workspace is in them",
     "groups:read": "the same for private channels",
     "channels:history": "looks whether a post of unclear outcome arrived, instead of posting it twice",
     "groups:history": "the same for private channels",

@@ -72,6 +72,7 @@ class People:
         self._standings, self._members = _Kept[Standing](), _Kept[frozenset[str]]()
         self._profiles: dict[str, Profile] = {}
         self._rooms = _Kept[frozenset[str]]()
+        self._inside = _Kept[bool]()
         self._known: dict[str, Actor] = {}
         self._handles = _Kept[dict[str, str]]()
         self._listing = asyncio.Lock()
@@ -95,6 +96,20 @@ class People:
                 return frozenset()
             self._rooms.put(user, known, now)
         return known
+
+    async def inside(self, channel: str) -> bool | None:
+        """Whether nobody of another workspace reads a channel; None where the bot cannot see it. Never raises."""
+        now = self._clock.monotonic()
+        known = self._inside.get(channel, now - KEPT_ROOMS)
+        if known is None:
+            known = await self._soon(self._ask_inside(channel), "conversations.info")
+            if known is not None:
+                self._inside.put(channel, known, now)
+        return known
+
+    async def _ask_inside(self, channel: str) -> bool:
+        told = (await self._slack.ask("conversations.info", channel=channel)).get("channel") or {}
+        return not (told.get("is_ext_shared") or told.get("is_pending_ext_shared"))
 
     async def _ask_rooms(self, user: str) -> frozenset[str]:
         """Without the permission to see private channels it makes do with the public."""

@@ -116,6 +116,9 @@ class _Everybody:
     async def rooms(self, user: str) -> frozenset[str]:
         return frozenset()
 
+    async def inside(self, channel: str) -> bool:
+        return True
+
 
 @asynccontextmanager
 async def front(folder: Path, bench: Bench | None = None) -> AsyncIterator[Front]:
