@@ -64,6 +64,16 @@ _OVERDUE = (
     .where(alerts.c.shop == bindparam("in_shop"), alerts.c.open.is_(True), alerts.c.remind_at <= bindparam("by"))
     .order_by(alerts.c.severity.desc(), alerts.c.number)
 )
+_OPEN_OF = (
+    select(alerts.c.body)
+    .where(
+        alerts.c.shop == bindparam("in_shop"),
+        alerts.c.open.is_(True),
+        alerts.c.rule.in_(bindparam("of_rules", expanding=True)),
+    )
+    .order_by(alerts.c.number)
+)
+_OPEN_ON = _OPEN_OF.where(alerts.c.about == bindparam("on_about"), alerts.c.subject == bindparam("on_subject"))
 _OPEN = select(alerts.c.body).where(alerts.c.open.is_(True)).order_by(alerts.c.severity.desc(), alerts.c.number)
 
 
@@ -175,10 +185,11 @@ def open_of(connection: Connection, shop: str, rules: Sequence[str], subject: Su
     """The shop's open alerts of any of these rules, on a subject or on any."""
     if not rules:
         return []
-    mine = [alerts.c.shop == shop, alerts.c.open.is_(True), alerts.c.rule.in_(rules)]
-    mine += [alerts.c.about == subject.about, alerts.c.subject == cut(subject.id)] if subject else []
-    query = select(alerts.c.body).where(*mine).order_by(alerts.c.number)
-    return [load(Alert, body) for body in connection.execute(query).scalars()]
+    names: dict[str, Any] = {"in_shop": shop, "of_rules": list(rules)}
+    query = _OPEN_OF
+    if subject is not None:
+        query, names = _OPEN_ON, names | {"on_about": subject.about, "on_subject": cut(subject.id)}
+    return [load(Alert, body) for body in connection.execute(query, names).scalars()]
 
 
 def open_alerts(connection: Connection) -> list[Alert]:

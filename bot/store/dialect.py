@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -86,6 +86,11 @@ def locked(connection: Connection, select: Select[Any], *, skip: bool = False) -
     ``skip``. SQLite locks the whole database for a writer, so there it is the query itself."""
     if connection.dialect.name != "postgresql" or not connection.get_execution_options().get("writer"):
         return select
+    return _for_update(select, skip)
+
+
+@lru_cache
+def _for_update(select: Select[Any], skip: bool) -> Select[Any]:
     return select.with_for_update(skip_locked=skip)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import RowMapping, delete, func, insert, select, update
+from sqlalchemy import RowMapping, bindparam, delete, func, insert, or_, select, update
 
 from bot.core.advance import REOPEN_WITHIN
 from bot.core.alerts import Alert
@@ -26,6 +26,50 @@ from bot.store.tables.groups import grouped
 from bot.store.tables.work import alert, post
 
 _COUNTED = ("open", "taken", "severity", "currency", "high", "low", "foreign")
+_OF_ALERT = (
+    select(groups)
+    .where(groups.c.id.in_(select(grouped.c.group).where(grouped.c.number == bindparam("of_number"))))
+    .order_by(groups.c.id)
+)
+_CURRENT = (
+    select(groups)
+    .where(
+        groups.c.channel == bindparam("in_channel"),
+        groups.c.name == bindparam("of_name"),
+        or_(groups.c.closed_at.is_(None), groups.c.closed_at > bindparam("since")),
+    )
+    .order_by(groups.c.id.desc())
+    .limit(1)
+)
+_CHANGED = update(groups).where(groups.c.id == bindparam("of_id"))
+_TALLY = (
+    select(
+        grouped.c.open, grouped.c.taken, grouped.c.currency, func.count().label("number"),
+        func.max(grouped.c.severity).label("worst"), func.sum(grouped.c.high).label("high"),
+        func.sum(grouped.c.low).label("low"),
+    )
+    .where(grouped.c.group == bindparam("of_group"))
+    .group_by(grouped.c.open, grouped.c.taken, grouped.c.currency)
+)  # fmt: skip
+_DEAREST = (
+    select(alert.c.body)
+    .join(grouped, grouped.c.number == alert.c.number)
+    .where(grouped.c.group == bindparam("of_group"))
+    .order_by(
+        grouped.c.open.desc(), grouped.c.high.is_(None), grouped.c.foreign, grouped.c.currency,
+        grouped.c.high.desc(), grouped.c.severity.desc(), grouped.c.number,
+    )
+    .limit(bindparam("most"))
+)  # fmt: skip
+_DEAREST_TOLD = _DEAREST.where(grouped.c.call == bindparam("by_call"), grouped.c.open.is_(True))
+_TOLD_BY_POSTS = select(func.count()).where(
+    post.c.channel == bindparam("in_channel"), post.c.created_at > bindparam("since"), post.c.alert.is_not(None),
+    post.c.state != "dropped",
+)  # fmt: skip
+_TOLD_IN_GROUPS = select(func.count()).where(
+    grouped.c.channel == bindparam("in_channel"), grouped.c.joined_at > bindparam("since")
+)
+_LATELY = select(_TOLD_BY_POSTS.scalar_subquery() + _TOLD_IN_GROUPS.scalar_subquery())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,21 +107,19 @@ class Grouped:
 
 def of_alert(connection: Connection, number: int) -> dict[str, Grouped]:
     """The groups that an alert is in, by channel, their rows locked."""
-    mine = select(grouped.c.group).where(grouped.c.number == number)
-    query = select(groups).where(groups.c.id.in_(mine)).order_by(groups.c.id)
-    return {row["channel"]: _grouped(row) for row in connection.execute(locked(connection, query)).mappings()}
+    found = connection.execute(locked(connection, _OF_ALERT), {"of_number": number}).mappings()
+    return {row["channel"]: _grouped(row) for row in found}
 
 
 def current(connection: Connection, channel: str, group: Group, now: datetime) -> Grouped:
     """The channel's group of that name, its row locked: the one that stands, or did a moment ago, or else a new one."""
-    fresh = groups.c.closed_at.is_(None) | (groups.c.closed_at > now - REOPEN_WITHIN)
-    mine = (groups.c.channel == channel, groups.c.name == cut(group.name), fresh)
-    query = locked(connection, select(groups).where(*mine).order_by(groups.c.id.desc()).limit(1))
-    found = connection.execute(query).mappings().first()
+    query = locked(connection, _CURRENT)
+    names = {"in_channel": channel, "of_name": cut(group.name), "since": now - REOPEN_WITHIN}
+    found = connection.execute(query, names).mappings().first()
     if found is None:
         # Nobody else begins a group there until this one is known; it may have been begun just now.
         lanes.wait(connection, f"group/{channel}")
-        found = connection.execute(query).mappings().first()
+        found = connection.execute(query, names).mappings().first()
     return _grouped(found or _begun(connection, channel, group, now))
 
 
@@ -140,18 +182,12 @@ def stands(connection: Connection, within: Grouped, closed_at: datetime | None, 
 
 
 def _set(connection: Connection, within: Grouped, **values: Any) -> None:
-    connection.execute(update(groups).where(groups.c.id == within.id).values(**values))
+    connection.execute(_CHANGED, values | {"of_id": within.id})
 
 
 def tally(connection: Connection, within: Grouped) -> Tally:
     """The group's alerts counted."""
-    columns = (
-        grouped.c.open, grouped.c.taken, grouped.c.currency, func.count().label("number"),
-        func.max(grouped.c.severity).label("worst"), func.sum(grouped.c.high).label("high"),
-        func.sum(grouped.c.low).label("low"),
-    )  # fmt: skip
-    query = select(*columns).where(grouped.c.group == within.id)
-    rows = connection.execute(query.group_by(grouped.c.open, grouped.c.taken, grouped.c.currency)).all()
+    rows = connection.execute(_TALLY, {"of_group": within.id}).all()
     standing = [row for row in rows if row.open]
     return Tally(
         standing=sum(row.number for row in standing),
@@ -176,18 +212,9 @@ def dearest(connection: Connection, within: Grouped, most: int, call: int | None
 
     Amounts of different currencies are not compared: those in the shop's own come first, then currency by currency.
     """
-    told = (grouped.c.call == call, grouped.c.open.is_(True)) if call is not None else ()
-    query = (
-        select(alert.c.body)
-        .join(grouped, grouped.c.number == alert.c.number)
-        .where(grouped.c.group == within.id, *told)
-        .order_by(
-            grouped.c.open.desc(), grouped.c.high.is_(None), grouped.c.foreign, grouped.c.currency,
-            grouped.c.high.desc(), grouped.c.severity.desc(), grouped.c.number,
-        )
-        .limit(most)
-    )  # fmt: skip
-    return [load(Alert, body) for body in connection.execute(query).scalars()]
+    query = _DEAREST if call is None else _DEAREST_TOLD
+    names = {"of_group": within.id, "most": most} | ({} if call is None else {"by_call": call})
+    return [load(Alert, body) for body in connection.execute(query, names).scalars()]
 
 
 def told_in(connection: Connection, within: Grouped) -> int:
@@ -199,10 +226,8 @@ def told_in(connection: Connection, within: Grouped) -> int:
 def lately(connection: Connection, channel: str, since: datetime) -> int:
     """How often a channel was told of alerts since a moment: by a message, by a call for one, or by one more in a
     group."""
-    mine = (post.c.channel == channel, post.c.created_at > since, post.c.alert.is_not(None), post.c.state != "dropped")
-    own = select(func.count()).where(*mine)
-    joined = select(func.count()).where(grouped.c.channel == channel, grouped.c.joined_at > since)
-    return connection.execute(own).scalar_one() + connection.execute(joined).scalar_one()
+    found: int = connection.execute(_LATELY, {"in_channel": channel, "since": since}).scalar_one()
+    return found
 
 
 def to_remind(connection: Connection, now: datetime) -> list[Grouped]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import bindparam, delete, func, select, update
 
 from bot.core.alerts import Alert
 from bot.store import lanes
@@ -19,6 +19,17 @@ LOOKED_AT_WITHIN = timedelta(hours=4)
 """So long after the end of its hold a post waits to be looked at again; should nobody do that, it leaves as it is."""
 
 THIRTEEN_MONTHS = timedelta(days=396)
+
+_RELEASED = delete(held).where(held.c.channel == bindparam("in_channel"), held.c.number == bindparam("of_number"))
+_SPENT = select(interruption.c.day, interruption.c.told).where(
+    interruption.c.channel == bindparam("in_channel"), interruption.c.key == bindparam("under")
+)
+_SUMMARIES = (
+    select(interruption.c.channel, interruption.c.day)
+    .where(interruption.c.number == bindparam("of_number"), interruption.c.told.is_(False))
+    .distinct()
+    .order_by(interruption.c.channel, interruption.c.day)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +69,7 @@ def look_first(connection: Connection, channel: str, number: int, until: datetim
 
 def release(connection: Connection, channel: str, number: int) -> None:
     """The channel is told of the alert, or was told what became of it."""
-    connection.execute(delete(held).where(held.c.channel == channel, held.c.number == number))
+    connection.execute(_RELEASED, {"in_channel": channel, "of_number": number})
 
 
 def of_channels(connection: Connection) -> dict[str, list[Held]]:
@@ -102,8 +113,7 @@ def spending(connection: Connection, channel: str, day: date) -> int:
 
 def spent(connection: Connection, channel: str, key: str) -> Spent | None:
     """What was noted of a message or a call; None where nothing was."""
-    query = select(interruption.c.day, interruption.c.told)
-    row = connection.execute(query.where(interruption.c.channel == channel, interruption.c.key == key)).first()
+    row = connection.execute(_SPENT, {"in_channel": channel, "under": key}).first()
     return Spent(date.fromisoformat(row.day), row.told) if row is not None else None
 
 
@@ -125,10 +135,7 @@ def forget(connection: Connection, channel: str, key: str) -> None:
 
 def summaries_of(connection: Connection, number: int) -> list[tuple[str, date]]:
     """The channels and days in whose summaries an alert is."""
-    query = select(interruption.c.channel, interruption.c.day).where(
-        interruption.c.number == number, interruption.c.told.is_(False)
-    )
-    found = connection.execute(query.distinct().order_by(interruption.c.channel, interruption.c.day))
+    found = connection.execute(_SUMMARIES, {"of_number": number})
     return [(row.channel, date.fromisoformat(row.day)) for row in found]
 
 

@@ -11,9 +11,23 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, RowMapping, and_, case, func, null, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    RowMapping,
+    Select,
+    and_,
+    bindparam,
+    case,
+    func,
+    null,
+    or_,
+    select,
+    update,
+)
 
 from bot.core.dispatch import Post, claimed, overtaken
 from bot.core.message import Message
@@ -30,6 +44,9 @@ from bot.store.tables.work import post as posts
 _NAMES = uuid.UUID("8f2f4d0e-7a51-5c1b-9c27-3f6d1d1a6b52")
 _FIELDS = tuple(spec.name for spec in fields(Post))
 _ALERT = re.compile(r"alert/(\d{1,15})(?:/|$)", re.ASCII)
+_ONE = select(posts).where(posts.c.channel == bindparam("in_channel"), posts.c.key == bindparam("under"))
+_OF_ALERT = select(posts).where(posts.c.alert == bindparam("of_number")).order_by(posts.c.created_at, posts.c.id)
+_CHANGED = update(posts).where(posts.c.id == bindparam("of_id"))
 _LIVE = ("wanted", "maybe", "sending")
 
 
@@ -82,8 +99,7 @@ def want(
     post = replace(post, urgency=max(urgency, post.urgency) if live else urgency, thread=thread)
     post = replace(post, awaited=post.awaited and live)
     if new or post != _post(before):
-        values = _row(post) | {"message": body}
-        connection.execute(update(posts).where(posts.c.id == before["id"]).values(**values))
+        connection.execute(_CHANGED, _row(post) | {"message": body, "of_id": before["id"]})
     return post
 
 
@@ -134,31 +150,34 @@ def _drop(connection: Connection, which: ColumnElement[bool], reason: str, now: 
 
 def find(connection: Connection, channel: str, key: str) -> Post | None:
     """The post of that key in that channel."""
-    query = select(posts).where(posts.c.channel == channel, posts.c.key == key)
-    found = connection.execute(query).mappings().first()
+    found = connection.execute(_ONE, {"in_channel": channel, "under": key}).mappings().first()
     return _post(found) if found is not None else None
 
 
 def claim(connection: Connection, now: datetime, most: int) -> list[Claimed]:
     """Takes posts to work on: those that somebody waits for, then the most urgent, then the oldest. At most one a
     channel, and none in a channel in which somebody is at work. A reply waits until its root is shown."""
-    # PostgreSQL chooses by what it saw when the statement began and looks once more at a row that was changed before it
-    # could be locked: only at what is asked here, so that being due is asked here too.
-    due = select(posts).where(posts.c.look_at <= now, posts.c.id.in_(_next(now, most)))
-    chosen = connection.execute(locked(connection, due, skip=True)).mappings()
+    chosen = connection.execute(locked(connection, _due(), skip=True), {"now": now, "most": most}).mappings()
     found = sorted(chosen, key=lambda row: (not row["awaited"], -row["urgency"], row["created_at"], row["id"]))
     return [_take(connection, row, now) for row in found]
 
 
-def _next(now: datetime, most: int) -> Any:
-    busy = select(posts.c.channel).where(posts.c.lease_until > now)
+@cache
+def _due() -> Select[Any]:
+    # PostgreSQL chooses by what it saw when the statement began and looks once more at a row that was changed before it
+    # could be locked: only at what is asked here, so that being due is asked here too.
+    return select(posts).where(posts.c.look_at <= bindparam("now"), posts.c.id.in_(_next()))
+
+
+def _next() -> Select[Any]:
+    busy = select(posts.c.channel).where(posts.c.lease_until > bindparam("now"))
     place = func.row_number().over(partition_by=posts.c.channel, order_by=_first(posts))
     ready = (
         select(posts.c.id, posts.c.awaited, posts.c.urgency, posts.c.created_at, place.label("place"))
-        .where(posts.c.look_at <= now, posts.c.channel.not_in(busy), _root_shown(), _taken_there())
+        .where(posts.c.look_at <= bindparam("now"), posts.c.channel.not_in(busy), _root_shown(), _taken_there())
         .subquery("ready")
     )
-    return select(ready.c.id).where(ready.c.place == 1).order_by(*_first(ready)).limit(most)
+    return select(ready.c.id).where(ready.c.place == 1).order_by(*_first(ready)).limit(bindparam("most"))
 
 
 def _first(among: FromClause) -> tuple[ColumnElement[Any], ...]:
@@ -186,7 +205,7 @@ def _taken_there() -> ColumnElement[bool]:
 
 def _take(connection: Connection, row: RowMapping, now: datetime) -> Claimed:
     post = claimed(_post(row), now)
-    connection.execute(update(posts).where(posts.c.id == post.id).values(**_row(post)))
+    connection.execute(_CHANGED, _row(post) | {"of_id": post.id})
     thread_ts = None if post.rootless else _thread_ts(connection, post)
     return Claimed(post, load(Message, row["message"]), thread_ts)
 
@@ -287,10 +306,13 @@ def checked(connection: Connection, seen: Iterable[Post], now: datetime) -> None
 
 def next_due(connection: Connection) -> datetime | None:
     """When to look at posts next (aware UTC), None when there is nothing to do."""
-    found: datetime | None = connection.execute(
-        select(func.min(posts.c.look_at)).where(posts.c.look_at.is_not(None), _root_shown(), _taken_there())
-    ).scalar()
+    found: datetime | None = connection.execute(_first_due()).scalar()
     return found
+
+
+@cache
+def _first_due() -> Select[Any]:
+    return select(func.min(posts.c.look_at)).where(posts.c.look_at.is_not(None), _root_shown(), _taken_there())
 
 
 def parked(connection: Connection) -> list[Post]:
@@ -319,13 +341,12 @@ def by_state(connection: Connection) -> dict[str, int]:
 def of_alert(connection: Connection, number: int) -> list[Post]:
     """Where an alert shows: the posts whose keys ``alert_key`` made, oldest first. Within a write transaction they stay
     as they are until it ends, so that none is sent in the moment in which it is found unseen and taken back."""
-    query = select(posts).where(posts.c.alert == number).order_by(posts.c.created_at, posts.c.id)
-    return [_post(row) for row in connection.execute(locked(connection, query)).mappings()]
+    found = connection.execute(locked(connection, _OF_ALERT), {"of_number": number}).mappings()
+    return [_post(row) for row in found]
 
 
 def _locked(connection: Connection, channel: str, key: str) -> RowMapping | None:
-    query = select(posts).where(and_(posts.c.channel == channel, posts.c.key == key))
-    return connection.execute(locked(connection, query)).mappings().first()
+    return connection.execute(locked(connection, _ONE), {"in_channel": channel, "under": key}).mappings().first()
 
 
 def _name(channel: str, key: str, version: int) -> str:

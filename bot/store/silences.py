@@ -5,13 +5,18 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import RowMapping, Select, insert, select, update
+from sqlalchemy import RowMapping, Select, bindparam, insert, select, update
 
 from bot.core.silences import Silence
 from bot.store.dialect import locked
 from bot.store.engine import Connection
 from bot.store.tables.work import silence as silences
 
+_CURRENT = (
+    select(silences)
+    .where(silences.c.ended.is_(False), silences.c.until > bindparam("now"))
+    .order_by(silences.c.until, silences.c.id)
+)
 _TOLD = ("until", "by", "reason", "created", "rule", "subject", "shop")
 
 
@@ -29,7 +34,7 @@ def lay(connection: Connection, silence: Silence) -> tuple[Silence, bool]:
 
 def current(connection: Connection, now: datetime) -> list[Silence]:
     """The silences that hold now, the one that ends first first."""
-    return _all(connection, select(silences).where(silences.c.ended.is_(False), silences.c.until > now))
+    return [_silence(row) for row in connection.execute(_CURRENT, {"now": now}).mappings()]
 
 
 def of_person(connection: Connection, by: str) -> list[Silence]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
-from sqlalchemy import RowMapping, bindparam, select, update
+from sqlalchemy import Insert, RowMapping, bindparam, func, select, true, update
 
 from bot.core.events import ItemSold, OrderChanged, OrderPlaced
 from bot.store.dialect import insert_new, locked, upsert_newer
@@ -24,7 +25,11 @@ _LINES = (
     .where(lines.c.shop == bindparam("in_shop"), lines.c.order == bindparam("of_order"))
     .values(open=bindparam("is_open"))
 )
-_IS_OPEN = select(orders.c.open).where(orders.c.shop == bindparam("in_shop"), orders.c.order == bindparam("of_order"))
+_IS_OPEN = (
+    select(orders.c.open)
+    .where(orders.c.shop == bindparam("in_shop"), orders.c.order == bindparam("of_order"))
+    .scalar_subquery()
+)
 
 
 @applies(OrderPlaced, OrderChanged)
@@ -73,11 +78,19 @@ def _turn(telling: Telling, before: RowMapping | None, now: dict[str, Any]) -> N
 @applies(ItemSold)
 def sold(connection: Connection, event: ItemSold, telling: Telling) -> None:
     """A SKU is sold once in an order: a retelling of the order, at whatever moment, sells nothing anew."""
-    is_open = connection.execute(_IS_OPEN, {"in_shop": event.shop, "of_order": event.order}).scalar()
     row = {
         "shop": event.shop, "order": event.order, "sku": event.sku, "quantity": event.quantity, "at": event.at,
-        "open": True if is_open is None else is_open,
+        "in_shop": event.shop, "of_order": event.order,
     }  # fmt: skip
-    telling.fresh = connection.execute(insert_new(connection.dialect.name, lines), row).rowcount == 1
+    telling.fresh = connection.execute(_new_line(connection.dialect.name), row).rowcount == 1
     if telling.fresh:
         telling.turned.add("sold")
+
+
+@cache
+def _new_line(dialect: str) -> Insert:
+    """A line is as open as its order, and open while nobody has told of that."""
+    names = ("shop", "order", "sku", "quantity", "at")
+    return insert_new(dialect, lines).values(
+        **{name: bindparam(name) for name in names}, open=func.coalesce(_IS_OPEN, true())
+    )
