@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from functools import cache, cached_property
 from typing import Any, Literal
 
 from bot.board import Board
@@ -25,7 +26,7 @@ from bot.settled import settled
 from bot.store import alerts, decisions, events, exceptions, reach
 from bot.store.decisions import Decided
 from bot.store.engine import Connection
-from bot.store.facts import Answered, Question, load
+from bot.store.facts import Answered, Question, forget_alerts, load
 
 RECHECK_EVERY = timedelta(minutes=10)
 
@@ -44,22 +45,23 @@ class Deciding:
 
     def sitting(self, connection: Connection, shop: Shop) -> Sitting:
         """Begins to decide on a shop within the caller's write transaction, who holds the shop's lane."""
-        return Sitting(self, connection, shop, exceptions.current(connection, self.clock.now()))
+        return Sitting(self, connection, shop)
 
 
 @dataclass(frozen=True)
 class Sitting:
-    """Decides on one shop within one transaction. What it decided is written down by ``write``, and not before.
-
-    ``laid`` are the exceptions that members set: whoever sets or ends one holds the shop's lane, so they stay as they
-    are until the transaction ends.
-    """
+    """Decides on one shop within one transaction. What it decided is written down by ``write``, and not before."""
 
     by: Deciding
     connection: Connection
     shop: Shop
-    laid: list[RuleException]
     _decided: list[Decided] = field(default_factory=list)
+
+    @cached_property
+    def _standing(self) -> tuple[RuleException, ...]:
+        """The exceptions that hold, members' and the config's. Whoever sets or ends one holds the shop's lane, so they
+        are the same until the transaction ends."""
+        return (*self.by.house.exceptions, *exceptions.current(self.connection, self.by.clock.now()))
 
     def write(self) -> None:
         """Writes down what was decided since the last time."""
@@ -72,17 +74,17 @@ class Sitting:
         changed = 0
         now = self.by.clock.now()
         answered: Answered = {}
-        matters: dict[Subject, dict[str, Alert]] = {}
+        newest = cache(lambda subject: alerts.newest_on(self.connection, self.shop.name, subject))
         for rule in self.by.catalog.rules.values():
             if isinstance(event, rule.events):
                 for subject in reach.subjects(self.connection, self.shop, event, rule.about, rule.name, now):
-                    question = Question(shop=self.shop, subject=subject, now=now, event=recorded)
-                    if subject not in matters:
-                        matters[subject] = alerts.newest_on(self.connection, self.shop.name, subject)
-                    if self._decide(rule, event, question, answered, matters[subject].get(rule.name)):
+                    known = newest(subject)
+                    question = Question(shop=self.shop, subject=subject, now=now, event=recorded, newest=known)
+                    if self._decide(rule, event, question, answered, known.get(rule.name)):
                         changed += 1
                         # What is open is itself a fact, so the next rule asks anew.
-                        answered.clear()
+                        forget_alerts(answered)
+                        newest.cache_clear()
         return changed
 
     def again(self, rule: Rule, subject: Subject) -> None:
@@ -106,8 +108,7 @@ class Sitting:
     def _decide(self, rule: Rule, event: Event, question: Question, answered: Answered, alert: Alert | None) -> bool:
         by = self.by
         base = by.settings.get(("rule", rule.name), {})
-        standing = (*by.house.exceptions, *self.laid)
-        set_to = settled(self.connection, by.catalog, rule, question, standing, base)
+        set_to = settled(self.connection, by.catalog, rule, question, self._standing, base)
         facts: object = NoFacts()
         verdict: Verdict = Clear(say("Switched off"))
         if set_to.settings is not None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
+from bot.core.alerts import Alert
 from bot.core.facts import Query, queries
 from bot.core.handlers import Period
 from bot.core.settings import Shop
@@ -24,7 +25,8 @@ Q = TypeVar("Q", bound=Query)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
     """Who asks: on which subject of which shop, as of when. ``event`` is the one being decided, ``text`` what was
-    typed after a command, ``period`` that of a digest, ``user`` the Slack id of the one who asks, "" for the bot."""
+    typed after a command, ``period`` that of a digest, ``user`` the Slack id of the one who asks, "" for the bot.
+    ``newest`` is the newest alert of each rule on the subject, where whoever asks has read them already."""
 
     shop: Shop
     subject: Subject
@@ -33,12 +35,14 @@ class Question:
     text: str = ""
     period: Period | None = None
     user: str = ""
+    newest: Mapping[str, Alert] | None = None
 
 
 Answer = Callable[[Connection, Any, Question], Any]
 Answered = dict[tuple[Subject, Query], Any]
 A = TypeVar("A", bound=Answer)
 _answers: dict[type[Query], Answer] = {}
+_of_events: set[type[Query]] = set()
 _plans: dict[type, dict[str, Query]] = {}
 
 
@@ -59,17 +63,26 @@ def load(connection: Connection, facts: type[F], question: Question, answered: A
     return facts(**{name: found[question.subject, query] for name, query in plan.items()})
 
 
+def forget_alerts(answered: Answered) -> None:
+    """Forgets what may be answered otherwise after an alert has changed: all but what is made of events alone."""
+    for asked in [asked for asked in answered if type(asked[1]) not in _of_events]:
+        del answered[asked]
+
+
 def unanswered(facts: type) -> tuple[str, ...]:
     """Fields of a facts class whose queries nobody answers, for the check at start."""
     _find()
     return tuple(name for name, query in queries(facts).items() if type(query) not in _answers)
 
 
-def answering(query: type[Query]) -> Callable[[A], A]:
-    """Declares ``def answer(connection, query, question)``, called for every query of that type."""
+def answering(query: type[Query], *, of_events: bool = False) -> Callable[[A], A]:
+    """Declares ``def answer(connection, query, question)``, called for every query of that type. ``of_events`` says
+    that it is made of what was told alone, whatever becomes of alerts."""
 
     def declare(answer: A) -> A:
         _answers[query] = answer
+        if of_events:
+            _of_events.add(query)
         return answer
 
     return declare

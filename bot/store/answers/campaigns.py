@@ -44,7 +44,7 @@ _FOR = (
 )  # fmt: skip
 
 
-@answering(CampaignOf)
+@answering(CampaignOf, of_events=True)
 def campaign_of(connection: Connection, _query: CampaignOf, question: Question) -> Campaign | None:
     """The subject campaign as last told."""
     found = _found(connection, question.shop.name, question.subject.id)
@@ -55,14 +55,14 @@ def _found(connection: Connection, shop: str, id: str) -> RowMapping | None:
     return connection.execute(_ONE, {"in_shop": shop, "of_campaign": id}).mappings().first()
 
 
-@answering(PositionsInCampaign)
+@answering(PositionsInCampaign, of_events=True)
 def positions_in(connection: Connection, _query: PositionsInCampaign, question: Question) -> tuple[Position, ...]:
     """Positions of its SKUs, in its order; SKUs that the shop does not know are left out."""
     asked = campaign_of(connection, CampaignOf(), question)
     return tuple(positions(connection, question, asked.skus).values()) if asked else ()
 
 
-@answering(CampaignsFor)
+@answering(CampaignsFor, of_events=True)
 def campaigns_for(connection: Connection, _query: CampaignsFor, question: Question) -> tuple[Campaign, ...]:
     """Campaigns that promote the subject SKU and are not over, next first."""
     names = {"in_shop": question.shop.name, "of_sku": question.subject.id}

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from sqlalchemy import RowMapping, and_, bindparam, or_, select
 
 from bot.core.advance import reopens
+from bot.core.alerts import Alert
 from bot.core.events import ItemSold, Refunded
 from bot.core.facts import CaseOf, ClaimsShort
 from bot.core.known import Case, Claim
@@ -55,7 +56,7 @@ def claims_short(connection: Connection, query: ClaimsShort, question: Question)
 def case_of(connection: Connection, query: CaseOf, question: Question) -> Case:
     """The orders named by the rule's newest alert, in the order in which it named them. One whose order was forgotten
     on its customer's wish is gone."""
-    alert = alerts.seen_last(connection, question.shop.name, query.rule, question.subject)
+    alert = _newest(connection, query.rule, question)
     if alert is None:
         return Case()
     found: Sequence[RowMapping] = ()
@@ -65,6 +66,12 @@ def case_of(connection: Connection, query: CaseOf, question: Question) -> Case:
     place = {order: number for number, order in enumerate(alert.fire.case)}
     in_order = sorted(found, key=lambda row: place[row["order"]])
     return Case(_claims(connection, question, in_order), reopens(alert, question.now))
+
+
+def _newest(connection: Connection, rule: str, question: Question) -> Alert | None:
+    if question.newest is not None:
+        return question.newest.get(rule)
+    return alerts.seen_last(connection, question.shop.name, rule, question.subject)
 
 
 def _claims(connection: Connection, question: Question, rows: Sequence[RowMapping]) -> tuple[Claim, ...]:

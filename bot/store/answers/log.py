@@ -45,7 +45,7 @@ _TOLD_BY: Mapping[str, type[Event]] = {
 _built: dict[tuple[str, object], Any] = {}
 
 
-@answering(Total)
+@answering(Total, of_events=True)
 def total(connection: Connection, query: Total, question: Question) -> int:
     """The sum of a whole number over the window (now - window, now]."""
     dialect = connection.dialect.name
@@ -66,7 +66,7 @@ def first_seen(connection: Connection, _query: FirstSeen, question: Question) ->
     return found
 
 
-@answering(Count)
+@answering(Count, of_events=True)
 def count(connection: Connection, query: Count, question: Question) -> int:
     """The number of events in the window, without those of the values left out."""
     dialect = connection.dialect.name
@@ -77,7 +77,7 @@ def count(connection: Connection, query: Count, question: Question) -> int:
     return int(connection.execute(_built[key], _names(question, query.event, query.window)).scalar_one())
 
 
-@answering(TotalMoney)
+@answering(TotalMoney, of_events=True)
 def total_money(connection: Connection, query: TotalMoney, question: Question) -> tuple[Money, ...]:
     """The sums of a Money over the window, by currency in alphabetical order."""
     dialect = connection.dialect.name
@@ -90,7 +90,7 @@ def total_money(connection: Connection, query: TotalMoney, question: Question) -
     return tuple(sorted((Money(int(minor), code) for code, minor in found), key=lambda money: money.currency))
 
 
-@answering(Latest)
+@answering(Latest, of_events=True)
 def latest(connection: Connection, query: Latest, question: Question) -> Event | None:
     """The newest event up to now."""
     found = connection.execute(_LATEST, _names(question, query.event, timedelta(0))).scalar()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from sqlalchemy import Select, select
@@ -26,12 +27,14 @@ _NUMBER = re.compile(r"\s*(?:A-?)?([0-9]{1,12})\s*", re.IGNORECASE)
 @answering(AlertsOpen)
 def alerts_open(connection: Connection, query: AlertsOpen, question: Question) -> tuple[AlertLine, ...]:
     """The shop's alerts that are not resolved, worst first and then oldest."""
+    if query.about_subject and question.newest is not None:
+        return _listed(each for each in question.newest.values() if each.state != "resolved")
     found = select(alert.c.body).where(alert.c.shop == question.shop.name, alert.c.open.is_(True))
     if question.period is not None or not query.exercises:
         found = found.where(_REAL)
     if query.about_subject:
         found = found.where(alert.c.about == question.subject.about, alert.c.subject == cut(question.subject.id))
-    return _listed(connection, found)
+    return _listed(_found(connection, found))
 
 
 @answering(AlertsOpened)
@@ -40,7 +43,7 @@ def alerts_opened(connection: Connection, _query: AlertsOpened, question: Questi
     if question.period is None:
         return ()
     within = alert.c.opened_at >= question.period.start, alert.c.opened_at < question.period.end
-    return _listed(connection, select(alert.c.body).where(alert.c.shop == question.shop.name, _REAL, *within))
+    return _listed(_found(connection, select(alert.c.body).where(alert.c.shop == question.shop.name, _REAL, *within)))
 
 
 @answering(AlertStory)
@@ -68,6 +71,10 @@ def decisions_on(connection: Connection, _query: DecisionsOn, question: Question
     )
 
 
-def _listed(connection: Connection, query: Select[Any]) -> tuple[AlertLine, ...]:
-    ordered = query.order_by(alert.c.severity.desc(), alert.c.opened_at, alert.c.number)
-    return tuple(matters.listed(load(Alert, body)) for body in connection.execute(ordered).scalars())
+def _found(connection: Connection, query: Select[Any]) -> Iterator[Alert]:
+    return (load(Alert, body) for body in connection.execute(query).scalars())
+
+
+def _listed(found: Iterable[Alert]) -> tuple[AlertLine, ...]:
+    ordered = sorted(found, key=lambda each: (-each.severity, each.opened_at, each.number))
+    return tuple(map(matters.listed, ordered))

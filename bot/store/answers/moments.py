@@ -15,13 +15,13 @@ from bot.store.inbox import SLACK
 from bot.store.tables.log import heard
 
 
-@answering(Now)
+@answering(Now, of_events=True)
 def now(_connection: Connection, _query: Now, question: Question) -> datetime:
     """The moment of the question."""
     return question.now
 
 
-@answering(Today)
+@answering(Today, of_events=True)
 def today(_connection: Connection, _query: Today, question: Question) -> date:
     """The shop's local day at that moment."""
     return question.now.astimezone(question.shop.zone).date()
@@ -33,7 +33,7 @@ def settings(_connection: Connection, _query: SettingsOfShop, question: Question
     return question.shop
 
 
-@answering(LevelBefore)
+@answering(LevelBefore, of_events=True)
 def level_before(_connection: Connection, _query: LevelBefore, question: Question) -> int | None:
     """What the event being decided found."""
     return question.event.level_before if question.event else None

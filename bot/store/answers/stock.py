@@ -110,7 +110,7 @@ def _position(
     )
 
 
-@answering(PositionOf)
+@answering(PositionOf, of_events=True)
 def position(connection: Connection, _query: PositionOf, question: Question) -> Position | None:
     """The position of the subject, its demand as of today."""
     return positions(connection, question, [question.subject.id]).get(question.subject.id)
