@@ -211,7 +211,8 @@ def _plainly(history: list[Event], config: CampaignMap) -> dict[str, set[str]]:
             continue
         seen.add(mark)
         if isinstance(event, ItemDescribed):
-            if event.item not in sku or event.at >= sku[event.item].at:
+            # Of two SKUs that one item is told to have at one moment, the first stays.
+            if event.item not in sku or event.at > sku[event.item].at:
                 sku[event.item] = event
             if event.groups and (event.item not in groups or event.at >= groups[event.item].at):
                 groups[event.item] = event
