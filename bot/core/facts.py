@@ -177,10 +177,12 @@ class NearestSkus(Query):
 @dataclass(frozen=True, slots=True)
 class AlertsOpen(Query):
     """Alerts not resolved, worst first: tuple[AlertLine, ...]. ``about_subject`` keeps those of the subject alone,
-    ``exercises`` says whether exercises are among them; in digests they never are."""
+    ``exercises`` says whether exercises are among them; in digests they never are. Those ``anywhere`` are of every
+    shop, unless one was named."""
 
     about_subject: bool = False
     exercises: bool = True
+    anywhere: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -179,6 +179,7 @@ class AlertLine:
     cost_currency: str | None
     resolved_at: datetime | None = None
     turn: int = 1
+    shop: str = ""
 
 
 @dataclass(frozen=True, slots=True)

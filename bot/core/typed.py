@@ -59,7 +59,7 @@ class Named:
     """What a command about one alert looks up: the one that is named, and those that are open."""
 
     alert: Alert | None = ask(AlertNamed())
-    open: tuple[AlertLine, ...] = ask(AlertsOpen())
+    open: tuple[AlertLine, ...] = ask(AlertsOpen(anywhere=True))
 
 
 def named(text: str, facts: Named) -> tuple[Alert, str]:

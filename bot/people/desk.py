@@ -145,7 +145,14 @@ class Desk:
         """What a command gives, of which nothing is done yet, and the shop that is meant."""
         shop, text = self._shop_of(request.text)
         filled = replace(self._filled(request, text), zone=request.zone or shop.zone)
-        question = Question(shop=shop, subject=Subject("text", text), now=request.now, text=text, user=request.user)
+        question = Question(
+            shop=shop,
+            subject=Subject("text", text),
+            now=request.now,
+            text=text,
+            user=request.user,
+            anywhere=text == request.text.strip(),
+        )
         # Where something can be done by it, whoever may not even look is one who tried.
         tried = Want(name_of(asked), shop=shop.name, subject=text)
         self.guard.admit(request.user, authority.question(asked), None if is_question(asked) else tried)

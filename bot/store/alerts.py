@@ -254,6 +254,7 @@ def listed(alert: Alert) -> AlertLine:
         cost_minor=cost.minor if cost else None,
         cost_currency=cost.currency if cost else None,
         resolved_at=alert.resolved_at,
+        shop=alert.shop,
         turn=alert.turn,
     )
 

@@ -26,7 +26,8 @@ Q = TypeVar("Q", bound=Query)
 class Question:
     """Who asks: on which subject of which shop, as of when. ``event`` is the one being decided, ``text`` what was
     typed after a command, ``period`` that of a digest, ``user`` the Slack id of the one who asks, "" for the bot.
-    ``newest`` is the newest alert of each rule on the subject, where whoever asks has read them already."""
+    ``anywhere`` says that nobody named the shop, so that what is of the whole house is meant. ``newest`` is the newest
+    alert of each rule on the subject, where whoever asks has read them already."""
 
     shop: Shop
     subject: Subject
@@ -35,6 +36,7 @@ class Question:
     text: str = ""
     period: Period | None = None
     user: str = ""
+    anywhere: bool = False
     newest: Mapping[str, Alert] | None = None
 
 

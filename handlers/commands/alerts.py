@@ -18,7 +18,7 @@ _NOTHING = {"": "Nothing is open.", "mine": "You hold nothing that is open."}
 
 @dataclass(frozen=True)
 class Facts:
-    alerts: tuple[AlertLine, ...] = ask(AlertsOpen())
+    alerts: tuple[AlertLine, ...] = ask(AlertsOpen(anywhere=True))
 
 
 @command("ops", verb="alerts", usage="[mine | department]")
@@ -32,7 +32,8 @@ def alerts(request: Request, facts: Facts) -> Reply:
     title = say(f"{len(listed)} open alerts" if len(listed) != 1 else "1 open alert", f" · {wanted}" if wanted else "")
     if not listed:
         return Reply(Message(title, (Paragraph(say(_NOTHING.get(wanted, f"Nothing is open for {wanted}."))),)))
-    rows = tuple(_row(alert) for alert in listed[:_MOST_ROWS])
+    several = len(request.house.shops) > 1
+    rows = tuple(_row(alert, several) for alert in listed[:_MOST_ROWS])
     table = Table("Open alerts", ("Alert", "Severity", "What", "At risk", "With", "Due"), rows)
     more = (Paragraph(say(f"+{len(listed) - _MOST_ROWS} more")),) if len(listed) > _MOST_ROWS else ()
     return Reply(Message(title, (table, *more)), share=True)
@@ -42,11 +43,12 @@ def _belongs(alert: AlertLine, wanted: str, user: str) -> bool:
     return not wanted or (alert.person == user if wanted == "mine" else alert.department == wanted)
 
 
-def _row(alert: AlertLine) -> tuple[Line, ...]:
+def _row(alert: AlertLine, several: bool) -> tuple[Line, ...]:
+    """Where there are several shops it says of which."""
     return (
         say(f"A-{alert.number}"),
         say(alert.severity.upper()),
-        say(alert.title),
+        say(alert.title, f" · {alert.shop}" if several else ""),
         say(Money(alert.cost_minor, alert.cost_currency or "") if alert.cost_minor is not None else "–"),
         say(Person(alert.person) if alert.person else alert.department),
         say(Moment(alert.due_at) if alert.due_at else "–"),

@@ -25,7 +25,7 @@ _MOST_ROWS = 20
 
 @dataclass(frozen=True)
 class Facts:
-    alerts: tuple[AlertLine, ...] = ask(AlertsOpen(exercises=False))
+    alerts: tuple[AlertLine, ...] = ask(AlertsOpen(exercises=False, anywhere=True))
     silences: tuple[Held, ...] = ask(SilencesHeld())
 
 

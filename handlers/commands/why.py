@@ -16,7 +16,7 @@ from bot.core.typed import number_in, unnamed
 @dataclass(frozen=True)
 class Facts:
     story: Story | None = ask(AlertStory())
-    open: tuple[AlertLine, ...] = ask(AlertsOpen())
+    open: tuple[AlertLine, ...] = ask(AlertsOpen(anywhere=True))
 
 
 @command("ops", verb="why", usage="A-1042")

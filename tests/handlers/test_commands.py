@@ -15,7 +15,7 @@ from bot.core.known import DecisionLine, Ground, LogLine, PlaceLine, PostLine, S
 from bot.core.message import Footer, Message, Table
 from bot.core.parts import say
 from handlers.commands import alerts, digest, help, stock, why, whynot
-from tests.core.samples import NOW
+from tests.core.samples import NOW, SHOP, house
 from tests.handlers.shelves import TODAY, alert, campaign, position, spoken, words
 
 ASKED = Request("", "U1", "C1", NOW, departments=("warehouse", "finance", "operations"))
@@ -120,6 +120,12 @@ OPEN = (alert(1, "U1"), alert(2, due_at=NOW), alert(3, department="finance", cos
 def test_alerts_are_listed_for_all_for_me_or_for_a_department(text: str, numbers: list[str]) -> None:
     lines = spoken(message(alerts.alerts.answer(typed(text), alerts.Facts(OPEN))))
     assert [line.split(" ")[0] for line in lines] == numbers
+
+
+def test_where_there_are_several_shops_each_alert_says_of_which_it_is() -> None:
+    both = replace(house(), shops={"demo": SHOP, "uk": replace(SHOP, name="uk")})
+    reply = alerts.alerts.answer(replace(typed(""), house=both), alerts.Facts((alert(1, shop="uk"),)))
+    assert spoken(message(reply)) == ["A-1 | HIGH | Hoodie runs out · uk | 2100 EUR | warehouse | – | "]
 
 
 def test_an_alert_is_listed_with_its_money_holder_and_due_time() -> None:

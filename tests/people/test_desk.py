@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from bot.core.drills import Drill
 from bot.core.forms import Submission
 from bot.core.handlers import Refused, Reply, Request, ShowForm, ShowModal
 from bot.core.message import Chart, Table
@@ -224,3 +226,14 @@ def test_in_time_a_digest_is_not_late(bench: Bench) -> None:
 
 def test_with_nothing_to_say_a_digest_is_one_line(bench: Bench) -> None:
     assert spoken(bench.desk.digests.digest("finance", SHOP)) == ["Nothing needs you."]
+
+
+def test_alerts_of_every_shop_are_listed_unless_one_is_named(tmp_path: Path) -> None:
+    shops = {"demo": SHOP, "uk": replace(SHOP, name="uk")}
+    made = Bench(tmp_path, replace(usual_house(), shops=shops))
+    with made.store.write() as connection:
+        made.drills.start_in(connection, Drill("warehouse", "U1", NOW), "uk")
+    assert len(asked(made, "ops", "alerts", "")) == 1
+    assert asked(made, "ops", "alerts", "demo") == ["Nothing is open."]
+    assert len(asked(made, "ops", "alerts", "uk")) == 1
+    made.close()

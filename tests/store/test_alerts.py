@@ -52,9 +52,11 @@ def fire(severity: Severity = Severity.HIGH) -> Fire:
     return Fire(say("3 are left of ", ShopText("<Lamp>")), severity, say("Low stock"), {"warehouse": view}, cost)
 
 
-def opened(store: Store, rule: str = "low_stock", subject: Subject = LAMP, now: datetime = NOW, **more: Any) -> Alert:
+def opened(
+    store: Store, rule: str = "low_stock", subject: Subject = LAMP, now: datetime = NOW, shop: str = "acme", **more: Any
+) -> Alert:
     with store.write() as connection:
-        seat = alerts.seat(connection, "acme", rule, subject, now)
+        seat = alerts.seat(connection, shop, rule, subject, now)
         alert = advance(None, fire(**more), seat, now).alert
         assert alert is not None
         alerts.save(connection, alert, "opened", "", say("few left"), now, now + timedelta(minutes=10))
@@ -217,6 +219,11 @@ def test_lists_of_alerts_are_worst_first_and_of_this_shop(store: Store) -> None:
     save(store, resolved(over, say("ok"), "U1", NOW), "resolved")
     assert [line.number for line in answer(store, asked.AlertsOpen())] == [worse.number, mild.number]
     assert [line.number for line in answer(store, asked.AlertsOpen(about_subject=True), subject=LAMP)] == [mild.number]
+    elsewhere = opened(store, "low_stock", Subject("sku", "Y"), shop="other")
+    assert [line.number for line in answer(store, asked.AlertsOpen(anywhere=True))] == [worse.number, mild.number]
+    every = answer(store, asked.AlertsOpen(anywhere=True), anywhere=True)
+    assert {line.number: line.shop for line in every}[elsewhere.number] == "other" and len(every) == 3
+    assert len(answer(store, asked.AlertsOpen(), anywhere=True)) == 2
     period = Period(NOW - 10 * DAY, NOW - 8 * DAY, ())
     assert [line.number for line in answer(store, asked.AlertsOpened(), period=period)] == [over.number]
     assert answer(store, asked.AlertsOpened()) == ()

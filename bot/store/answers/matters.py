@@ -26,10 +26,12 @@ _NUMBER = re.compile(r"\s*(?:A-?)?([0-9]{1,12})\s*", re.IGNORECASE)
 
 @answering(AlertsOpen)
 def alerts_open(connection: Connection, query: AlertsOpen, question: Question) -> tuple[AlertLine, ...]:
-    """The shop's alerts that are not resolved, worst first and then oldest."""
+    """The alerts that are not resolved, worst first and then oldest."""
     if query.about_subject and question.newest is not None:
         return _listed(each for each in question.newest.values() if each.state != "resolved")
-    found = select(alert.c.body).where(alert.c.shop == question.shop.name, alert.c.open.is_(True))
+    found = select(alert.c.body).where(alert.c.open.is_(True))
+    if not (query.anywhere and question.anywhere):
+        found = found.where(alert.c.shop == question.shop.name)
     if question.period is not None or not query.exercises:
         found = found.where(_REAL)
     if query.about_subject:
