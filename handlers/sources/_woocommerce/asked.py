@@ -47,10 +47,6 @@ _AMOUNT: Final = re.compile("[0-9]{1,9}")
 After = Callable[[Asked, list[Json], Response], Plan]
 
 
-def _nothing(asked: Asked, items: list[Json], response: Response) -> Plan:
-    yield from ()
-
-
 @dataclass(frozen=True, slots=True)
 class _Shelf:
     """A list of the API: on which topic it is heard, which fields are read, and what is asked ``after`` each page.
@@ -62,7 +58,7 @@ class _Shelf:
     topic: str
     path: str
     fields: str
-    after: After = _nothing
+    after: After
     first: Pairs = ()
     counted: bool = False
     low: int | None = None

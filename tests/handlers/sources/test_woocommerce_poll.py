@@ -313,7 +313,7 @@ class Deaf:
         return Response(200, {}, self.inner if call.url.endswith("/variations") else self.page, now)
 
 
-@pytest.mark.parametrize("stream", ["orders", "coupons"])
+@pytest.mark.parametrize("stream", ["orders", "coupons", "stock"])
 def test_a_shop_that_ignores_what_is_asked_is_left_in_the_end(stream: str) -> None:
     of = Line(SOURCE, Deaf({"id": 1, "date_modified_gmt": at(-1)}), KEYS, URL)
     of.run(stream, 100_000)
