@@ -257,6 +257,15 @@ def test_what_a_count_of_the_whole_stock_passed_by_is_gone_and_its_alert_ends(be
     assert "HOODIE runs out" in bench.shown("#warehouse")[0]
 
 
+def test_many_levels_are_found_gone_a_few_at_a_time(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(polls, "MOST_GONE", 3)
+    begun(bench)
+    hear(bench, *(level(20, sku=f"MUG-{number}") for number in range(8)))
+    bench.watch.forward(days=1)
+    hear(bench, level(20, sku="MUG-4", at=bench.watch.now()), counted=bench.watch.now())
+    assert {sku for (sku, _), gone in levels(bench).items() if not gone} == {"MUG-4"}
+
+
 def test_what_was_not_understood_may_have_told_of_a_level_so_none_is_gone(bench: Bench) -> None:
     begun(bench)
     hear(bench, level(20))

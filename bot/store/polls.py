@@ -16,7 +16,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, bindparam, exists, literal, or_, select, update
 
-from bot.core.delivery import BASELINE, OURS, POLLED, Delivery
+from bot.core.delivery import BASELINE, COUNTED, OURS, POLLED, Delivery
 from bot.core.events import SourceChanged, StockChanged
 from bot.core.parts import ShopText
 from bot.store import inbox
@@ -32,6 +32,8 @@ OWN = f"{OURS}source"
 LOOKED = f"{OURS}looked"
 """The topic of the word that a stream's first look is over, which comes behind all that was heard in it."""
 MOST_ITEMS = 5000
+MOST_GONE = 200
+"""So many levels at most are found gone in one transaction; the next ones in another."""
 LONGEST_LEASE = timedelta(hours=1)
 PATIENCE = 3
 """Runs in a row that may fail before somebody is told."""
@@ -65,6 +67,7 @@ _PASSED_BY = (
         stock_level.c.at < bindparam("since"),
     )
     .order_by(stock_level.c.sku, stock_level.c.location)
+    .limit(bindparam("at_most"))
 )
 _NOT_UNDERSTOOD = (
     select(deliveries.c.id)
@@ -225,15 +228,21 @@ def reported(body: bytes) -> SourceChanged:
 
 def missed(connection: Connection, delivery: Delivery, shop: str) -> tuple[StockChanged, ...]:
     """The levels of a source that a count of its whole stock has passed by, as levels that are gone. None when a
-    delivery of the source since then was not understood: it may have told of them."""
+    delivery of the source since then was not understood: it may have told of them.
+
+    Needs a write transaction: when there may be more of them than these, the count is put into the inbox once more.
+    """
     before = datetime.fromisoformat(delivery.body.decode())
     names = {"in_shop": shop, "by": delivery.source, "since": before}
     if connection.execute(_NOT_UNDERSTOOD, names).first() is not None:
         return ()
     gone = StockChanged(shop=shop, source=delivery.source, at=delivery.received, available=None, gone=True)
-    return tuple(
-        replace(gone, sku=row.sku, location=row.location) for row in connection.execute(_PASSED_BY, names).all()
-    )
+    rows = connection.execute(_PASSED_BY, names | {"at_most": MOST_GONE}).all()
+    if len(rows) == MOST_GONE:
+        key = f"{COUNTED}/{delivery.received.isoformat()}/{rows[-1].sku}/{rows[-1].location}"
+        more = _kept(shop, delivery.source, key, delivery.headers, delivery.body, delivery.received)
+        connection.execute(insert_new(connection.dialect.name, deliveries), more)
+    return tuple(replace(gone, sku=row.sku, location=row.location) for row in rows)
 
 
 def standings(connection: Connection) -> list[Standing]:

@@ -298,7 +298,7 @@ def test_the_levels_of_a_source_that_a_count_passed_by_are_told_as_gone(store: S
 
     tell(store, [level("A", 1), level("B", 3), level("C", 1, "woo"), level("D", 0), level("D", 1, gone=True)])
     body = (NOW + 2 * HOUR).isoformat().encode()
-    with store.read() as connection:
+    with store.write() as connection:
         told = polls.missed(connection, Delivery("shopify", {}, body, NOW + 5 * HOUR), "acme")
         assert polls.missed(connection, Delivery("shopify", {}, body, NOW), "other") == ()
     assert told == (StockChanged(shop="acme", source="shopify", at=NOW + 5 * HOUR, sku="A", available=None, gone=True),)
