@@ -88,10 +88,11 @@ class Sitting:
         return changed
 
     def again(self, rule: Rule, subject: Subject) -> None:
-        """Decides anew on a subject for which the settings of a rule are others now."""
+        """Decides anew on a subject for which the settings of a rule are others now. What is open and would not have
+        opened as the rule is set now is over, also where the rule would let it stand."""
         question = Question(shop=self.shop, subject=subject, now=self.by.clock.now())
         alert = alerts.newest_on(self.connection, self.shop.name, subject).get(rule.name)
-        self._decide(rule, Tick(shop=self.shop.name, at=question.now), question, {}, alert)
+        self._decide(rule, Tick(shop=self.shop.name, at=question.now), question, {}, alert, anew=True)
 
     def heal(self, level: StockChanged) -> None:
         """Decides under its SKU on a level that was told under an item's id alone, and ends what that id brought up."""
@@ -105,7 +106,16 @@ class Sitting:
                 self._settle(rule, known, NoFacts(), question, alert)
         self.decide(level, events.Recorded(level, fresh=True, known=False))
 
-    def _decide(self, rule: Rule, event: Event, question: Question, answered: Answered, alert: Alert | None) -> bool:
+    def _decide(
+        self,
+        rule: Rule,
+        event: Event,
+        question: Question,
+        answered: Answered,
+        alert: Alert | None,
+        *,
+        anew: bool = False,
+    ) -> bool:
         by = self.by
         base = by.settings.get(("rule", rule.name), {})
         set_to = settled(self.connection, by.catalog, rule, question, self._standing, base)
@@ -117,6 +127,8 @@ class Sitting:
                 return False
             facts = load(self.connection, rule.facts, question, answered)
             verdict = rule.decide(event, facts, **set_to.settings)
+        if anew and isinstance(verdict, Quiet) and alert is not None and alert.state != "resolved":
+            verdict = Clear(verdict.reason, say("The rule is set otherwise now, and would not tell of it"))
         return self._settle(rule, explained(verdict, set_to.by), facts, question, alert)
 
     def _settle(self, rule: Rule, verdict: Verdict, facts: object, question: Question, alert: Alert | None) -> bool:

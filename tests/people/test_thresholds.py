@@ -365,3 +365,19 @@ def test_a_second_person_reads_what_exactly_is_to_be_set_and_for_how_many(tmp_pa
     assert made.desk.act("agree", 1, 0, "U0ANA").changed
     assert len(made.shown("#warehouse")) == 2
     made.close()
+
+
+def test_what_would_not_be_told_as_the_rule_is_set_now_is_over_also_where_nothing_is_known_of_its_sales(
+    bench: Bench,
+) -> None:
+    bench.stock("MUG", 40)
+    bench.desk.submit(wanted())
+    bench.deliver_posts()
+    assert len(bench.shown("#warehouse")) == 1
+    says(bench, "thresholds", "end E-1")
+    (told,) = bench.shown("#warehouse")
+    assert told.startswith("RESOLVED")
+    assert any("The rule is set otherwise now" in line for line in bench.body("#warehouse"))
+    bench.watch.forward(minutes=11)
+    bench.pipeline.tick()
+    assert len(bench.shown("#warehouse")) == 1
