@@ -85,6 +85,15 @@ def shows_what_is_true(room: Room) -> None:
             assert room.message(post) == together(room, channel, int(id)), f"{channel} is wrong on {key}"
 
 
+def waits_where_it_belongs(room: Room) -> None:
+    """No alert waits to be shown in a channel to which no route leads any more."""
+    for (channel, key), post in room.posts.items():
+        kind, _, id = key.partition("/")
+        if kind == "alert" and id.isdigit() and post.state == "wanted" and post.first_attempt_at is None:
+            alert = room.alerts[int(id)]
+            assert channel in room.places(alert), f"{alert.name} waits in {channel}: {post.reason}"
+
+
 def alone(room: Room, alert: Alert, channel: str) -> Message:
     return compose.compose(alert, room.places(alert).get(channel, ()), CATALOG.at(room.world.house).actions.values())
 
@@ -211,6 +220,7 @@ def true_throughout(world: World) -> dict[tuple[str, str], str]:
     world.caught_up()
     room = Room.of(world)
     shows_what_is_true(room)
+    waits_where_it_belongs(room)
     same_state_everywhere(room)
     within_the_budgets(room)
     return nothing_vanished(room)

@@ -264,6 +264,9 @@ class Board:
             return self._call_together(connection, alert, change, shown, shown.within, hold)
         exceeded = self._too_much(connection, alert, change, shown, hold) if ways else ""
         ways = frozenset() if exceeded else ways
+        if hold is not None and "message" in ways:
+            # A new message would come at once, or leave the old one untrue until the morning.
+            ways = frozenset({"channel"})
         if shown.within is None:
             self._want(connection, alert, shown, fresh="message" in ways)
         else:

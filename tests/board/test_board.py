@@ -108,6 +108,23 @@ def dearer(bench: Bench) -> None:
     bench.deliver_posts()
 
 
+def test_in_quiet_hours_a_new_message_waits_and_the_old_one_is_kept_true(tmp_path: Path) -> None:
+    departments = usual_house().departments | SLEEPS
+    bench = Bench(tmp_path, usual_house(departments=departments, routes=(Route(updates="new"),)))
+    bench.watch.forward(hours=11)
+    tell(bench)
+    bench.deliver_posts()
+    bench.watch.forward(hours=4)
+    tell(bench, due=(bench.watch.now() + timedelta(hours=50)).isoformat())
+    bench.deliver_posts()
+    assert [line.partition(":")[0] for line in bench.shown("#finance")] == ["HIGH", "Worse"]
+    assert shows(bench, "#finance") == ["alert/1001"]
+    bench.watch.forward(hours=19)
+    bench.deliver_posts()
+    assert heard(bench) == [("channel", "HIGH"), ("channel", "Worse")]
+    assert len(shows(bench, "#finance")) == 2
+
+
 def shows(bench: Bench, channel: str) -> list[str]:
     return [post.key for post, _ in bench.posts(channel) if post.ts is not None]
 
