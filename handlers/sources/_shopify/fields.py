@@ -63,7 +63,7 @@ ITEMS_BY_ID: Final = f"""query($ids: [ID!]!) {{ nodes(ids: $ids) {{ ... on Inven
 DISPUTES: Final = _list(
     "disputes",
     "",
-    """id: legacyResourceId order { id: legacyResourceId } amount { amount currency: currencyCode }
+    """id: legacyResourceId type order { id: legacyResourceId } amount { amount currency: currencyCode }
   reason_details: reasonDetails { reason } status evidence_due_by: evidenceDueBy""",
 )
 _PAYOUTS: Final = _list(

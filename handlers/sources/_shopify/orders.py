@@ -197,16 +197,19 @@ _DISPUTES: Final[Mapping[str, Literal["open", "answered", "won", "lost", "closed
 
 
 def dispute(told: Told) -> tuple[Event, ...]:
-    """The body has no time of change, so the moment of the delivery orders its tellings."""
+    """The body has no time of change, so the moment of the delivery orders its tellings. An inquiry is called one: no
+    money has been taken back yet."""
     body = told.body
     due, reason = body["evidence_due_by"], body["reason"] or body["reason_details"]["reason"]
+    kind = "inquiry" if body["type"].text_or("").lower() == "inquiry" else ""
+    words = filter(None, (kind, reason.text_or("").lower().replace("_", " ")))
     amount = body if body["currency"] else body["amount"]
     dispute = DisputeChanged(
         **told.by,
         at=told.at,
         dispute=body["id"].id(),
         amount=amount["amount"].money(amount["currency"].text()),
-        reason=ShopText(reason.text_or("").lower().replace("_", " ")),
+        reason=ShopText(", ".join(words)),
         status=among(body["status"], _DISPUTES),
         due=due.moment() if due else None,
         order=(body["order_id"] or body["order"]["id"]).id_or(""),

@@ -737,6 +737,7 @@ def dispute(**changes: Any) -> Node:
     told = {
         "id": "gid://shopify/ShopifyPaymentsDispute/7310000000000000005",
         "legacyResourceId": "7310000000000000005",
+        "type": "CHARGEBACK",
         "order": {"legacyResourceId": str(ORDER)},
         "amount": {"amount": "43.2", "currencyCode": "GBP"},
         "reasonDetails": {"reason": "PRODUCT_NOT_RECEIVED"},
@@ -745,6 +746,14 @@ def dispute(**changes: Any) -> Node:
         "initiatedAt": iso(-30),
     }
     return told | changes
+
+
+def test_an_inquiry_is_called_one_by_webhook_and_by_poll() -> None:
+    of = line(Shopify(disputes=[dispute(type="INQUIRY")]))
+    of.run("disputes")
+    told = [*of.events(), *parse("disputes/create", fixture("disputes/create", type="inquiry"))]
+    reasons = [event.reason.text for event in told if isinstance(event, DisputeChanged)]
+    assert reasons == ["inquiry, product not received"] * 2
 
 
 def test_a_dispute_is_the_same_whether_a_webhook_or_a_poll_told_it() -> None:
