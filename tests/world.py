@@ -8,7 +8,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Literal
@@ -85,7 +85,12 @@ class World:
 
     @classmethod
     def begun(cls, made: Path, folder: Path, house: House, watch: Watch, other: House | None = None) -> World:
-        """On a copy of a store that was made before, so that its history need not be told anew."""
+        """On a copy of a store that was made before, so that its history need not be told anew. By the ``other`` config
+        departments rest otherwise, and have the same budgets: what was spent by another one is nobody's fault."""
+        if other is not None:
+            rests = {name: each.quiet for name, each in other.departments.items()}
+            departments = {name: replace(each, quiet=rests[name]) for name, each in house.departments.items()}
+            other = replace(other, departments=departments)
         shutil.copy(made / "bench.db", folder / "bench.db")
         return cls(folder, house, watch, other=other)
 
