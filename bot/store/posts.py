@@ -47,6 +47,14 @@ _ALERT = re.compile(r"alert/(\d{1,15})(?:/|$)", re.ASCII)
 _ONE = select(posts).where(posts.c.channel == bindparam("in_channel"), posts.c.key == bindparam("under"))
 _OF_ALERT = select(posts).where(posts.c.alert == bindparam("of_number")).order_by(posts.c.created_at, posts.c.id)
 _CHANGED = update(posts).where(posts.c.id == bindparam("of_id"))
+_BEHIND = posts.c.wanted > bindparam("seen")
+_AS_SHOWN = {
+    "state": case((_BEHIND, "wanted"), else_="shown"),
+    "look_at": case((_BEHIND, bindparam("next_at", type_=posts.c.look_at.type)), else_=null()),
+}
+"""What is shown may be wanted otherwise meanwhile."""
+_WORKED_ON = _CHANGED.where(posts.c.epoch == bindparam("in_epoch"))
+_SHOWN = _WORKED_ON.values(_AS_SHOWN)
 _LIVE = ("wanted", "maybe", "sending")
 
 
@@ -220,11 +228,10 @@ def save(connection: Connection, post: Post) -> bool:
 
     What is wanted is not the worker's to write: a version wanted while it worked stays wanted.
     """
-    kept = _work(post)
+    kept = _work(post) | {"of_id": post.id, "in_epoch": post.epoch}
     if post.check_at is None:
         del kept["check_at"]  # A doubt that somebody else has entered meanwhile is not the worker's to take away.
-    statement = update(posts).where(posts.c.id == post.id, posts.c.epoch == post.epoch).values(**kept)
-    return connection.execute(statement).rowcount == 1
+    return connection.execute(_SHOWN if post.state == "shown" else _WORKED_ON, kept).rowcount == 1
 
 
 def _work(post: Post) -> dict[str, Any]:
@@ -233,9 +240,8 @@ def _work(post: Post) -> dict[str, Any]:
     for name in ("id", "channel", "key", "wanted", "thread", "urgency", "created_at", "awaited", "alert"):
         del kept[name]
     if post.state == "shown":
-        behind = posts.c.wanted > post.shown
-        kept["state"] = case((behind, "wanted"), else_="shown")
-        kept["look_at"] = case((behind, post.due_at), else_=null())
+        del kept["state"], kept["look_at"]
+        kept |= {"seen": post.shown, "next_at": post.due_at}
     return kept
 
 
@@ -287,8 +293,10 @@ def mend(connection: Connection, before: Post, after: Post) -> bool:
         posts.c.state == before.state,
         posts.c.ts.is_not_distinct_from(before.ts),
     )
-    statement = update(posts).where(same).values(**_work(replace(after, epoch=before.epoch + 1)))
-    return connection.execute(statement).rowcount == 1
+    statement = update(posts).where(same)
+    if after.state == "shown":
+        statement = statement.values(_AS_SHOWN)
+    return connection.execute(statement, _work(replace(after, epoch=before.epoch + 1))).rowcount == 1
 
 
 def checked(connection: Connection, seen: Iterable[Post], now: datetime) -> None:
