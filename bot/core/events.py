@@ -169,7 +169,8 @@ class OrderPlaced(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderChanged(Event):
-    """The state of an order as of ``at``: what is still to be paid, whether it has shipped or was cancelled."""
+    """The state of an order as of ``at``: what is still to be paid, whether it has shipped or was cancelled, and, where
+    the platform tells that as a state, whether the last attempt to pay for it failed."""
 
     order: str
     number: str
@@ -177,6 +178,7 @@ class OrderChanged(Event):
     outstanding: Money
     shipped: bool = False
     cancelled: bool = False
+    failed: bool = False
 
     @property
     def subject(self) -> Subject:
@@ -225,7 +227,8 @@ class PaymentSucceeded(Event):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaymentFailed(Event):
     """One attempt to pay failed. ``retry`` marks a provider's own retry of a subscription, which tells nothing new;
-    ``invoice`` is the invoice that it was to pay, "" for none."""
+    ``invoice`` is the invoice that it was to pay, "" for none. ``standing`` says that the platform tells how the order
+    stands and not of attempts, so that it is news only of an order that did not stand so before."""
 
     payment: str
     provider: str
@@ -236,6 +239,7 @@ class PaymentFailed(Event):
     code: str = ""
     reason: ShopText | None = None
     retry: bool = False
+    standing: bool = False
 
     @property
     def subject(self) -> Subject:

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from bot.core.events import Event, ItemDescribed, StockChanged
+from bot.core.events import Event, ItemDescribed, PaymentFailed, StockChanged
 from bot.core.subject import Subject
 from bot.store.again import tells_nothing_new
 from bot.store.codec import dump
@@ -18,6 +18,7 @@ from bot.store.dialect import cut, insert_new, text_in
 from bot.store.engine import Connection
 from bot.store.models import Telling, listeners, stock_level
 from bot.store.models.item import sku_of
+from bot.store.models.orders import failed_already
 from bot.store.tables.log import event as log
 
 
@@ -48,6 +49,8 @@ def record(
     """
     event = labelled(connection, event)
     if observed and tells_nothing_new(connection, event, today):
+        return Recorded(event, fresh=False, known=True)
+    if isinstance(event, PaymentFailed) and failed_already(connection, event):
         return Recorded(event, fresh=False, known=True)
     if not append(connection, event, today, first_look):
         return Recorded(event, fresh=False, known=True)

@@ -308,6 +308,30 @@ def test_a_placing_told_after_later_news_counts_but_is_no_news(store: Store) -> 
     assert rows(store, order_line.c.open) == [(False,)]
 
 
+def attempt(hours: float, *, standing: bool) -> PaymentFailed:
+    return PaymentFailed(
+        shop="acme",
+        source="woocommerce",
+        at=START + hours * HOUR,
+        payment=f"1-{hours}",
+        provider="bacs",
+        method="bacs",
+        amount=EUR,
+        order="1",
+        standing=standing,
+    )
+
+
+@pytest.mark.parametrize(("standing", "failures"), [(True, 2), (False, 4)])
+def test_a_failure_told_as_a_state_counts_when_the_order_turns_to_it(
+    store: Store, standing: bool, failures: int
+) -> None:
+    for hours, failed in enumerate((True, True, False, True, True)):
+        telling = [attempt(hours, standing=standing)] if failed else []
+        tell(store, [*telling, changed(hours, failed=failed)])
+    assert totals(store)["payments_failed", "bacs/bacs"] == failures
+
+
 def test_shipping_and_cancelling_count_when_they_happen(store: Store) -> None:
     tell(store, [placed(0), changed(1), changed(2, shipped=True), changed(3, shipped=True)])
     tell(store, [changed(4, shipped=True, cancelled=True)])

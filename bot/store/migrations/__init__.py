@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, inspect, text
 
-HEAD = "0022"
+HEAD = "0023"
 """The newest revision, named here so that an up-to-date database starts without Alembic. A test holds it true."""
 
 FOLDER = Path(__file__).parent

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Insert, RowMapping, bindparam, func, select, true, update
 
-from bot.core.events import ItemSold, OrderChanged, OrderPlaced
+from bot.core.events import ItemSold, OrderChanged, OrderPlaced, PaymentFailed
 from bot.store.dialect import insert_new, locked, upsert_newer
 from bot.store.engine import Connection
 from bot.store.models import Telling, applies
@@ -15,6 +15,7 @@ from bot.store.tables.shop import order_line as lines
 from bot.store.tables.shop import orders
 
 _ONE = select(orders).where(orders.c.shop == bindparam("in_shop"), orders.c.order == bindparam("of_order"))
+_FAILED = select(orders.c.failed).where(orders.c.shop == bindparam("in_shop"), orders.c.order == bindparam("of_order"))
 _PLACED = (
     update(orders)
     .where(orders.c.shop == bindparam("in_shop"), orders.c.order == bindparam("of_order"))
@@ -50,16 +51,24 @@ def tell(connection: Connection, event: OrderPlaced | OrderChanged, telling: Tel
             connection.execute(_LINES, {**names, "is_open": row["open"]})
 
 
+def failed_already(connection: Connection, event: PaymentFailed) -> bool:
+    """Whether a platform that tells no attempts says of an order once more what it has said already."""
+    if not event.standing:
+        return False
+    return bool(connection.execute(_FAILED, {"in_shop": event.shop, "of_order": event.order}).scalar())
+
+
 def _row(event: OrderPlaced | OrderChanged) -> dict[str, Any]:
     placed = isinstance(event, OrderPlaced)
     shipped = isinstance(event, OrderChanged) and event.shipped
     cancelled = isinstance(event, OrderChanged) and event.cancelled
+    failed = isinstance(event, OrderChanged) and event.failed
     return {
         "shop": event.shop, "order": event.order, "number": event.number, "placed": event.at, "counted": placed,
         "total_minor": event.total.minor, "total_currency": event.total.currency,
         "outstanding_minor": event.outstanding.minor, "outstanding_currency": event.outstanding.currency,
-        "shipped": shipped, "cancelled": cancelled, "open": not (shipped or cancelled), "at": event.at,
-        "rank": 0 if placed else 1 + shipped + 2 * cancelled,
+        "shipped": shipped, "cancelled": cancelled, "failed": failed, "at": event.at,
+        "open": not (shipped or cancelled), "rank": 0 if placed else 1 + shipped + 2 * cancelled,
     }  # fmt: skip
 
 

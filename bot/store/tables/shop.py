@@ -109,6 +109,7 @@ class Orders(SQLModel, table=True):
     outstanding_currency: str
     shipped: bool
     cancelled: bool
+    failed: bool = False
     open: bool
     at: datetime = Field(sa_type=Instant)
     rank: int

@@ -34,10 +34,12 @@ def order(told: Told) -> tuple[Event, ...]:
     at = told.moment("date_modified") + timedelta(microseconds=2 * rank + paid)
     sums: dict[str, Any] = {**told.by, "order": order, "number": f"#{body['number'].id_or(order)}", "total": total}
     changed = OrderChanged(
-        **sums, at=at, outstanding=owed, shipped=status == "completed", cancelled=status in ("cancelled", "trash")
-    )
+        **sums, at=at, outstanding=owed, shipped=status == "completed", cancelled=status in ("cancelled", "trash"),
+        failed=status == "failed",
+    )  # fmt: skip
     placed = (_placed(told, sums, owed),) if paid or status not in _UNPLACED else ()
-    return (*placed, changed, *_payments(told, status, at, total))
+    # That a payment failed is news of an order only before the order is known to have failed.
+    return (*placed, *_payments(told, status, at, total), changed)
 
 
 def _placed(told: Told, sums: dict[str, Any], owed: Money) -> OrderPlaced:
@@ -67,7 +69,7 @@ def _payments(told: Told, status: str, at: datetime, total: Money) -> tuple[Even
         payment = body["transaction_id"].id_or("") or attempt["order"]
         return (PaymentSucceeded(**attempt, at=told.moment("date_paid"), payment=payment),)
     if status == "failed":
-        return (PaymentFailed(**attempt, at=at, payment=f"{attempt['order']}-{at:%Y%m%d%H%M%S}"),)
+        return (PaymentFailed(**attempt, at=at, payment=f"{attempt['order']}-{at:%Y%m%d%H%M%S}", standing=True),)
     return ()
 
 

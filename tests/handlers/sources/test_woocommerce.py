@@ -201,6 +201,13 @@ def test_the_same_failure_told_again_is_the_same_payment() -> None:
     assert again.payment != failed[0].payment
 
 
+def test_a_failure_is_told_as_a_state_and_before_the_order_is_known_to_be_in_it() -> None:
+    events = told("order.updated", order(status="failed", date_paid_gmt=None))
+    failure, changed = (only(events, kind) for kind in (PaymentFailed, OrderChanged))
+    assert (failure.standing, changed.failed) == (True, True)
+    assert events.index(failure) < events.index(changed)
+
+
 def test_a_draft_of_the_checkout_tells_nothing() -> None:
     assert told("order.created", order(status="checkout-draft")) == []
 
