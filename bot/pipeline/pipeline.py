@@ -31,7 +31,7 @@ from bot.core.privacy import told as privacy_told
 from bot.core.settings import House, Shop
 from bot.core.shopfront import Shopfront
 from bot.core.subject import Subject
-from bot.deciding import Deciding, Sitting
+from bot.pipeline.deciding import Deciding, Sitting
 from bot.store import alerts, events, first_looks, inbox, lanes, polls, posts, privacy, wishes
 from bot.store.begun import Begun
 from bot.store.engine import Connection, Store

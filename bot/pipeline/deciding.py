@@ -22,7 +22,7 @@ from bot.core.parts import say
 from bot.core.settings import House, Shop
 from bot.core.subject import Subject
 from bot.core.verdict import Clear, Fire, Quiet, Verdict
-from bot.settled import settled
+from bot.pipeline.settled import settled
 from bot.store import alerts, decisions, events, exceptions, reach
 from bot.store.decisions import Decided
 from bot.store.engine import Connection
