@@ -19,7 +19,7 @@ from bot.people.acts import Act
 from bot.store import alerts
 from tests.bench import Bench
 from tests.handlers.shelves import words
-from tests.test_pipeline import dispute
+from tests.pipeline.test_pipeline import dispute
 
 
 @pytest.fixture

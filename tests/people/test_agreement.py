@@ -19,7 +19,7 @@ from bot.store import agreement, alerts, audit
 from tests.bench import Bench, usual_house
 from tests.core.samples import NOW
 from tests.handlers.shelves import words
-from tests.test_pipeline import dispute
+from tests.pipeline.test_pipeline import dispute
 
 HOUR = timedelta(hours=1)
 TWO = Permissions(

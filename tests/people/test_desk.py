@@ -22,7 +22,7 @@ from bot.people.acts import Act
 from tests.bench import Bench, usual_house
 from tests.core.samples import NOW, SHOP
 from tests.handlers.shelves import spoken, words
-from tests.test_pipeline import campaign, dispute
+from tests.pipeline.test_pipeline import campaign, dispute
 
 WEEKLY = Schedule(
     "weekly", ("mon",), time(9), ZoneInfo("Europe/Berlin"), ("finance", "warehouse", "marketing", "operations")

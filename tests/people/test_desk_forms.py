@@ -20,7 +20,7 @@ from bot.store.models.campaign import remember
 from tests.bench import Bench, usual_house
 from tests.core.samples import NOW
 from tests.handlers.shelves import words
-from tests.test_pipeline import campaign, dispute
+from tests.pipeline.test_pipeline import campaign, dispute
 
 DAY = timedelta(days=1)
 

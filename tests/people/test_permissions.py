@@ -26,7 +26,7 @@ from tests.core.samples import NOW
 from tests.core.test_authority import actors, grants
 from tests.handlers.shelves import spoken, words
 from tests.people.test_desk_forms import ENTRIES, short_of_stock
-from tests.test_pipeline import dispute
+from tests.pipeline.test_pipeline import dispute
 
 EVERYBODY = ("everybody",)
 FINANCE = Permissions((Grant(("U0CHIARA",), ("take", "resolve"), department="finance"),))
