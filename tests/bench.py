@@ -23,7 +23,7 @@ from bot.people.asides import Asides
 from bot.people.desk import Desk
 from bot.pipeline import Feed, Pipeline
 from bot.rounds.digests import Digests
-from bot.store import inbox, posts
+from bot.store import inbox, outbox
 from bot.store.codec import load
 from bot.store.engine import Store
 from bot.store.inbox import Arrival
@@ -165,9 +165,9 @@ class Bench:
         """Slack takes everything that is due: each claimed post is shown as it is wanted."""
         while True:
             with self.store.write() as connection:
-                claimed = posts.claim(connection, self.watch.now(), 50)
+                claimed = outbox.claim(connection, self.watch.now(), 50)
                 for number, each in enumerate(claimed):
                     ts = each.post.ts or f"{self.watch.now().timestamp():.0f}.{number:06d}"
-                    posts.save(connection, settled(each.post, each.post.wanted, Shown(ts), self.watch.now()))
+                    outbox.save(connection, settled(each.post, each.post.wanted, Shown(ts), self.watch.now()))
             if not claimed:
                 return

@@ -44,7 +44,7 @@ from bot.rounds.overdue import Overdue
 from bot.rounds.quiet import Quiet
 from bot.rounds.reroute import Reroute
 from bot.rounds.troubles import Troubles
-from bot.store import alerts, posts
+from bot.store import alerts, outbox
 from bot.store.tables import METADATA
 from bot.store.tables.work import alert as alert_table
 from tests.bench import Bench, Watch
@@ -140,9 +140,9 @@ class World:
         """Slack gets what is due. An answer that got lost is looked for again, and not for ever within one moment."""
         for _ in range(60):
             with self.bench.store.write() as connection:
-                claimed = posts.claim(connection, self.watch.now(), 50) if mood != "is away" else []
+                claimed = outbox.claim(connection, self.watch.now(), 50) if mood != "is away" else []
                 for each in claimed:
-                    posts.save(connection, self._sent(each.post, each.message, mood))
+                    outbox.save(connection, self._sent(each.post, each.message, mood))
             if not claimed:
                 return
 

@@ -39,9 +39,9 @@ from bot.core.verdict import Severity
 from bot.edge.limiter import Pace
 from bot.edge.render import Look, Rendered, bare, plainer, render
 from bot.edge.sweeper import Reader, Sweeper
-from bot.store import posts, preferences
+from bot.store import outbox, preferences
 from bot.store.engine import Connection, Store, StoreDown
-from bot.store.posts import Claimed
+from bot.store.outbox import Claimed
 
 log = structlog.get_logger()
 
@@ -186,11 +186,11 @@ class Dispatcher:
 
     def _claim(self, now: datetime, most: int) -> list[Claimed]:
         with self._store.read() as connection:
-            self._next_due = posts.next_due(connection)
+            self._next_due = outbox.next_due(connection)
         if self._next_due is None or self._next_due > now:
             return []
         with self._store.write() as connection:
-            return [_addressed(connection, work, now) for work in posts.claim(connection, now, most)]
+            return [_addressed(connection, work, now) for work in outbox.claim(connection, now, most)]
 
     def _ended(self, lane: asyncio.Task[None]) -> None:
         self._lanes.discard(lane)
@@ -291,14 +291,14 @@ class Dispatcher:
 
         def note() -> bool:
             with self._store.write() as connection:
-                return posts.overtake(connection, post.id, self._clock.now())
+                return outbox.overtake(connection, post.id, self._clock.now())
 
         return await asyncio.to_thread(note)
 
     async def _keep(self, post: Post) -> bool:
         def keep() -> bool:
             with self._store.write() as connection:
-                return posts.save(connection, post)
+                return outbox.save(connection, post)
 
         if post.state == "parked":
             log.error("post parked", post=post.id, channel=post.channel, key=post.key, reason=post.reason)

@@ -14,7 +14,7 @@ from aiohttp import web
 from bot.clock import Clock
 from bot.edge.metrics import Census
 from bot.edge.server import plain
-from bot.store import alerts, inbox, polls, posts
+from bot.store import alerts, inbox, outbox, polls, posts
 from bot.store.engine import Store, StoreDown
 
 
@@ -31,7 +31,7 @@ def take_census(store: Store) -> Census:
             posts=posts.by_state(connection),
             alerts=states,
             heard=inbox.heard(connection),
-            next_due=posts.next_due(connection),
+            next_due=outbox.next_due(connection),
             polls=polls.standings(connection),
         )
 

@@ -17,7 +17,7 @@ from bot.core.dispatch import Absent, Outcome
 from bot.core.sweep import EVERY, Answer, Checked, Delete, Effect, Mend, Read, Row, Sighting, Sweep, sweep
 from bot.edge.limiter import Pace
 from bot.edge.slack.client import Identity
-from bot.store import posts
+from bot.store import sweeps
 from bot.store.engine import Store, StoreDown
 
 log = structlog.get_logger()
@@ -84,7 +84,7 @@ class Sweeper:
 
     def _channels(self, now: datetime, audit: bool) -> list[str]:
         with self._store.read() as connection:
-            return (posts.channels_of_late if audit else posts.channels_in_doubt)(connection, now)
+            return (sweeps.channels_of_late if audit else sweeps.channels_in_doubt)(connection, now)
 
     async def _sweep(self, channel: str) -> None:
         now = self._clock.now()
@@ -104,7 +104,7 @@ class Sweeper:
 
     def _rows(self, channel: str, now: datetime) -> list[Row]:
         with self._store.write() as connection:
-            return posts.audited(connection, channel, now)
+            return sweeps.audited(connection, channel, now)
 
     async def _carried_out(self, channel: str, course: Sweep) -> tuple[Sighting, ...]:
         effect = next(course)
@@ -140,7 +140,7 @@ class Sweeper:
     async def _mend(self, mend: Mend) -> bool:
         def keep() -> bool:
             with self._store.write() as connection:
-                return posts.mend(connection, mend.before, mend.after)
+                return sweeps.mend(connection, mend.before, mend.after)
 
         kept = await asyncio.to_thread(keep)
         before, after = mend.before, mend.after
@@ -159,7 +159,7 @@ class Sweeper:
 
     def _checked(self, effect: Checked) -> None:
         with self._store.write() as connection:
-            posts.checked(connection, effect.posts, self._clock.now())
+            sweeps.checked(connection, effect.posts, self._clock.now())
 
     async def _turn(self, method: str, channel: str) -> bool:
         while wait := await self._limiter.turn(method, channel, self._clock):

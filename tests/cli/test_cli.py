@@ -26,7 +26,7 @@ from bot.core.dispatch import Post
 from bot.core.message import Message
 from bot.core.parts import say
 from bot.core.shopfront import Shopfront
-from bot.store import alerts, decisions, posts
+from bot.store import alerts, decisions, outbox, posts
 from bot.store.engine import Store
 from bot.workbench import Workbench
 from tests.core.samples import NOW, SKU, opened
@@ -455,8 +455,8 @@ def _parked(store: Store) -> Post:
     with store.write() as connection:
         posts.want(connection, "#finance", "alert/1", Message(say("late"), ()), urgency=1, now=NOW)
     with store.write() as connection:
-        (claimed,) = posts.claim(connection, NOW, 1)
-        assert posts.save(connection, replace(claimed.post, state="parked", reason="not_in_channel"))
+        (claimed,) = outbox.claim(connection, NOW, 1)
+        assert outbox.save(connection, replace(claimed.post, state="parked", reason="not_in_channel"))
     return claimed.post
 
 

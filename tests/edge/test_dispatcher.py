@@ -24,7 +24,7 @@ from bot.edge.dispatcher import Client, Dispatcher
 from bot.edge.limiter import Limiter
 from bot.edge.render import Look, Rendered
 from bot.edge.slack.client import Identity, SlackClient
-from bot.store import posts, preferences
+from bot.store import outbox, posts, preferences
 from bot.store.engine import Connection, Store, StoreDown
 from bot.workbench import Workbench
 from tests.edge.outgoing_fixtures import LOOK, SetClock
@@ -225,8 +225,8 @@ async def test_what_changed_meanwhile_is_shown_after_it_was_found(floor: Floor) 
 async def test_a_worker_that_died_with_the_message_out_leaves_one(floor: Floor) -> None:
     post = floor.want("alert/1", "before the crash")
     with floor.store.write() as connection:
-        [work] = posts.claim(connection, floor.time.now(), 1)
-        assert posts.save(connection, attempting(work.post, floor.time.now()))
+        [work] = outbox.claim(connection, floor.time.now(), 1)
+        assert outbox.save(connection, attempting(work.post, floor.time.now()))
     await floor.client.post(post.id, OPS, None, Rendered("before the crash", []))
     await floor.dispatcher.drained()
     assert floor.called(POST) == 1, "its lease still holds"
@@ -239,8 +239,8 @@ async def test_a_worker_that_died_with_the_message_out_leaves_one(floor: Floor) 
 async def test_a_worker_that_died_before_it_sent_leaves_one_too(floor: Floor) -> None:
     floor.want("alert/1", "never left")
     with floor.store.write() as connection:
-        [work] = posts.claim(connection, floor.time.now(), 1)
-        assert posts.save(connection, attempting(work.post, floor.time.now()))
+        [work] = outbox.claim(connection, floor.time.now(), 1)
+        assert outbox.save(connection, attempting(work.post, floor.time.now()))
     await floor.later(LEASE)
     await floor.later(SETTLE)
     assert floor.texts() == ["never left"]
@@ -250,10 +250,10 @@ async def test_a_worker_that_died_before_it_sent_leaves_one_too(floor: Floor) ->
 async def test_a_worker_that_lost_its_post_sends_nothing(floor: Floor) -> None:
     floor.want("alert/1", "mine")
     with floor.store.write() as connection:
-        [stale] = posts.claim(connection, floor.time.now(), 1)
+        [stale] = outbox.claim(connection, floor.time.now(), 1)
     floor.time.move(LEASE.total_seconds())
     with floor.store.write() as connection:
-        posts.claim(connection, floor.time.now(), 1)
+        outbox.claim(connection, floor.time.now(), 1)
     await floor.dispatcher._lane(stale, floor.time.boottime() + 30)
     assert floor.called(POST) == 0
 
@@ -438,7 +438,7 @@ async def test_a_post_that_cannot_be_drawn_is_parked_and_holds_up_nobody(floor: 
 async def test_a_worker_short_of_time_sends_nothing(floor: Floor) -> None:
     floor.want("alert/1", "too late now")
     with floor.store.write() as connection:
-        [work] = posts.claim(connection, floor.time.now(), 1)
+        [work] = outbox.claim(connection, floor.time.now(), 1)
     await floor.dispatcher._lane(work, floor.time.boottime() + 5)
     assert floor.called(POST) == 0
     assert floor.post("alert/1").state == "wanted"
@@ -449,7 +449,7 @@ async def test_a_worker_short_of_time_sends_nothing(floor: Floor) -> None:
 async def test_an_attempt_that_ended_with_the_database_down_is_found_again(
     floor: Floor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    keep = posts.save
+    keep = outbox.save
 
     def failing(connection: Any, post: Post) -> bool:
         if post.state == "shown":
@@ -457,7 +457,7 @@ async def test_an_attempt_that_ended_with_the_database_down_is_found_again(
         return keep(connection, post)
 
     floor.want("alert/1", "sent, not kept")
-    monkeypatch.setattr(posts, "save", failing)
+    monkeypatch.setattr(outbox, "save", failing)
     await floor.dispatcher.drained()
     assert (floor.texts(), floor.post("alert/1").state) == (["sent, not kept"], "sending")
     monkeypatch.undo()
@@ -471,7 +471,7 @@ async def test_a_store_that_is_down_is_waited_for(floor: Floor, monkeypatch: pyt
         raise StoreDown("locked")
 
     floor.want("alert/1", "in the end")
-    monkeypatch.setattr(posts, "claim", down)
+    monkeypatch.setattr(outbox, "claim", down)
     await floor.dispatcher.drained()
     monkeypatch.undo()
     await floor.dispatcher.drained()
@@ -489,7 +489,7 @@ async def test_a_post_that_can_neither_be_drawn_nor_parked_is_left_to_its_lease(
 
     dispatcher = floor.other(look_of=broken)
     floor.want("alert/1", "unlucky")
-    monkeypatch.setattr(posts, "save", down)
+    monkeypatch.setattr(outbox, "save", down)
     await dispatcher.drained()
     assert floor.post("alert/1").state == "wanted"
 
@@ -569,7 +569,7 @@ async def test_an_outcome_that_comes_after_somebody_else_took_over_is_left_to_th
         await held.reached.wait()
         floor.time.move(LEASE.total_seconds())
         with floor.store.write() as connection:
-            assert len(posts.claim(connection, floor.time.now(), 1)) == 1
+            assert len(outbox.claim(connection, floor.time.now(), 1)) == 1
         held.go.set()
         await draining
     assert floor.post("alert/1").state == "maybe"
@@ -579,7 +579,7 @@ async def test_an_outcome_that_comes_after_somebody_else_took_over_is_left_to_th
 async def test_with_nothing_to_do_it_looks_again_from_time_to_time(
     floor: Floor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    looked, due, loop = asyncio.Event(), posts.next_due, asyncio.get_running_loop()
+    looked, due, loop = asyncio.Event(), outbox.next_due, asyncio.get_running_loop()
 
     def looking(connection: Connection) -> datetime | None:
         found = due(connection)
@@ -587,7 +587,7 @@ async def test_with_nothing_to_do_it_looks_again_from_time_to_time(
         return found
 
     monkeypatch.setattr("bot.edge.dispatcher._IDLE", 0.01)
-    monkeypatch.setattr(posts, "next_due", looking)
+    monkeypatch.setattr(outbox, "next_due", looking)
     running = asyncio.create_task(floor.dispatcher.run())
     await looked.wait()
     floor.want("alert/1", "nobody woke it")

@@ -13,7 +13,7 @@ from structlog.testing import capture_logs
 from bot.core.dispatch import LEASE, SETTLE, Shown, attempting, settled
 from bot.core.sweep import EVERY
 from bot.edge.render import Rendered
-from bot.store import posts
+from bot.store import outbox, sweeps
 from bot.store.engine import Store, StoreDown
 from tests.edge.test_dispatcher import OPS, POST, Floor, laid
 
@@ -115,17 +115,17 @@ async def test_after_an_unclear_answer_and_a_second_message_the_channel_is_read_
 async def test_what_a_worker_sent_that_had_lost_its_post_is_found(floor: Floor) -> None:
     floor.want("alert/1", "once")
     with floor.store.write() as connection:
-        [late] = posts.claim(connection, floor.time.now(), 1)
+        [late] = outbox.claim(connection, floor.time.now(), 1)
         sending = attempting(late.post, floor.time.now())
-        assert posts.save(connection, sending)
+        assert outbox.save(connection, sending)
     await floor.later(LEASE)
     await floor.later(SETTLE)
     assert floor.texts() == ["once"]
     outcome = await floor.client.post(sending.tag, OPS, None, Rendered("once too often", []), 1)
     assert isinstance(outcome, Shown)
     with floor.store.write() as connection:
-        assert not posts.save(connection, settled(sending, 1, outcome, floor.time.now()))
-        assert posts.overtake(connection, sending.id, floor.time.now())
+        assert not outbox.save(connection, settled(sending, 1, outcome, floor.time.now()))
+        assert outbox.overtake(connection, sending.id, floor.time.now())
     floor.time.move(SETTLE.total_seconds())
     await floor.dispatcher.sweeper.look()
     assert floor.texts() == ["once"]
@@ -203,7 +203,7 @@ async def test_trouble_of_its_own_stops_no_sweep_for_good(floor: Floor, monkeypa
     await shown(floor)
     with capture_logs() as told:
         for failing in (down, broken):
-            monkeypatch.setattr(posts, "checked", failing)
+            monkeypatch.setattr(sweeps, "checked", failing)
             await audit(floor)
     assert [line["event"] for line in told] == ["channels not read back", "channel not read back"]
     monkeypatch.undo()

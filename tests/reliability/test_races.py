@@ -7,7 +7,7 @@ import threading
 from bot.core.dispatch import attempting
 from bot.core.message import Message
 from bot.core.parts import say
-from bot.store import posts
+from bot.store import outbox, posts
 from bot.store.engine import Store
 from tests.core.samples import NOW
 from tests.store.servers import Server
@@ -17,12 +17,12 @@ def test_a_post_that_is_found_unseen_is_not_sent_before_it_is_taken_back(postgre
     store = Store.open(postgres.url(postgres.database()))
     with store.write() as connection:
         posts.want(connection, "#ops", posts.alert_key(7), Message(say("Sold out"), ()), urgency=1, now=NOW)
-        [work] = posts.claim(connection, NOW, 1)
+        [work] = outbox.claim(connection, NOW, 1)
     kept: list[bool] = []
 
     def send() -> None:
         with store.write() as sending:
-            kept.append(posts.save(sending, attempting(work.post, NOW)))
+            kept.append(outbox.save(sending, attempting(work.post, NOW)))
 
     sender = threading.Thread(target=send)
     with store.write() as connection:

@@ -15,7 +15,7 @@ from bot.core.known import AlertLine
 from bot.core.message import Message, Paragraph
 from bot.core.parts import Line, say
 from bot.core.subject import Subject
-from bot.store import alerts, exercises, posts, reach
+from bot.store import alerts, exercises, outbox, posts, reach
 from bot.store.engine import Connection, Store
 from bot.store.facts import Question, load
 from tests.core.samples import NOW, SHOP, opened
@@ -42,8 +42,8 @@ def started(connection: Connection, by: str = "U0BEN") -> Alert:
 def shows(connection: Connection, alert: Alert, channel: str, ts: str) -> None:
     message = Message(say("x"), (Paragraph(say("x")),))
     posts.want(connection, channel, posts.alert_key(alert.number), message, urgency=1, now=NOW)
-    (claimed,) = posts.claim(connection, NOW, 5)
-    posts.save(connection, settled(claimed.post, claimed.post.wanted, Shown(ts), NOW))
+    (claimed,) = outbox.claim(connection, NOW, 5)
+    outbox.save(connection, settled(claimed.post, claimed.post.wanted, Shown(ts), NOW))
 
 
 def test_those_that_run_and_those_that_ended_lately_are_looked_at(store: Store) -> None:

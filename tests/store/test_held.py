@@ -21,7 +21,7 @@ from bot.core.schedule import period_before
 from bot.core.settings import Department, QuietHours
 from bot.core.subject import Subject
 from bot.rounds.quiet import Quiet
-from bot.store import alerts, held, placings, posts
+from bot.store import alerts, held, outbox, placings, posts
 from bot.store.engine import Store
 from bot.store.held import Held, Spent
 from bot.store.tables.held import interruption
@@ -71,13 +71,13 @@ def test_only_a_post_that_nobody_has_tried_to_send_waits_for_the_look(store: Sto
         posts.want(connection, "#a", "alert/1/turn-2", MESSAGE, urgency=1, now=NOW, due_at=until, thread="alert/1")
         posts.want(connection, "#a", "alert/2", MESSAGE, urgency=1, now=NOW, due_at=until)
         held.look_first(connection, "#a", 1, until)
-        assert posts.next_due(connection) == until
-        claimed = posts.claim(connection, until, 5)
+        assert outbox.next_due(connection) == until
+        claimed = outbox.claim(connection, until, 5)
         assert [each.post.key for each in claimed] == ["alert/2"]
-        posts.save(connection, settled(claimed[0].post, 1, Shown("1.1"), until))
+        outbox.save(connection, settled(claimed[0].post, 1, Shown("1.1"), until))
         late = until + held.LOOKED_AT_WITHIN
-        assert posts.claim(connection, late - timedelta(seconds=1), 5) == []
-        assert [each.post.key for each in posts.claim(connection, late, 5)] == ["alert/1"]
+        assert outbox.claim(connection, late - timedelta(seconds=1), 5) == []
+        assert [each.post.key for each in outbox.claim(connection, late, 5)] == ["alert/1"]
 
 
 def test_a_budget_is_spent_by_the_day_and_the_channel_and_given_back(store: Store) -> None:

@@ -12,7 +12,7 @@ from bot.core.message import Message, Paragraph
 from bot.core.parts import say
 from bot.core.sweep import EVERY, HORIZON
 from bot.core.trouble import held_back
-from bot.store import posts
+from bot.store import outbox, posts, sweeps
 from bot.store.engine import Store
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -29,14 +29,14 @@ def want(store: Store, channel: str = "C1", key: str = "k", text: str = "one", *
         return posts.want(connection, channel, key, message(text), **options)  # type: ignore[arg-type]
 
 
-def claim(store: Store, now: datetime = NOW, most: int = 10) -> list[posts.Claimed]:
+def claim(store: Store, now: datetime = NOW, most: int = 10) -> list[outbox.Claimed]:
     with store.write() as connection:
-        return posts.claim(connection, now, most)
+        return outbox.claim(connection, now, most)
 
 
 def save(store: Store, post: Post) -> bool:
     with store.write() as connection:
-        return posts.save(connection, post)
+        return outbox.save(connection, post)
 
 
 def show(store: Store, ts: str = "1.0", now: datetime = NOW) -> Post:
@@ -169,7 +169,7 @@ def test_a_reply_waits_until_its_root_is_shown(store: Store) -> None:
     want(store, key="reply", thread="root")
     assert claim(store) == []
     with store.read() as connection:
-        assert posts.next_due(connection) == NOW + timedelta(minutes=1)
+        assert outbox.next_due(connection) == NOW + timedelta(minutes=1)
     show(store, "5.0", NOW + timedelta(minutes=1))
     (reply,) = claim(store, NOW + timedelta(minutes=2))
     assert (reply.post.key, reply.thread_ts) == ("reply", "5.0")
@@ -220,7 +220,7 @@ def test_only_what_nobody_can_have_seen_is_dropped(store: Store) -> None:
         assert posts.drop(connection, "C1", "unseen", "over", NOW) is True
         assert posts.drop(connection, "C2", "seen", "over", NOW) is False
         assert posts.by_state(connection) == {"dropped": 1, "shown": 1}
-        assert posts.next_due(connection) is None
+        assert outbox.next_due(connection) is None
     assert want(store, key="unseen").state == "wanted"
 
 
@@ -266,8 +266,8 @@ def test_a_mended_post_is_lost_to_whoever_still_holds_it(store: Store) -> None:
     shown = show(store)
     adopted = replace(shown, ts="0.5")
     with store.write() as connection:
-        assert posts.mend(connection, shown, adopted) is True
-        assert posts.mend(connection, shown, adopted) is False
+        assert sweeps.mend(connection, shown, adopted) is True
+        assert sweeps.mend(connection, shown, adopted) is False
     assert save(store, shown) is False
     assert (find(store).ts, find(store).epoch) == ("0.5", shown.epoch + 1)
 
@@ -277,7 +277,7 @@ def test_a_version_wanted_while_a_post_is_mended_stays_wanted(store: Store) -> N
     shown = show(store)
     want(store, text="two")
     with store.write() as connection:
-        assert posts.mend(connection, replace(find(store), ts="1.0"), replace(shown, ts="0.5")) is True
+        assert sweeps.mend(connection, replace(find(store), ts="1.0"), replace(shown, ts="0.5")) is True
     assert (find(store).state, find(store).wanted) == ("wanted", 2)
 
 
@@ -285,14 +285,14 @@ def test_doubt_that_came_up_meanwhile_is_not_taken_away(store: Store) -> None:
     want(store)
     shown = show(store)
     with store.write() as connection:
-        assert posts.overtake(connection, shown.id, NOW) is True
-        assert posts.overtake(connection, "nobody", NOW) is False
-        posts.checked(connection, [shown], NOW)
-        assert posts.save(connection, shown) is True
+        assert outbox.overtake(connection, shown.id, NOW) is True
+        assert outbox.overtake(connection, "nobody", NOW) is False
+        sweeps.checked(connection, [shown], NOW)
+        assert outbox.save(connection, shown) is True
     assert (find(store).check_at, find(store).checked_at) == (NOW + SETTLE, None)
     with store.read() as connection:
-        assert posts.channels_in_doubt(connection, NOW) == []
-        assert posts.channels_in_doubt(connection, NOW + SETTLE) == ["C1"]
+        assert sweeps.channels_in_doubt(connection, NOW) == []
+        assert sweeps.channels_in_doubt(connection, NOW + SETTLE) == ["C1"]
 
 
 def test_an_audit_sees_a_channels_posts_of_late_and_puts_off_what_it_looks_at(store: Store) -> None:
@@ -301,14 +301,14 @@ def test_an_audit_sees_a_channels_posts_of_late_and_puts_off_what_it_looks_at(st
     want(store, "C2", "other")
     later = NOW + SETTLE
     with store.write() as connection:
-        posts.overtake(connection, find(store).id, NOW)
-        (row,) = posts.audited(connection, "C1", later)
+        outbox.overtake(connection, find(store).id, NOW)
+        (row,) = sweeps.audited(connection, "C1", later)
     assert (row.post.key, row.post.check_at) == ("k", later + EVERY)
     with store.write() as connection:
-        posts.checked(connection, [row.post], later)
-        posts.checked(connection, [find(store)], later)
-        assert posts.channels_of_late(connection, later) == ["C1", "C2"]
-        assert posts.audited(connection, "C1", NOW + HORIZON + SECOND) == []
+        sweeps.checked(connection, [row.post], later)
+        sweeps.checked(connection, [find(store)], later)
+        assert sweeps.channels_of_late(connection, later) == ["C1", "C2"]
+        assert sweeps.audited(connection, "C1", NOW + HORIZON + SECOND) == []
     assert (find(store).check_at, find(store).checked_at) == (None, later)
 
 

@@ -14,7 +14,7 @@ from bot.core.message import Message, Paragraph
 from bot.core.parts import say
 from bot.core.trouble import PROBE_EVERY
 from bot.rounds.troubles import Troubles
-from bot.store import destinations, missed, posts
+from bot.store import destinations, missed, outbox, posts
 from bot.store.engine import Store
 from bot.store.tables.work import post as table
 from tests.core.samples import NOW
@@ -53,10 +53,10 @@ def show(store: Store, now: datetime) -> list[str]:
     shown: list[str] = []
     while True:
         with store.write() as connection:
-            claimed = posts.claim(connection, now, 50)
+            claimed = outbox.claim(connection, now, 50)
             for number, each in enumerate(claimed):
                 done = settled(each.post, each.post.wanted, Shown(each.post.ts or f"1.{len(shown) + number}"), now)
-                posts.save(connection, done)
+                outbox.save(connection, done)
             shown += [each.post.key for each in claimed]
         if not claimed:
             return shown
@@ -164,7 +164,7 @@ def test_what_had_no_minutes_time_or_was_held_was_not_missed(store: Store, watch
 def test_what_is_in_somebodys_hands_is_not_taken_back(store: Store) -> None:
     want(store, "digest/1")
     with store.write() as connection:
-        [work] = posts.claim(connection, NOW, 1)
+        [work] = outbox.claim(connection, NOW, 1)
         assert not missed.drop(connection, work.post.id, "older than a day", NOW)
 
 

@@ -23,7 +23,7 @@ from bot.core.schedule import LATE, Slot
 from bot.core.settings import Grouping
 from bot.core.silences import Silence
 from bot.core.subject import Subject
-from bot.store import agreement, alerts, audit, groups, inbox, lanes, notes, placings, posts, silences, slots
+from bot.store import agreement, alerts, audit, groups, inbox, lanes, notes, outbox, placings, posts, silences, slots
 from bot.store.engine import Store
 from bot.store.facts import Question, load
 from bot.store.inbox import Arrival
@@ -122,12 +122,12 @@ def test_two_workers_at_once_claim_different_posts(store: Store) -> None:
 
     def take() -> list[str]:
         with store.write() as connection:
-            return [claimed.post.id for claimed in posts.claim(connection, NOW, 4)]
+            return [claimed.post.id for claimed in outbox.claim(connection, NOW, 4)]
 
     ids = [id for found in in_parallel(take, 3) for id in found]  # type: ignore[attr-defined]
     assert len(ids) == len(set(ids))
     with store.write() as connection:
-        rest = [claimed.post.id for claimed in posts.claim(connection, NOW, 12)]
+        rest = [claimed.post.id for claimed in outbox.claim(connection, NOW, 12)]
     assert len({*ids, *rest}) == 12
 
 
@@ -142,7 +142,7 @@ def test_a_post_wanted_by_several_at_once_is_one_post_and_the_last_word_counts(s
 
     assert len(set(in_parallel(want, 4))) == 1
     with store.write() as connection:
-        (claimed,) = posts.claim(connection, NOW, 9)
+        (claimed,) = outbox.claim(connection, NOW, 9)
     assert claimed.post.wanted == 4
 
 
@@ -181,8 +181,8 @@ def test_what_is_old_is_forgotten_and_what_still_matters_is_not(store: Store) ->
         assert closed is not None
         connection.execute(alert.update().where(alert.c.number == old.number).values(open=False))
         posts.want(connection, "C1", "shown", MESSAGE, urgency=1, now=START)
-        (claimed,) = posts.claim(connection, START, 1)
-        posts.save(connection, settled(attempting(claimed.post, START), 1, Shown("1.0"), START))
+        (claimed,) = outbox.claim(connection, START, 1)
+        outbox.save(connection, settled(attempting(claimed.post, START), 1, Shown("1.0"), START))
         posts.want(connection, "C2", "held", MESSAGE, urgency=1, now=START, due_at=NOW + 500 * DAY)
         slots.claim(connection, SLOT, START)
         for number in (old.number, still_open.number):
@@ -250,8 +250,8 @@ HOT: dict[str, Callable[[Connection], object]] = {
     "campaigns of a sku": _ask(ask(CampaignsFor()), SKU),
     "orders of a sku that are short": _ask(ask(ClaimsShort()), SKU),
     "case": _ask(ask(CaseOf("oversold")), SKU),
-    "claim": lambda connection: posts.claim(connection, NOW, 20),
-    "next due": posts.next_due,
+    "claim": lambda connection: outbox.claim(connection, NOW, 20),
+    "next due": outbox.next_due,
     "waiting": lambda connection: inbox.waiting(connection, "acme", 100),
     "shops waiting": inbox.shops_waiting,
     "newest alert": lambda connection: alerts.newest(connection, "acme", "low_stock", SKU),

@@ -12,7 +12,7 @@ from bot.core.dispatch import Post
 from bot.core.sweep import Row
 
 _LIVE = ("wanted", "maybe", "sending")
-_KEPT = ("id", "channel", "key", "wanted", "thread", "urgency", "created_at")
+_KEPT = ("id", "channel", "key", "wanted", "thread", "urgency", "created_at", "awaited")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +47,18 @@ class Ledger:
             )  # fmt: skip
         else:
             post = wants.raised(before, new=True, fresh="", due_at=due_at, now=now, reason="")
-            post = replace(post, urgency=max(urgency, post.urgency) if post.state in _LIVE else urgency, thread=thread)
+            live = before.state in _LIVE
+            post = replace(post, urgency=max(urgency, post.urgency) if live else urgency, thread=thread)
+            post = replace(post, awaited=post.awaited and live)
         self.rows[channel, key] = post
         return post
+
+    def hasten(self, number: int, now: datetime) -> None:
+        """As in the store, of one alert's posts."""
+        for place, post in self.rows.items():
+            about = post.key.partition("/turn-")[0] == f"alert/{number}"
+            if about and post.state in _LIVE:
+                self.rows[place] = _hastened(post, now)
 
     def drop(self, channel: str, key: str, reason: str, now: datetime) -> bool:
         """As in the store."""
@@ -169,8 +178,15 @@ def look_at(post: Post) -> datetime | None:
             return None
 
 
-def _order(post: Post) -> tuple[int, datetime, str]:
-    return (-post.urgency, post.created_at, post.id)
+def _hastened(post: Post, now: datetime) -> Post:
+    if post.lease_until is None and (post.ts is not None or post.limited_at is not None):
+        return replace(post, awaited=True, due_at=now)
+    due = look_at(post)
+    return replace(post, awaited=True) if post.lease_until is not None or (due and due <= now) else post
+
+
+def _order(post: Post) -> tuple[bool, int, datetime, str]:
+    return (not post.awaited, -post.urgency, post.created_at, post.id)
 
 
 def _is_due(post: Post, now: datetime) -> bool:

@@ -25,7 +25,7 @@ from bot.core.dispatch import (
 )
 from bot.core.message import Message
 from bot.core.parts import say
-from bot.store import posts
+from bot.store import outbox, posts, sweeps
 from bot.store.engine import Store
 from bot.store.tables.work import post as table
 from tests.reliability.simulation.ledger import Ledger
@@ -87,6 +87,12 @@ class TwoBooks(RuleBasedStateMachine):
         )
         assert wanted == also
 
+    @rule(number=st.integers(1, 3))
+    def hasten(self, number: int) -> None:
+        with self.store.write() as connection:
+            posts.hasten(connection, number, (), self.now)
+        self.ledger.hasten(number, self.now)
+
     @rule(channel=CHANNELS, key=KEYS)
     def drop(self, channel: str, key: str) -> None:
         with self.store.write() as connection:
@@ -96,7 +102,7 @@ class TwoBooks(RuleBasedStateMachine):
     @rule(most=st.integers(1, 3))
     def claim(self, most: int) -> None:
         with self.store.write() as connection:
-            taken = [(one.post, one.thread_ts) for one in posts.claim(connection, self.now, most)]
+            taken = [(one.post, one.thread_ts) for one in outbox.claim(connection, self.now, most)]
         assert taken == [(one.post, one.thread_ts) for one in self.ledger.claim(self.now, most)]
         self.hands += [post for post, _ in taken]
 
@@ -112,7 +118,7 @@ class TwoBooks(RuleBasedStateMachine):
             self._keep(post)
         if not self._keep(settled(post, post.wanted, outcome, self.now)) and carry.may_be_there(outcome):
             with self.store.write() as connection:
-                assert posts.overtake(connection, post.id, self.now) == self.ledger.overtake(post.id, self.now)
+                assert outbox.overtake(connection, post.id, self.now) == self.ledger.overtake(post.id, self.now)
 
     @precondition(lambda self: self.hands)
     @rule(which=st.integers(0, 9))
@@ -122,7 +128,7 @@ class TwoBooks(RuleBasedStateMachine):
 
     def _keep(self, post: Post) -> bool:
         with self.store.write() as connection:
-            kept = posts.save(connection, post)
+            kept = outbox.save(connection, post)
         assert kept == self.ledger.save(post)
         return kept
 
@@ -131,12 +137,12 @@ class TwoBooks(RuleBasedStateMachine):
         post = self.ledger.rows.get((channel, key))
         id = post.id if post else "nobody"
         with self.store.write() as connection:
-            assert posts.overtake(connection, id, self.now) == self.ledger.overtake(id, self.now)
+            assert outbox.overtake(connection, id, self.now) == self.ledger.overtake(id, self.now)
 
     @rule(channel=CHANNELS)
     def audit(self, channel: str) -> None:
         with self.store.write() as connection:
-            self.rows = posts.audited(connection, channel, self.now)
+            self.rows = sweeps.audited(connection, channel, self.now)
         assert self.rows == self.ledger.audited(channel, self.now)
 
     @precondition(lambda self: self.rows)
@@ -146,7 +152,7 @@ class TwoBooks(RuleBasedStateMachine):
         copies = [sweep.Sighting(at, before.tag, "B0FLOOR", version)] if at else []
         after = sweep.judged(before, copies, self.now)
         with self.store.write() as connection:
-            kept = posts.mend(connection, before, after)
+            kept = sweeps.mend(connection, before, after)
         assert kept == self.ledger.mend(before, after)
 
     @precondition(lambda self: self.rows)
@@ -154,7 +160,7 @@ class TwoBooks(RuleBasedStateMachine):
     def find_sound(self) -> None:
         seen = [row.post for row in self.rows]
         with self.store.write() as connection:
-            posts.checked(connection, seen, self.now)
+            sweeps.checked(connection, seen, self.now)
         self.ledger.checked(seen, self.now)
 
     @rule(channel=CHANNELS, key=KEYS)
@@ -172,9 +178,9 @@ class TwoBooks(RuleBasedStateMachine):
         with self.store.read() as connection:
             found = {(row["channel"], row["key"]): row for row in connection.execute(select(table)).mappings()}
             real = {place: posts.find(connection, *place) for place in found}
-            assert posts.next_due(connection) == self.ledger.next_due()
-            assert posts.channels_in_doubt(connection, self.now) == self.ledger.channels_in_doubt(self.now)
-            assert posts.channels_of_late(connection, self.now) == self.ledger.channels_of_late(self.now)
+            assert outbox.next_due(connection) == self.ledger.next_due()
+            assert sweeps.channels_in_doubt(connection, self.now) == self.ledger.channels_in_doubt(self.now)
+            assert sweeps.channels_of_late(connection, self.now) == self.ledger.channels_of_late(self.now)
         assert real == self.ledger.rows
 
 
