@@ -5,7 +5,7 @@ import re
 from typing import Any
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -208,7 +208,26 @@ async def test_a_modal_opens_refuses_keeps_what_was_typed_and_goes_on(
         await expect(modal.get_by_label("Why")).to_have_value("Supplier is closed")
         await page.keyboard.press("Escape")
         await expect(page.get_by_role("dialog")).to_have_count(0)
-        assert workbench.modals("U0ANNA") == []
+        await workbench.until(lambda: workbench.modals("U0ANNA") == [])
+
+
+@pytest.mark.usefixtures("submitted")
+async def test_a_modal_closes_at_once_and_comes_back_when_nobody_heard_of_that(
+    workbench: Workbench, client: AsyncWebClient
+) -> None:
+    async with opened(workbench, "C0WAREHOUSE") as page:
+        held: asyncio.Queue[Route] = asyncio.Queue()
+        await page.route("**/workbench/close", held.put)
+        await page.get_by_role("button", name="Hand off").click()
+        modal = page.get_by_role("dialog", name="Hand off A-1042")
+        await expect(modal).to_be_visible()
+        await page.keyboard.press("Escape")
+        closing = await held.get()
+        await expect(modal).to_have_count(0)
+        async with page.expect_event("requestfailed"):
+            await closing.abort()
+        await client.chat_postMessage(channel="C0WAREHOUSE", text="Something new")
+        await expect(modal).to_be_visible()
 
 
 @pytest.mark.usefixtures("submitted")

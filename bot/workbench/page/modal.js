@@ -37,8 +37,11 @@ export function createModalView() {
     shown = null;
   }
 
-  function dismiss(view, me) {
-    return api.close({ user: me, view_id: view.id });
+  /** Closes at once what leads to nothing below it, as Slack does: what is typed next is meant for the channel. */
+  async function dismiss(view, me) {
+    if (shown.depth === 1) drop();
+    const result = await api.close({ user: me, view_id: view.id });
+    if (!result.ok) latest = null;
   }
 
   async function submit(view, me, button) {
