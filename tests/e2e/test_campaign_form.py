@@ -43,9 +43,9 @@ def _local(bot: Inside, days: float) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M")
 
 
-async def _filled(window: Locator, bot: Inside, sku: str) -> None:
+async def _filled(window: Locator, bot: Inside, sku: str, starts: str) -> None:
     await window.get_by_label(re.compile("^Name")).fill("Hoodie days")
-    await window.get_by_label(re.compile("^Starts")).fill(_local(bot, 3))
+    await window.get_by_label(re.compile("^Starts")).fill(starts)
     await window.get_by_label(re.compile("^Ends")).fill(_local(bot, 8))
     await window.get_by_label(re.compile("^Channel")).select_option(label="E-mail")
     await window.get_by_label(re.compile("^SKUs")).fill(sku)
@@ -58,7 +58,8 @@ async def test_a_member_registers_a_campaign_and_marketing_reads_what_its_stock_
         async with opened(bot.workbench, "C0MARKETING", user="U0BEN") as page:
             await _types(page, "/ops campaign")
             window = page.get_by_role("dialog", name="Campaign")
-            await _filled(window, bot, "HODIE-M")
+            starts = _local(bot, 3)
+            await _filled(window, bot, "HODIE-M", starts)
             await window.get_by_role("button", name="Save campaign").click()
             refusal = window.get_by_role("alert")
             await expect(refusal).to_have_text("The shop does not know HODIE-M (nearest: HOODIE-M).")
@@ -75,7 +76,7 @@ async def test_a_member_registers_a_campaign_and_marketing_reads_what_its_stock_
             await _types(page, "/ops campaign hoodie")
             window = page.get_by_role("dialog", name="Campaign")
             await expect(window.get_by_label(re.compile("^SKUs"))).to_have_value("HOODIE-M")
-            await expect(window.get_by_label(re.compile("^Starts"))).to_have_value(_local(bot, 3))
+            await expect(window.get_by_label(re.compile("^Starts"))).to_have_value(starts)
             await window.get_by_label(re.compile("^Expected uplift")).fill("0.1")
             await window.get_by_role("button", name="Save campaign").click()
             await expect(alert).to_contain_text("RESOLVED", timeout=30_000)
